@@ -1,0 +1,221 @@
+//! The one error type: what went wrong, on whose side, where exactly, what to do, and whether trying again can help.
+
+use std::fmt;
+
+/// An error with a kind, a place, advice and a cause. Cheap to move: one pointer.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: Kind,
+    message: String,
+    place: Option<Place>,
+    help: Option<String>,
+    cause: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What went wrong. Fieldless: what belongs to the case stands in the message and the [`Place`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Kind {
+    /// A file could not be opened, read or written.
+    Io,
+    /// What was read is not what it should be: bad JSON, a missing field, invalid UTF-8.
+    Input,
+    /// A usage object that cannot be true (parts above their total, negative or overflowing counts).
+    Usage,
+    /// The price catalogue or an overlay has a mistake.
+    Catalog,
+    /// The catalogue does not know this model.
+    UnknownModel,
+    /// An option or configuration value is wrong.
+    Config,
+    /// Integer arithmetic on money or tokens left its range.
+    Overflow,
+}
+
+/// Who has to act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// The caller: the input, the option or the file is wrong.
+    Caller,
+    /// The machine: disk, permissions, a closed pipe.
+    System,
+}
+
+/// Where in the input: file, line (from 1) and field, as far as known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// Path or `<stdin>`.
+    pub file: Option<String>,
+    /// Line, counted from 1.
+    pub line: Option<u64>,
+    /// Field, as a dotted path: `usage.prompt_tokens`.
+    pub field: Option<String>,
+}
+
+/// A result with the crate's [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error of a kind; the message is lower case, without a full stop, and names the thing.
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Error(Box::new(Inner { kind, message: message.into(), place: None, help: None, cause: None }))
+    }
+
+    /// Bad input.
+    pub fn input(message: impl Into<String>) -> Self {
+        Error::new(Kind::Input, message)
+    }
+
+    /// An I/O error on a path.
+    pub fn io(path: impl Into<String>, cause: std::io::Error) -> Self {
+        let path = path.into();
+        Error::new(Kind::Io, format!("cannot use `{path}`")).in_file(path).because(cause)
+    }
+
+    /// Adds the file, unless an inner one is known already.
+    #[must_use]
+    pub fn in_file(mut self, file: impl Into<String>) -> Self {
+        self.0.place.get_or_insert_default().file.get_or_insert_with(|| file.into());
+        self
+    }
+
+    /// Adds the line (from 1), unless an inner one is known already.
+    #[must_use]
+    pub fn at_line(mut self, line: u64) -> Self {
+        self.0.place.get_or_insert_default().line.get_or_insert(line);
+        self
+    }
+
+    /// Adds the field, in front of an inner one: `usage` + `prompt_tokens` → `usage.prompt_tokens`.
+    #[must_use]
+    pub fn in_field(mut self, field: &str) -> Self {
+        let place = self.0.place.get_or_insert_default();
+        place.field = Some(match place.field.take() {
+            Some(inner) => format!("{field}.{inner}"),
+            None => field.to_owned(),
+        });
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.0.help = Some(help.into());
+        self
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn because(mut self, cause: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.0.cause = Some(cause.into());
+        self
+    }
+
+    /// What went wrong.
+    pub fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    /// Who has to act.
+    pub fn side(&self) -> Side {
+        match self.0.kind {
+            Kind::Io => Side::System,
+            _ => Side::Caller,
+        }
+    }
+
+    /// Whether the same call can succeed later without a change. Nothing offline can.
+    pub fn may_retry(&self) -> bool {
+        false
+    }
+
+    /// Where.
+    pub fn place(&self) -> Option<&Place> {
+        self.0.place.as_ref()
+    }
+
+    /// What to do about it.
+    pub fn advice(&self) -> Option<&str> {
+        self.0.help.as_deref()
+    }
+
+    /// The message alone, without place, cause and advice.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
+    /// True for a pipe closed by the reader (`promptopt … | head`), which is no failure.
+    pub fn is_broken_pipe(&self) -> bool {
+        let mut cause = std::error::Error::source(self);
+        while let Some(error) = cause {
+            if let Some(io) = error.downcast_ref::<std::io::Error>() {
+                return io.kind() == std::io::ErrorKind::BrokenPipe;
+            }
+            cause = error.source();
+        }
+        false
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.0.place {
+            match (&place.file, place.line) {
+                (Some(file), Some(line)) => write!(f, "{file}:{line}: ")?,
+                (Some(file), None) => write!(f, "{file}: ")?,
+                (None, Some(line)) => write!(f, "line {line}: ")?,
+                (None, None) => {}
+            }
+            if let Some(field) = &place.field {
+                write!(f, "`{field}`: ")?;
+            }
+        }
+        f.write_str(&self.0.message)?;
+        if let Some(cause) = &self.0.cause {
+            write!(f, ": {cause}")?;
+        }
+        if let Some(help) = &self.0.help {
+            write!(f, " ({help})")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}: {self}", self.0.kind)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.cause.as_deref().map(|cause| cause as &(dyn std::error::Error + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_names_file_line_and_field() {
+        let error = Error::new(Kind::Usage, "expected a whole number, found \"x\"")
+            .in_field("prompt_tokens")
+            .in_field("usage")
+            .at_line(3)
+            .in_file("log.jsonl")
+            .help("remove the record or mend the number");
+        assert_eq!(
+            error.to_string(),
+            "log.jsonl:3: `usage.prompt_tokens`: expected a whole number, found \"x\" (remove the record or mend the number)"
+        );
+    }
+
+    #[test]
+    fn a_closed_pipe_is_recognised_through_the_cause() {
+        let error = Error::io("<stdout>", std::io::ErrorKind::BrokenPipe.into());
+        assert!(error.is_broken_pipe());
+        assert!(!Error::input("x").is_broken_pipe());
+    }
+}

@@ -1,0 +1,144 @@
+//! Corpus formats: readers that turn a file of prompts, requests, responses or usage into [`Record`]s, one at a time.
+//!
+//! A format is a file under `format/` with a [`Format`] and a line in [`FORMATS`]. Which format a file has is told by its
+//! content (`sniff`), or said by the user (`--format`). A bad line is an error value with file and line; the rest is read.
+
+use std::collections::BTreeMap;
+use std::io::BufRead;
+use std::ops::ControlFlow;
+use std::sync::Arc;
+
+use crate::chat::{Answer, ChatRequest, Dialect};
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::usage::{Flaw, Reading, ServiceTier};
+use crate::usd::Usd;
+
+/// One call, or one prompt, as found in a corpus.
+#[derive(Clone, Debug, Default)]
+pub struct Record {
+    /// Where it was found.
+    pub origin: Origin,
+    /// What kind of call.
+    pub kind: CallKind,
+    /// When it was made.
+    pub at: Option<Timestamp>,
+    /// The provider or host, lower case, as far as the source says (`openai`, `azure`, `bedrock`, …).
+    pub provider: Option<Arc<str>>,
+    /// The model billed: as the response names it, else as the request asks for it.
+    pub model: Option<Arc<str>>,
+    /// The model asked for, if it differs.
+    pub asked_model: Option<Arc<str>>,
+    /// The request, if the source has it.
+    pub request: Option<ChatRequest>,
+    /// The dialect of the exchange, if known without a request.
+    pub dialect: Option<Dialect>,
+    /// The answer, if the source has it.
+    pub answer: Option<Answer>,
+    /// What the source says was consumed, or the contradiction in it.
+    pub usage: Option<Result<Reading, Flaw>>,
+    /// What the source says was charged.
+    pub billed: Option<Usd>,
+    /// The tier that served it.
+    pub tier: ServiceTier,
+    /// The region that served it.
+    pub region: Option<Arc<str>>,
+    /// Labels to break down by: `user`, `key`, `team`, `session`, `feature`, …
+    pub tags: BTreeMap<Arc<str>, Arc<str>>,
+    /// Answered from the sender's own response cache: nothing was billed by a provider.
+    pub from_cache: bool,
+    /// HTTP status, if known and not 200.
+    pub status: Option<u16>,
+    /// A prompt or template, not a call that was made: priced as one call.
+    pub is_prompt: bool,
+}
+
+/// What kind of call a record is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum CallKind {
+    /// Chat, responses, messages, text completion.
+    #[default]
+    Chat,
+    /// Embeddings.
+    Embedding,
+    /// Reranking.
+    Rerank,
+    /// Anything else (images, files, counting): not estimated.
+    Other,
+}
+
+/// File and line (from 1; for formats without lines, the number of the record).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Path as given, or `<stdin>`.
+    pub file: Arc<str>,
+    /// Line or record number, from 1.
+    pub line: u64,
+}
+
+/// Takes what a reader finds: a record, or an error about one line.
+pub type Sink<'a> = dyn FnMut(Result<Record>) -> ControlFlow<()> + 'a;
+
+/// A corpus format.
+pub struct Format {
+    /// Name for `--format`.
+    pub name: &'static str,
+    /// One line for `--help`: what writes it.
+    pub about: &'static str,
+    /// How sure the format is that the head of a file is its own: 0 not at all, 100 certain.
+    pub sniff: fn(&Head<'_>) -> u8,
+    /// The reader.
+    pub reader: Reader,
+}
+
+/// How a format is read.
+pub enum Reader {
+    /// Line by line, each line by itself: lines can be read in parallel. The function appends the line's records.
+    Lines(fn(&Line<'_>, &mut Vec<Record>) -> Result<()>),
+    /// The whole stream, by one thread: lines depend on each other, or there are none.
+    Stream(fn(&mut dyn BufRead, &Arc<str>, &mut Sink<'_>) -> Result<()>),
+}
+
+/// One line (without its end) and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub struct Line<'a> {
+    /// The text.
+    pub text: &'a str,
+    /// The file.
+    pub file: &'a Arc<str>,
+    /// Its number, from 1.
+    pub number: u64,
+}
+
+/// The beginning of a file.
+#[derive(Clone, Copy, Debug)]
+pub struct Head<'a> {
+    /// Path as given.
+    pub path: &'a str,
+    /// The first bytes (up to 64 KiB, decompressed); may end inside a character or a line.
+    pub bytes: &'a [u8],
+    /// The first non-blank line parsed as JSON, if it is JSON and complete.
+    pub first: Option<&'a serde_json::Value>,
+    /// True if `bytes` is the whole file.
+    pub is_whole: bool,
+}
+
+/// The formats.
+pub static FORMATS: &[&Format] = &[];
+
+/// The format of that name.
+pub fn by_name(name: &str) -> Result<&'static Format> {
+    FORMATS.iter().find(|format| format.name == name).copied().ok_or_else(|| {
+        let mut error = Error::input(format!("there is no corpus format `{name}`"));
+        if let Some(help) = crate::text::did_you_mean(name, FORMATS.iter().map(|format| format.name)) {
+            error = error.help(help);
+        }
+        error
+    })
+}
+
+impl Default for Origin {
+    fn default() -> Self {
+        Origin { file: Arc::from("<memory>"), line: 0 }
+    }
+}

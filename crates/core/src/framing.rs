@@ -1,0 +1,169 @@
+//! What a whole request weighs: text, and everything a provider adds around it. Each family of models frames requests in
+//! its own way (markers per message, tool definitions rewritten as TypeScript or JSON, hidden preambles); a [`Frame`] knows
+//! one of them. Text is counted through [`Scale`], which counts nothing twice.
+//!
+//! To add a family: a file under `framing/` with a type that implements [`Frame`], and a line in [`FRAMES`].
+
+use crate::chat::ChatRequest;
+use crate::tokens::memo::Memo;
+use crate::tokens::{Family, Tokenizer};
+
+/// A frame: one family's way of turning a request into input tokens.
+pub trait Frame: Sync {
+    /// Name for reports: `openai`, `anthropic`, …
+    fn name(&self) -> &'static str;
+
+    /// Whether this frame is the one for the model. The first in [`FRAMES`] that says so is taken.
+    fn fits(&self, profile: &Profile<'_>) -> bool;
+
+    /// Weighs the request. Never fails: what cannot be known (a remote image, an unknown part) widens the interval and is
+    /// noted.
+    fn weigh(&self, request: &ChatRequest, scale: &Scale<'_>) -> Weight;
+}
+
+/// What is known of the model when a request is weighed.
+#[derive(Clone, Copy, Debug)]
+pub struct Profile<'a> {
+    /// The model's id as in the catalogue (or as written, if the catalogue does not know it).
+    pub model: &'a str,
+    /// The host (`openai`, `azure`, `bedrock`, …), if known.
+    pub host: Option<&'a str>,
+    /// How its text is counted.
+    pub tokenizer: Tokenizer,
+}
+
+/// Counts text for a model, each distinct text once a run.
+#[derive(Clone, Copy, Debug)]
+pub struct Scale<'a> {
+    /// The model.
+    pub profile: Profile<'a>,
+    /// Counts already made.
+    pub memo: &'a Memo,
+}
+
+/// Input tokens of a request, piece by piece in the order in which the model sees them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Weight {
+    /// The pieces; their tokens sum to the total.
+    pub pieces: Vec<Piece>,
+    /// No fewer tokens than this are expected to be billed in at least 95 % of cases …
+    pub low: u64,
+    /// … and no more than this. `low == high` only if the count is exact.
+    pub high: u64,
+    /// What could not be weighed, in words (`remote image: size unknown`).
+    pub unknown: Vec<&'static str>,
+}
+
+/// A part of the input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Piece {
+    /// What it is for.
+    pub section: Section,
+    /// Where in the request it stands.
+    pub place: Place,
+    /// Its tokens, its share of the framing included.
+    pub tokens: u64,
+}
+
+/// What a part of the input is for; the breakdown of a report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Section {
+    /// System and developer instructions.
+    System,
+    /// Tool definitions.
+    Tools,
+    /// The schema of a structured answer.
+    Schema,
+    /// Documents and retrieved passages.
+    Documents,
+    /// Results of tools.
+    ToolResults,
+    /// Earlier turns: what user and model said before the last user message.
+    History,
+    /// The last user message.
+    User,
+    /// Images, audio and files.
+    Media,
+    /// What the provider adds: preambles, markers that belong to no message.
+    Framing,
+}
+
+/// Where in the request a piece stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Place {
+    /// All tool definitions together.
+    Tools,
+    /// The answer's schema.
+    Schema,
+    /// Message and part by index (the part's index is `u32::MAX` for the message's own framing).
+    Part {
+        /// Index into `messages`.
+        message: u32,
+        /// Index into `parts`.
+        part: u32,
+    },
+    /// Nowhere in the request.
+    Added,
+}
+
+/// The frames, the most particular first; the last takes everything.
+pub static FRAMES: &[&dyn Frame] = &[&plain::Plain];
+
+mod plain;
+
+/// Weighs a request for a model.
+pub fn weigh(request: &ChatRequest, profile: Profile<'_>, memo: &Memo) -> Weight {
+    let scale = Scale { profile, memo };
+    let frame = FRAMES.iter().find(|frame| frame.fits(&profile)).copied().unwrap_or(&plain::Plain);
+    frame.weigh(request, &scale)
+}
+
+impl Weight {
+    /// All tokens.
+    pub fn total(&self) -> u64 {
+        self.pieces.iter().map(|piece| piece.tokens).sum()
+    }
+}
+
+impl Scale<'_> {
+    /// Tokens of a text. For an approximated family this is the expectation; the frame adds the interval.
+    pub fn tokens(&self, text: &str) -> u64 {
+        match self.profile.tokenizer {
+            Tokenizer::Exact(encoding) => self.memo.count(encoding, text),
+            Tokenizer::Approx(family) => crate::tokens::approx::count(family, text, self.memo),
+        }
+    }
+
+    /// True if text is counted with the model's own vocabulary.
+    pub fn is_exact(&self) -> bool {
+        self.profile.tokenizer.is_exact()
+    }
+
+    /// The family, if text is approximated.
+    pub fn family(&self) -> Option<Family> {
+        match self.profile.tokenizer {
+            Tokenizer::Exact(_) => None,
+            Tokenizer::Approx(family) => Some(family),
+        }
+    }
+}
+
+/// The section of a message's part, by who speaks and whether a user message follows.
+pub fn section_of(request: &ChatRequest, message: usize, part: &crate::chat::Content) -> Section {
+    use crate::chat::{Content, Role};
+    match part {
+        Content::Document { .. } => return Section::Documents,
+        Content::ToolResult { .. } => return Section::ToolResults,
+        Content::Image(_) | Content::Audio { .. } | Content::File { .. } => return Section::Media,
+        _ => {}
+    }
+    match request.messages[message].role {
+        Role::System | Role::Developer => Section::System,
+        Role::Tool => Section::ToolResults,
+        Role::Assistant => Section::History,
+        Role::User => {
+            let is_last = request.messages[message + 1..].iter().all(|later| later.role != Role::User);
+            if is_last { Section::User } else { Section::History }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! promptopt shows where LLM money goes, removes the waste without changing the answers, and proves the saving.
+//!
+//! The modules, ground floor first; a module uses only those before it. `crates/README.md` in the repository is the map.
+#![warn(missing_docs)]
+
+pub mod clock;
+pub mod error;
+pub mod text;
+pub mod usd;
+
+pub mod chat;
+pub mod tokens;
+pub mod usage;
+
+pub mod catalog;
+
+pub mod dialect;
+pub mod format;
+pub mod framing;

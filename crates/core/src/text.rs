@@ -1,0 +1,48 @@
+//! Small things about text that several floors need: shortening for messages, and suggestions for misspelt names.
+
+/// The first `n_chars` characters, with `…` where something was cut. Control characters become spaces.
+pub fn shorten(text: &str, n_chars: usize) -> String {
+    let mut short: String = text.chars().take(n_chars).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(n_chars).is_some() {
+        short.push('…');
+    }
+    short
+}
+
+/// The names nearest to what was written, best first, at most three: for "did you mean …". Costs one Jaro-Winkler distance
+/// a candidate.
+pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let written = written.to_lowercase();
+    let mut scored: Vec<(f64, &str)> = candidates
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&written, &name.to_lowercase()), name))
+        .filter(|(score, _)| *score > 0.85)
+        .collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.len().cmp(&b.1.len())).then(a.1.cmp(b.1)));
+    scored.dedup_by(|a, b| a.1 == b.1);
+    scored.into_iter().take(3).map(|(_, name)| name).collect()
+}
+
+/// `" (did you mean `a` or `b`?)"`, or nothing.
+pub fn did_you_mean<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<String> {
+    let names: Vec<String> = nearest(written, candidates).iter().map(|name| format!("`{name}`")).collect();
+    (!names.is_empty()).then(|| format!("did you mean {}?", names.join(" or ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn near_names_are_suggested_and_far_ones_are_not() {
+        let names = ["gpt-4o", "gpt-4o-mini", "claude-opus-5-5"];
+        assert_eq!(nearest("gpt4o", names), ["gpt-4o", "gpt-4o-mini"]);
+        assert_eq!(did_you_mean("zzz", names), None);
+    }
+
+    #[test]
+    fn shortening_counts_characters_not_bytes() {
+        assert_eq!(shorten("äöü\nß", 4), "äöü …");
+        assert_eq!(shorten("abc", 3), "abc");
+    }
+}

@@ -1,0 +1,73 @@
+//! Counts each distinct text once a run: system prompts, tool definitions and histories come back thousands of times in a
+//! log. Shared by all threads; keyed by a 128-bit BLAKE3 digest, so that a crafted text cannot borrow another's count.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::Encoding;
+
+const N_SHARDS: usize = 16;
+/// Hashing a shorter text and taking a lock costs as much as counting it.
+const MIN_LEN: usize = 48;
+/// About 4 million entries of some 40 bytes: past that, texts are counted but not remembered.
+const MAX_PER_SHARD: usize = 1 << 18;
+
+/// A 128-bit digest of a text.
+pub type Digest = [u8; 16];
+
+/// The digest of a text.
+pub fn digest(text: &str) -> Digest {
+    let mut short = [0; 16];
+    short.copy_from_slice(&blake3::hash(text.as_bytes()).as_bytes()[..16]);
+    short
+}
+
+/// Counts of texts already met.
+#[derive(Debug, Default)]
+pub struct Memo {
+    shards: [Mutex<HashMap<(Encoding, Digest), u32>>; N_SHARDS],
+}
+
+impl Memo {
+    /// An empty memo.
+    pub fn new() -> Self {
+        Memo::default()
+    }
+
+    /// Tokens of the text, counted now or before.
+    pub fn count(&self, encoding: Encoding, text: &str) -> u64 {
+        if text.len() < MIN_LEN {
+            return encoding.counter().count(text);
+        }
+        let key = (encoding, digest(text));
+        let shard = &self.shards[usize::from(key.1[0]) % N_SHARDS];
+        if let Some(n_tokens) = shard.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
+            return u64::from(*n_tokens);
+        }
+        // Counted outside the lock: two threads may count the same text once each, which costs time but no truth.
+        let n_tokens = encoding.counter().count(text);
+        if let Ok(small) = u32::try_from(n_tokens) {
+            let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            if shard.len() < MAX_PER_SHARD {
+                shard.insert(key, small);
+            }
+        }
+        n_tokens
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_are_those_of_the_counter() {
+        let memo = Memo::new();
+        let text = "Nothing is counted twice, and nothing is counted wrong. ".repeat(3);
+        let n_tokens = Encoding::O200kBase.counter().count(&text);
+        for _ in 0..2 {
+            assert_eq!(memo.count(Encoding::O200kBase, &text), n_tokens);
+        }
+        assert_eq!(memo.count(Encoding::O200kBase, "hi"), 1);
+    }
+}

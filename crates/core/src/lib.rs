@@ -17,3 +17,5 @@ pub mod catalog;
 pub mod dialect;
 pub mod format;
 pub mod framing;
+
+pub mod estimate;

@@ -1,0 +1,5 @@
+//! The replay of a corpus: what it cost, where the money goes, what would save how much, how sure that is.
+
+pub mod report;
+
+pub use report::Report;

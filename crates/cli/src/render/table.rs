@@ -221,7 +221,8 @@ mod tests {
     use super::*;
 
     fn drawn(width: usize) -> String {
-        let mut table = Table::new("MODEL", vec![Column::name(), Column::figure("calls", 1), Column::figure("cost", 0)]);
+        let mut table =
+            Table::new("MODEL", vec![Column::name(), Column::figure("calls", 1), Column::figure("cost", 0)]);
         table.row(vec!["gpt-6-luna-2026-10-01".into(), "120,000".into(), "$900.10".into()]);
         table.row(vec!["漢字".into(), "7".into(), "$1.00".into()]);
         let mut page = Page::new(width, false);

@@ -21,14 +21,17 @@ pub(super) fn steps(report: &Report, view: &View, page: &mut Page) {
     let total = report.baseline.cost_usd;
     let amounts = report.steps.iter().flat_map(|step| [step.saved_usd, step.lower_usd, step.upper_usd, step.cost_usd]);
     let money = words::money_column(&amounts.chain([total]).collect::<Vec<_>>());
-    let mut table = Table::new("WHAT WOULD SAVE", vec![
-        Column::name(),
-        Column::figure("saves", 0),
-        Column::figure("at least", 4),
-        Column::figure("at most", 4),
-        Column::figure("bill after", 1),
-        Column::left("", 2),
-    ]);
+    let mut table = Table::new(
+        "WHAT WOULD SAVE",
+        vec![
+            Column::name(),
+            Column::figure("saves", 0),
+            Column::figure("at least", 4),
+            Column::figure("at most", 4),
+            Column::figure("bill after", 1),
+            Column::left("", 2),
+        ],
+    );
     let full_bar = Cell::new(remainder(1.0, 1.0, BAR).0, Style::Accent);
     table.row(vec!["as it is".into(), "".into(), "".into(), "".into(), money(total).into(), full_bar]);
     let mut before = total;
@@ -86,16 +89,19 @@ pub(super) fn what_if(report: &Report, view: &View, page: &mut Page) {
     let rows: Vec<&WhatIf> = report.what_if.iter().take(view.top.max(View::TOP)).collect();
     let amounts = rows.iter().flat_map(|row| [row.cost.usd, row.lower_usd, row.upper_usd, row.saved_usd]);
     let money = words::money_column(&amounts.collect::<Vec<_>>());
-    let mut table = Table::new("WHAT IF ALL RAN ON", vec![
-        Column::name(),
-        Column::figure("calls", 4),
-        Column::figure("input", 5),
-        Column::figure("cost", 0),
-        Column::figure("at least", 3),
-        Column::figure("at most", 3),
-        Column::figure("saves", 1),
-        Column::figure("", 2),
-    ]);
+    let mut table = Table::new(
+        "WHAT IF ALL RAN ON",
+        vec![
+            Column::name(),
+            Column::figure("calls", 4),
+            Column::figure("input", 5),
+            Column::figure("cost", 0),
+            Column::figure("at least", 3),
+            Column::figure("at most", 3),
+            Column::figure("saves", 1),
+            Column::figure("", 2),
+        ],
+    );
     for row in rows {
         let style = if row.saved_usd < Usd::ZERO { Style::Bad } else { Style::Good };
         let all_unpriced = row.cost.usd.is_zero() && row.cost.unpriced_requests > 0;

@@ -26,6 +26,7 @@ use self::replay::Replay;
 use self::report::InputFile;
 use self::row::{Bench, Row, measure};
 use self::what_if::Other;
+use crate::catalog::Catalog;
 use crate::error::{Error, Kind, Result};
 use crate::format::read::{ReadOptions, read_all};
 use crate::format::walk::{Input, discover};
@@ -124,22 +125,24 @@ fn others(options: &Options) -> Result<Vec<Other>> {
     }
     for (from, to) in &options.routes {
         let to = spec_of(options, None, to)?;
-        let from = options.catalog.indices_of(from);
-        if from.is_empty() {
-            return Err(options.catalog.unknown_model(None, &options.routes[0].0));
-        }
-        others.push(Other::new(to, false, Some(from.into_iter().map(|index| index as u32).collect())));
+        // The model wherever it is hosted: the rule names a model, not a bill.
+        let named = spec_of(options, None, from)?;
+        let id = &options.catalog.models[named as usize].id;
+        let hosted = (0_u32..).zip(&options.catalog.models).filter(|(_, spec)| spec.id == *id).map(|(index, _)| index);
+        others.push(Other::new(to, false, Some(hosted.collect())));
     }
     Ok(others)
 }
 
 /// A model that the user named: `model` or `host/model`.
 fn spec_of(options: &Options, host: Option<&str>, name: &str) -> Result<u32> {
-    options
-        .catalog
-        .index_of(host, name)
-        .and_then(|index| u32::try_from(index).ok())
-        .ok_or_else(|| options.catalog.unknown_model(host, name))
+    index_of(&options.catalog, host, name).ok_or_else(|| options.catalog.unknown_model(host, name))
+}
+
+/// The place of a model in the catalogue.
+fn index_of(catalog: &Catalog, host: Option<&str>, name: &str) -> Option<u32> {
+    let found = catalog.find(host, name)?;
+    (0_u32..).zip(&catalog.models).find(|(_, spec)| std::ptr::eq(*spec, found)).map(|(index, _)| index)
 }
 
 /// Errors when the corpus has no call at all: an empty file is not a bill of zero.

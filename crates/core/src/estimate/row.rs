@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use super::index_of;
 use super::kinds::{KindText, kind_text};
 use super::options::Options;
 use crate::cache::{CacheKey, folded_key, request_key};
@@ -111,11 +112,8 @@ pub(super) fn measure(record: Record, bench: &Bench<'_>) -> Option<Row> {
     let host = record.provider.clone().or_else(|| options.host.as_deref().map(Arc::from));
     let spec = model
         .as_deref()
-        .and_then(|model| options.catalog.index_of(host.as_deref(), model))
-        .or_else(|| {
-            let asked = record.asked_model.as_deref()?;
-            options.catalog.index_of(host.as_deref(), asked)
-        });
+        .and_then(|model| index_of(&options.catalog, host.as_deref(), model))
+        .or_else(|| index_of(&options.catalog, host.as_deref(), record.asked_model.as_deref()?));
     let at = record.at.map(|at| at.as_microsecond());
     let reading = record.usage.as_ref().and_then(|usage| usage.as_ref().ok());
     let conditions = Conditions {
@@ -145,7 +143,7 @@ pub(super) fn measure(record: Record, bench: &Bench<'_>) -> Option<Row> {
     let mut row = Row {
         origin: record.origin,
         at,
-        spec: spec.map(|index| index as u32),
+        spec,
         model,
         host,
         conditions,

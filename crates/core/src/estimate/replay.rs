@@ -69,7 +69,7 @@ impl<'a> Replay<'a> {
             tally: Tally::default(),
             steps: Steps::new(options),
             others,
-            kinds: Kinds::new(),
+            kinds: Kinds::default(),
             kind_sums: BTreeMap::new(),
             time: TimeUseBuilder::new(),
             calibration: BTreeMap::new(),
@@ -256,6 +256,7 @@ impl<'a> Replay<'a> {
             what_if: self.others.into_iter().filter_map(|other| other.finish(options)).collect(),
             skipped: self.skipped,
             skipped_total: self.skipped_total,
+            not_corpora: Vec::new(),
             notes,
         }
     }

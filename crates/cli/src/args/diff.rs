@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 
 use super::{Percent, percent};
 
-/// Shows what changed between two logs, two saved reports, or two Git revisions of prompts.
+/// Arguments of `promptopt diff`.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 #[command(override_usage = "promptopt diff [OPTIONS] BASE HEAD\n       promptopt diff [OPTIONS] --git REV [REV] -- PATH…")]

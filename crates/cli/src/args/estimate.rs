@@ -9,11 +9,8 @@ use promptopt::usd::Usd;
 
 use super::{GateArgs, OutputArgs, duration, usd};
 
-/// Replays a corpus: prompts, logged requests and responses, or usage records.
-///
-/// Where the log says what was consumed, that is priced; where not, tokens are counted here, and the report says how far
-/// off the count may be. A call without a known price is reported as unpriced, never as free.
-#[derive(Args, Debug)]
+/// Arguments of `promptopt estimate`.
+#[derive(Args, Debug, Default)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct EstimateArgs {
     /// Files or folders; `-` for stdin
@@ -74,7 +71,7 @@ pub(crate) struct EstimateArgs {
     pub(crate) max_cost: Option<Usd>,
 
     /// Threads [default: one a core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "Screen")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "Input")]
     pub(crate) threads: Option<u32>,
 }
 
@@ -117,9 +114,9 @@ const EXAMPLES: &str = "\
 Examples:
   promptopt estimate logs/                       what a folder of logs cost, and what would save
   promptopt estimate calls.jsonl --tag team      and by team
-  promptopt estimate prompts/ --model gpt-5-mini --output-tokens 300
+  promptopt estimate prompts/ --model gpt-6-luna --output-tokens 300
                                                  what a folder of prompts costs, a call each
-  promptopt estimate logs/ --what-if claude-haiku-4-5,gemini-2.5-flash
+  promptopt estimate logs/ --what-if gpt-6-luna,claude-sonnet-5-5
                                                  the same calls on other models
   zstdcat old.jsonl.zst | promptopt estimate -   from a pipe
   promptopt estimate logs/ -o html --out bill.html

@@ -81,11 +81,6 @@ pub(crate) fn change_percent(before: Usd, after: Usd) -> Option<String> {
     })
 }
 
-/// Money with a sign: `+$93.10`, `-$5.00`, `$0.00`.
-pub(crate) fn signed(amount: Usd) -> String {
-    if amount > Usd::ZERO { format!("+{amount}") } else { amount.to_string() }
-}
-
 /// Amounts of one column with the same number of decimals, so that they stand under each other: two where the largest
 /// is ten dollars or more, else more. What is too small to show so is `<$0.01`, never nothing.
 pub(crate) fn money_column(amounts: &[Usd]) -> impl Fn(Usd) -> String + use<> {

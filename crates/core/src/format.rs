@@ -14,7 +14,6 @@ use crate::error::{Error, Result};
 use crate::usage::{Flaw, Reading, ServiceTier};
 use crate::usd::Usd;
 
-mod base64;
 mod chunk;
 mod counts;
 mod exchange;

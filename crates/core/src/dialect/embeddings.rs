@@ -26,7 +26,9 @@ fn is_request(body: &Value) -> bool {
         Some(Value::String(_)) => is_embedding_model(body),
         Some(Value::Array(values)) => {
             is_embedding_model(body)
-                || values.first().is_some_and(|first| !first.is_object() || first.get("content").is_some())
+                || values.first().is_some_and(|first| {
+                    !first.is_object() || (first.get("content").is_some() && first.get("role").is_none())
+                })
         }
         _ => {
             is_array("texts")

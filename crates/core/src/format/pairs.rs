@@ -45,7 +45,7 @@ fn read(line: &Line<'_>, records: &mut Vec<Record>) -> Result<()> {
     let decoded;
     let response = match json::field(&pair, "response") {
         Some(Value::String(text)) if json::is_true(pair.get("response_is_base64")) => {
-            decoded = crate::format::base64::decode(text)
+            decoded = crate::dialect::media::decode(text)
                 .ok_or_else(|| Error::input("the text is no base64").in_field("response"))?;
             Some(Body::Bytes(&decoded))
         }

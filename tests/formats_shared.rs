@@ -86,8 +86,8 @@ fn traces() {
 #[test]
 fn conversations() {
     let Some(records) = read("corpora/tau_bench_airline_gpt4o.json.gz", "conversations") else { return };
-    println!("{} calls", records.len());
-    assert!(records.len() > 200 && records.iter().all(|record| record.request.is_some()));
+    assert_eq!(records.len(), 2454);
+    assert!(records.iter().all(|record| record.request.is_some() && record.answer.is_some()));
 }
 
 #[test]

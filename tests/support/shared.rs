@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// A file of the shared material: under `data` in the folder that `PROMPTOPT_SHARED` names, else in `../shared/data` beside
 /// the repository. `None`, with a line on standard error, if it is not there.
-pub fn shared_data(path: &str) -> Option<PathBuf> {
+pub(crate) fn shared_data(path: &str) -> Option<PathBuf> {
     #[allow(clippy::disallowed_methods, reason = "a test has no Settings; the variable only says where material lies")]
     let named = std::env::var_os("PROMPTOPT_SHARED").map(|folder| PathBuf::from(folder).join("data"));
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");

@@ -107,8 +107,9 @@ pub enum Place {
 }
 
 /// The frames, the most particular first; the last takes everything.
-pub static FRAMES: &[&dyn Frame] = &[&plain::Plain];
+pub static FRAMES: &[&dyn Frame] = &[&openai::OpenAi, &plain::Plain];
 
+mod openai;
 mod plain;
 
 /// Weighs a request for a model.

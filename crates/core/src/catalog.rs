@@ -5,9 +5,14 @@
 //! A price that is not known is [`Unpriced`] with its reason, never zero. A model that costs nothing (Ollama on one's own
 //! machine) has prices of zero: free is not unpriced.
 
+mod find;
+mod hosts;
+mod load;
+mod price;
+
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use jiff::civil::Date;
 
@@ -69,9 +74,11 @@ pub struct Band {
     pub tiers: BTreeMap<ServiceTier, RateCard>,
 }
 
-/// Prices that hold in daily hours (UTC), instead of the base prices.
+/// Prices that hold in certain hours (UTC), instead of the base prices.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Window {
+    /// On which days, Monday first. An hour after midnight in a window that runs over midnight belongs to the day before.
+    pub days: [bool; 7],
     /// Minute of the UTC day at which it begins.
     pub from_minute: u16,
     /// Minute of the UTC day at which it ends (exclusive); smaller than `from_minute` if it runs over midnight.
@@ -100,14 +107,15 @@ pub struct PriceSheet {
     pub bands: Vec<Band>,
     /// Off-peak (or peak) windows.
     pub windows: Vec<Window>,
-    /// Factors by region, in thousandths: 1,100 is 1.1 ×.
+    /// Factors by region, in thousandths: 1,100 is 1.1 ×. They apply to tokens, not to fees. The key `regional` stands for
+    /// every named region but `global`; a region without a factor has the base prices.
     pub regions: BTreeMap<String, u32>,
     /// What is billed apiece.
     pub fees: Fees,
 }
 
 /// One model on one host.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ModelSpec {
     /// The id that one sends to this host.
     pub id: Arc<str>,
@@ -133,6 +141,10 @@ pub struct ModelSpec {
     pub shutdown: Option<Date>,
     /// The model to use instead.
     pub successor: Option<Arc<str>>,
+    /// The page that the row's source cites, where the row was not read on the page itself.
+    pub via: Option<Arc<str>>,
+    /// What else one must know to read the prices.
+    pub note: Option<Arc<str>>,
     /// Price sheets, oldest first.
     pub prices: Vec<PriceSheet>,
 }
@@ -202,6 +214,103 @@ pub struct Catalog {
     pub cache_rules: BTreeMap<Arc<str>, CacheRule>,
     /// Sources by name.
     pub sources: BTreeMap<Arc<str>, Source>,
+    /// From spellings to rows. Built once, when the rows are.
+    index: find::Index,
+}
+
+impl Catalog {
+    /// The catalogue in the binary. Parsed on first use.
+    pub fn embedded() -> &'static Catalog {
+        // A test holds that the embedded files parse. Should one not, every model is unknown, and so unpriced.
+        static EMBEDDED: LazyLock<Catalog> = LazyLock::new(|| load::embedded().unwrap_or_default());
+        &EMBEDDED
+    }
+
+    /// From its parts.
+    pub fn new(
+        models: Vec<ModelSpec>,
+        cache_rules: BTreeMap<Arc<str>, CacheRule>,
+        sources: BTreeMap<Arc<str>, Source>,
+    ) -> Catalog {
+        let index = find::Index::new(&models);
+        Catalog { models, cache_rules, sources, index }
+    }
+
+    /// The newest day on which any price was observed: the age of the catalogue.
+    pub fn newest_observed(&self) -> Option<Date> {
+        self.models.iter().flat_map(ModelSpec::cells).map(|cell| cell.observed).max()
+    }
+}
+
+impl ModelSpec {
+    /// Every price of the row, with fees and windows, over all sheets.
+    pub fn cells(&self) -> impl Iterator<Item = &Cell> {
+        self.prices.iter().flat_map(|sheet| {
+            let bands = sheet.bands.iter().chain(sheet.windows.iter().flat_map(|window| &window.bands));
+            let cards = bands.flat_map(|band| band.tiers.values()).flat_map(|card| card.cells.values());
+            cards.chain(sheet.fees.request.iter()).chain(sheet.fees.web_search.iter())
+        })
+    }
+
+    /// True if the model is documented to accept something: `tools`, `vision`, …
+    pub fn can(&self, what: &str) -> bool {
+        self.can.iter().any(|known| &**known == what)
+    }
+}
+
+impl TokenClass {
+    /// All classes with their names in price files.
+    pub const ALL: [(TokenClass, &'static str); 11] = [
+        (TokenClass::Input, "input"),
+        (TokenClass::CacheRead, "cache_read"),
+        (TokenClass::CacheWriteShort, "write_short"),
+        (TokenClass::CacheWriteLong, "write_long"),
+        (TokenClass::Output, "output"),
+        (TokenClass::Reasoning, "reasoning"),
+        (TokenClass::AudioIn, "audio_in"),
+        (TokenClass::AudioCached, "audio_cached"),
+        (TokenClass::AudioOut, "audio_out"),
+        (TokenClass::ImageIn, "image_in"),
+        (TokenClass::ImageOut, "image_out"),
+    ];
+
+    /// The name in price files.
+    pub fn name(self) -> &'static str {
+        TokenClass::ALL.iter().find(|(class, _)| *class == self).map_or("", |(_, name)| name)
+    }
+
+    /// In words, for reports.
+    pub const fn words(self) -> &'static str {
+        match self {
+            TokenClass::Input => "input",
+            TokenClass::CacheRead => "cache read",
+            TokenClass::CacheWriteShort => "cache write (short)",
+            TokenClass::CacheWriteLong => "cache write (long)",
+            TokenClass::Output => "output",
+            TokenClass::Reasoning => "reasoning",
+            TokenClass::AudioIn => "audio input",
+            TokenClass::AudioCached => "cached audio input",
+            TokenClass::AudioOut => "audio output",
+            TokenClass::ImageIn => "image input",
+            TokenClass::ImageOut => "image output",
+        }
+    }
+}
+
+impl ModelKind {
+    /// All kinds with their names.
+    pub const ALL: [(ModelKind, &'static str); 3] =
+        [(ModelKind::Chat, "chat"), (ModelKind::Embedding, "embedding"), (ModelKind::Rerank, "rerank")];
+
+    /// The name in files and options.
+    pub fn name(self) -> &'static str {
+        ModelKind::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+    }
+
+    /// From its name.
+    pub fn from_name(name: &str) -> Option<ModelKind> {
+        ModelKind::ALL.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
+    }
 }
 
 /// A priced call: lines that sum to the total.

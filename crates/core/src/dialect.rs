@@ -2,7 +2,35 @@
 //!
 //! Each dialect is a file under `dialect/` with a [`Wire`] and a line in [`DIALECTS`].
 
+pub mod eventstream;
+pub mod media;
+pub mod sse;
+
+mod count;
+mod draft;
+mod read;
+
+mod chat;
+mod chat_usage;
+mod cohere;
+mod cohere_usage;
+mod completions;
+mod converse;
+mod converse_usage;
+mod embeddings;
+mod generate_content;
+mod generate_content_usage;
+mod invoke;
+mod invoke_usage;
+mod messages;
+mod messages_usage;
+mod ollama;
+mod responses;
+mod responses_usage;
+
 use serde_json::Value;
+
+pub use invoke_usage::with_headers;
 
 use crate::chat::{Answer, ChatRequest, Dialect};
 use crate::error::{Error, Result};
@@ -36,7 +64,18 @@ pub struct Reply {
 }
 
 /// The dialects, the most particular first.
-pub static DIALECTS: &[&Wire] = &[];
+pub static DIALECTS: &[&Wire] = &[
+    &generate_content::WIRE,
+    &converse::WIRE,
+    &invoke::WIRE,
+    &messages::WIRE,
+    &cohere::WIRE,
+    &ollama::WIRE,
+    &chat::WIRE,
+    &embeddings::WIRE,
+    &responses::WIRE,
+    &completions::WIRE,
+];
 
 /// The functions of a dialect.
 pub fn wire(dialect: Dialect) -> Result<&'static Wire> {
@@ -54,4 +93,40 @@ pub fn read_request(body: &Value) -> Result<ChatRequest> {
             .help("expected `messages`, `input`, `contents`, `prompt` or `inputText` at the top level")
     })?;
     (wire.request)(body)
+}
+
+/// Reads a response's bytes, in whatever framing they came: a JSON body, server-sent events, JSON lines, a JSON array of
+/// chunks, or AWS' binary event stream.
+pub fn read_reply(dialect: Dialect, body: &[u8]) -> Result<Reply> {
+    (wire(dialect)?.reply)(&reply_events(body)?)
+}
+
+/// The JSON values in a response's bytes, in their order: one for a plain body, one for each event of a stream.
+pub fn reply_events(body: &[u8]) -> Result<Vec<Value>> {
+    if eventstream::is_event_stream(body) {
+        return eventstream::events(body);
+    }
+    let text = std::str::from_utf8(body)
+        .map_err(|cause| Error::input("a response is neither text nor an AWS event stream").because(cause))?;
+    if sse::is_event_stream(text) {
+        return sse::events(text);
+    }
+    // One value, or one a line.
+    let mut events = Vec::new();
+    for value in serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}')).into_iter::<Value>() {
+        events.push(value.map_err(|cause| Error::input("a response is no JSON").because(cause))?);
+    }
+    if let [Value::Array(chunks)] = events.as_mut_slice() {
+        return Ok(std::mem::take(chunks));
+    }
+    Ok(events)
+}
+
+/// An instant as seconds since the epoch, from a number or from text such as `2026-01-31T12:00:00Z`.
+fn seconds(instant: &Value) -> Option<i64> {
+    match instant {
+        Value::Number(number) => number.as_i64().or_else(|| Some(number.as_f64()? as i64)),
+        Value::String(text) => text.parse::<crate::clock::Timestamp>().ok().map(|at| at.as_second()),
+        _ => None,
+    }
 }

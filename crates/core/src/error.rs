@@ -49,6 +49,8 @@ pub struct Place {
     pub file: Option<String>,
     /// Line, counted from 1.
     pub line: Option<u64>,
+    /// Column in characters, counted from 1.
+    pub column: Option<u64>,
     /// Field, as a dotted path: `usage.prompt_tokens`.
     pub field: Option<String>,
 }
@@ -84,6 +86,13 @@ impl Error {
     #[must_use]
     pub fn at_line(mut self, line: u64) -> Self {
         self.0.place.get_or_insert_default().line.get_or_insert(line);
+        self
+    }
+
+    /// Adds the column (from 1) on a line that is known.
+    #[must_use]
+    pub fn at_column(mut self, column: u64) -> Self {
+        self.0.place.get_or_insert_default().column.get_or_insert(column);
         self
     }
 
@@ -162,7 +171,13 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(place) = &self.0.place {
             match (&place.file, place.line) {
-                (Some(file), Some(line)) => write!(f, "{file}:{line}: ")?,
+                (Some(file), Some(line)) => {
+                    write!(f, "{file}:{line}:")?;
+                    if let Some(column) = place.column {
+                        write!(f, "{column}:")?;
+                    }
+                    f.write_str(" ")?;
+                }
                 (Some(file), None) => write!(f, "{file}: ")?,
                 (None, Some(line)) => write!(f, "line {line}: ")?,
                 (None, None) => {}

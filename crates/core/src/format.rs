@@ -14,6 +14,39 @@ use crate::error::{Error, Result};
 use crate::usage::{Flaw, Reading, ServiceTier};
 use crate::usd::Usd;
 
+mod base64;
+mod chunk;
+mod counts;
+mod exchange;
+mod json;
+pub mod open;
+pub mod read;
+mod requests;
+mod scan;
+pub mod sniff;
+mod turns;
+pub mod walk;
+mod when;
+
+mod batch_input;
+mod batch_output;
+mod chat_requests;
+mod csv;
+mod fine_tuning;
+mod gemini_requests;
+mod messages_requests;
+mod pairs;
+mod prompts;
+mod responses_requests;
+mod text;
+mod trajectory;
+
+#[cfg(test)]
+mod testing;
+
+pub use read::{ReadOptions, ReadReport, read_all};
+pub use sniff::detect;
+
 /// One call, or one prompt, as found in a corpus.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
@@ -51,6 +84,10 @@ pub struct Record {
     pub status: Option<u16>,
     /// A prompt or template, not a call that was made: priced as one call.
     pub is_prompt: bool,
+    /// The number of calls that the record sums up; `None` is one call. Usage reports give sums only.
+    pub n_calls: Option<u64>,
+    /// Identifies the call where a source logs the same call several times: the reader keeps the first.
+    pub call_id: Option<Arc<str>>,
 }
 
 /// What kind of call a record is.
@@ -123,8 +160,21 @@ pub struct Head<'a> {
     pub is_whole: bool,
 }
 
-/// The formats.
-pub static FORMATS: &[&Format] = &[];
+/// The formats, the most particular first: among equally sure ones the first is taken.
+pub static FORMATS: &[&Format] = &[
+    &trajectory::FORMAT,
+    &batch_input::FORMAT,
+    &batch_output::FORMAT,
+    &gemini_requests::FORMAT,
+    &pairs::FORMAT,
+    &messages_requests::FORMAT,
+    &responses_requests::FORMAT,
+    &fine_tuning::FORMAT,
+    &chat_requests::FORMAT,
+    &prompts::FORMAT,
+    &csv::FORMAT,
+    &text::FORMAT,
+];
 
 /// The format of that name.
 pub fn by_name(name: &str) -> Result<&'static Format> {
@@ -135,6 +185,13 @@ pub fn by_name(name: &str) -> Result<&'static Format> {
         }
         error
     })
+}
+
+impl Origin {
+    /// Where a line stands.
+    pub fn of(line: &Line<'_>) -> Origin {
+        Origin { file: Arc::clone(line.file), line: line.number }
+    }
 }
 
 impl Default for Origin {

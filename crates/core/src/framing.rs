@@ -149,6 +149,11 @@ impl Scale<'_> {
     }
 }
 
+/// Tokens of a part's text alone, without framing.
+pub fn content_tokens(part: &crate::chat::Part, scale: &Scale<'_>) -> u64 {
+    plain::part_tokens(part, scale)
+}
+
 /// The section of a message's part, by who speaks and whether a user message follows.
 pub fn section_of(request: &ChatRequest, message: usize, part: &crate::chat::Content) -> Section {
     use crate::chat::{Content, Role};

@@ -18,4 +18,7 @@ pub mod dialect;
 pub mod format;
 pub mod framing;
 
+pub mod cache;
+pub mod prefix_cache;
+
 pub mod estimate;

@@ -44,6 +44,9 @@ pub struct Report {
     pub skipped: Vec<Skipped>,
     /// How many were not counted in all.
     pub skipped_total: u64,
+    /// Files found in a folder that are no corpus, and why.
+    #[serde(default)]
+    pub not_corpora: Vec<Skipped>,
     /// What a reader should know (limits reached, assumptions made, calibrations).
     pub notes: Vec<String>,
 }
@@ -104,6 +107,10 @@ pub struct Baseline {
     pub output_usd: Usd,
     /// Of the cost, fees (searches, requests).
     pub fees_usd: Usd,
+    /// The dearest call …
+    pub dearest_call_usd: Usd,
+    /// … and where it stands, as `file:line`.
+    pub dearest_call: Option<String>,
     /// What the log itself says was billed, where it says so, and the cost computed for the same calls.
     pub billed: Option<Billed>,
     /// Calls priced from the usage that the provider reported.
@@ -259,10 +266,24 @@ pub struct Step {
     pub requests: u64,
     /// Whether its saving is part of the waterfall. An opportunity (near-duplicates) is shown and never counted.
     pub counted: bool,
+    /// For `prompt_cache`: tokens read from the cache, over the calls that were simulated.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cache_read_tokens: Option<TokenRange>,
     /// What it rests on: the assumption that dominates it.
     pub rests_on: String,
     /// Whether the answers stay the same: `identical`, `may_differ`.
     pub answers: String,
+}
+
+/// A number of tokens that is not known exactly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenRange {
+    /// No fewer.
+    pub lower: u64,
+    /// Expected.
+    pub expected: u64,
+    /// No more.
+    pub upper: u64,
 }
 
 /// The same corpus on another model.

@@ -1,0 +1,312 @@
+//! What a call costs: usage × the rates that hold for its day, hour, prompt length, tier and region. Integer arithmetic;
+//! the total is the sum of the lines. What has no known rate is [`Unpriced`], with the class and tier that lack it.
+
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+
+use super::{
+    Band, CacheTrigger, Catalog, Cell, Cost, CostLine, ModelSpec, PriceSheet, RateCard, TokenClass, Unpriced, Window,
+};
+use crate::clock::Timestamp;
+use crate::usage::{Conditions, ServiceTier, Usage};
+use crate::usd::Usd;
+
+impl Catalog {
+    /// The cost of a call on a model under its conditions.
+    ///
+    /// The sheet is chosen by day, the window by hour, the band by the whole prompt (cache reads and writes included); the
+    /// band then holds for the whole request. A tier without prices is unpriced: it is never billed as another tier.
+    pub fn price(&self, spec: &ModelSpec, usage: &Usage, conditions: &Conditions) -> Result<Cost, Unpriced> {
+        let sheet = sheet_at(spec, conditions.at)?;
+        let card = self.card(spec, sheet, usage.input(), conditions)?;
+        let factor = region_factor(sheet, conditions.region.as_deref());
+        let mut cost = Cost::default();
+        for (class, n_tokens) in tokens_by_class(usage) {
+            if n_tokens > 0 {
+                let rate = card.rate(class)?.checked_scale(i128::from(factor), 1000).map_err(|_| Unpriced::Overflow)?;
+                cost.add(Some(class), n_tokens, rate)?;
+            }
+        }
+        if let Some(fee) = &sheet.fees.request {
+            cost.add(None, 1, fee.rate)?;
+        }
+        if usage.web_searches > 0 {
+            let fee = sheet.fees.web_search.as_ref().ok_or_else(|| no_rate(spec, "web searches".to_owned()))?;
+            cost.add(None, usage.web_searches, fee.rate)?;
+        }
+        Ok(cost)
+    }
+
+    /// The rate of one class under conditions, as [`price`](Self::price) would take it for a prompt of so many tokens.
+    pub fn rate(
+        &self,
+        spec: &ModelSpec,
+        class: TokenClass,
+        n_prompt_tokens: u64,
+        conditions: &Conditions,
+    ) -> Result<Usd, Unpriced> {
+        let sheet = sheet_at(spec, conditions.at)?;
+        let card = self.card(spec, sheet, n_prompt_tokens, conditions)?;
+        let factor = region_factor(sheet, conditions.region.as_deref());
+        card.rate(class)?.checked_scale(i128::from(factor), 1000).map_err(|_| Unpriced::Overflow)
+    }
+
+    /// The card in force, with what it takes to read it.
+    fn card<'a>(
+        &self,
+        spec: &'a ModelSpec,
+        sheet: &'a PriceSheet,
+        n_prompt_tokens: u64,
+        conditions: &Conditions,
+    ) -> Result<Card<'a>, Unpriced> {
+        let bands = bands_at(sheet, conditions.at);
+        let rule = spec.cache.as_ref().and_then(|name| self.cache_rules.get(name));
+        Ok(Card {
+            spec,
+            card: card_for(spec, bands, n_prompt_tokens, conditions.tier)?,
+            base: bands.first().and_then(|band| band.tiers.get(&ServiceTier::Standard)),
+            tier: conditions.tier,
+            caches_by_itself: rule.is_some_and(|rule| rule.trigger != CacheTrigger::Explicit),
+        })
+    }
+}
+
+impl Cost {
+    fn add(&mut self, class: Option<TokenClass>, n_units: u64, rate: Usd) -> Result<(), Unpriced> {
+        let usd = rate.checked_mul(n_units).map_err(|_| Unpriced::Overflow)?;
+        self.total = self.total.checked_add(usd).map_err(|_| Unpriced::Overflow)?;
+        self.lines.push(CostLine { class, n_units, rate, usd });
+        Ok(())
+    }
+}
+
+/// The sheet that holds on the day of the call; the newest if the day is not known.
+fn sheet_at(spec: &ModelSpec, at: Option<Timestamp>) -> Result<&PriceSheet, Unpriced> {
+    let newest = || spec.prices.last().ok_or_else(|| no_rate(spec, "anything".to_owned()));
+    let Some(at) = at else { return newest() };
+    newest()?;
+    let day = at.to_zoned(TimeZone::UTC).date();
+    spec.prices
+        .iter()
+        .rev()
+        .find(|sheet| sheet.holds_on(day))
+        .ok_or_else(|| Unpriced::NoSheet { model: spec.id.to_string(), day: day.to_string() })
+}
+
+impl PriceSheet {
+    /// True from the first to the last day, both included; open where a day is not known.
+    pub fn holds_on(&self, day: Date) -> bool {
+        self.from.is_none_or(|from| from <= day) && self.to.is_none_or(|to| day <= to)
+    }
+}
+
+fn bands_at(sheet: &PriceSheet, at: Option<Timestamp>) -> &[Band] {
+    let window = at.and_then(|at| sheet.windows.iter().find(|window| window.is_open(at)));
+    window.map_or(&sheet.bands, |window| &window.bands)
+}
+
+impl Window {
+    /// True if the instant lies in the window.
+    pub fn is_open(&self, at: Timestamp) -> bool {
+        let at = at.to_zoned(TimeZone::UTC);
+        let minute = u16::from(at.hour().unsigned_abs()) * 60 + u16::from(at.minute().unsigned_abs());
+        let today = usize::from(at.weekday().to_monday_zero_offset().unsigned_abs()) % 7;
+        let yesterday = (today + 6) % 7;
+        if self.from_minute < self.to_minute {
+            return self.days[today] && (self.from_minute..self.to_minute).contains(&minute);
+        }
+        (self.days[today] && minute >= self.from_minute) || (self.days[yesterday] && minute < self.to_minute)
+    }
+}
+
+fn card_for<'a>(
+    spec: &ModelSpec,
+    bands: &'a [Band],
+    n_prompt: u64,
+    tier: ServiceTier,
+) -> Result<&'a RateCard, Unpriced> {
+    let band = bands.iter().rev().find(|band| band.above == 0 || n_prompt > band.above);
+    let band = band.ok_or_else(|| no_rate(spec, "anything".to_owned()))?;
+    band.tiers.get(&tier).ok_or_else(|| {
+        let above = if band.above > 0 { format!(" above {} tokens of input", band.above) } else { String::new() };
+        no_rate(spec, format!("the {tier} tier{above}"))
+    })
+}
+
+/// Exact region first, then `regional` for any named region but the global one.
+fn region_factor(sheet: &PriceSheet, region: Option<&str>) -> u32 {
+    let Some(region) = region else { return 1000 };
+    let named = || sheet.regions.get("regional").filter(|_| region != "global");
+    sheet.regions.get(region).or_else(named).copied().unwrap_or(1000)
+}
+
+/// The disjoint counters by class. A part that exceeds its whole (flagged when it was read) leaves nothing of the whole.
+fn tokens_by_class(usage: &Usage) -> [(TokenClass, u64); 11] {
+    let media_in = usage.of_which_audio_in.saturating_add(usage.of_which_image_in);
+    let media_out = usage.of_which_audio_out.saturating_add(usage.of_which_image_out);
+    [
+        (TokenClass::Input, usage.input_fresh.saturating_sub(media_in)),
+        (TokenClass::AudioIn, usage.of_which_audio_in),
+        (TokenClass::ImageIn, usage.of_which_image_in),
+        (TokenClass::CacheRead, usage.cache_read.saturating_sub(usage.of_which_audio_cached)),
+        (TokenClass::AudioCached, usage.of_which_audio_cached),
+        (TokenClass::CacheWriteShort, usage.cache_write_short),
+        (TokenClass::CacheWriteLong, usage.cache_write_long),
+        (TokenClass::Output, usage.output_visible.saturating_sub(media_out)),
+        (TokenClass::AudioOut, usage.of_which_audio_out),
+        (TokenClass::ImageOut, usage.of_which_image_out),
+        (TokenClass::Reasoning, usage.output_reasoning),
+    ]
+}
+
+struct Card<'a> {
+    spec: &'a ModelSpec,
+    card: &'a RateCard,
+    /// The standard card of the same bands: it says which classes have a price of their own on this model.
+    base: Option<&'a RateCard>,
+    tier: ServiceTier,
+    caches_by_itself: bool,
+}
+
+impl Card<'_> {
+    /// The class's own rate, or that of the class it is billed as.
+    fn rate(&self, class: TokenClass) -> Result<Usd, Unpriced> {
+        let mut billed_as = class;
+        loop {
+            if let Some(Cell { rate, .. }) = self.card.cells.get(&billed_as) {
+                return Ok(*rate);
+            }
+            // Priced apart at the standard tier, so it is here as well: at a price that is not known.
+            let apart = self.base.is_some_and(|base| base.cells.contains_key(&billed_as));
+            match self.stands_in(billed_as) {
+                Some(next) if !apart => billed_as = next,
+                _ => return Err(no_rate(self.spec, format!("{}, {}", class.words(), self.tier))),
+            }
+        }
+    }
+
+    /// A provider that caches by itself and lists no price for it bills what it writes as the fresh input it is.
+    fn writes_are_free(&self) -> bool {
+        let charges = |class| self.base.is_some_and(|base| base.cells.contains_key(&class));
+        self.caches_by_itself && !charges(TokenClass::CacheWriteShort) && !charges(TokenClass::CacheWriteLong)
+    }
+
+    /// What a class without a price of its own is billed as.
+    fn stands_in(&self, class: TokenClass) -> Option<TokenClass> {
+        match class {
+            TokenClass::Reasoning | TokenClass::AudioOut | TokenClass::ImageOut => Some(TokenClass::Output),
+            TokenClass::AudioIn | TokenClass::ImageIn => Some(TokenClass::Input),
+            TokenClass::AudioCached => Some(TokenClass::CacheRead),
+            TokenClass::CacheWriteShort | TokenClass::CacheWriteLong if self.writes_are_free() => {
+                Some(TokenClass::Input)
+            }
+            TokenClass::CacheWriteShort
+            | TokenClass::CacheWriteLong
+            | TokenClass::CacheRead
+            | TokenClass::Input
+            | TokenClass::Output => None,
+        }
+    }
+}
+
+fn no_rate(spec: &ModelSpec, what: String) -> Unpriced {
+    Unpriced::NoRate { model: spec.id.to_string(), what }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(host: &str, model: &str, usage: Usage, conditions: &Conditions, usd: &str) {
+        let catalog = Catalog::embedded();
+        let spec = catalog.find(Some(host), model).unwrap();
+        let cost = catalog.price(spec, &usage, conditions).unwrap();
+        assert_eq!(cost.total, Usd::parse(usd).unwrap(), "{host} {model}");
+        assert_eq!(cost.total, cost.lines.iter().map(|line| line.usd).sum());
+    }
+
+    fn at(instant: &str) -> Conditions {
+        Conditions { at: Some(instant.parse().unwrap()), ..Conditions::default() }
+    }
+
+    fn tier(tier: ServiceTier) -> Conditions {
+        Conditions { tier, ..Conditions::default() }
+    }
+
+    #[test]
+    fn cached_and_fresh_tokens_have_their_own_prices() {
+        let usage =
+            Usage { input_fresh: 74, cache_read: 128, output_visible: 80, output_reasoning: 125, ..Usage::default() };
+        // What xAI billed: 6,306,000 ticks of 10⁻¹⁰ USD.
+        check("xai", "grok-4.3", usage, &Conditions::default(), "0.0006306");
+    }
+
+    #[test]
+    fn the_band_is_chosen_by_the_whole_prompt_and_holds_for_the_whole_request() {
+        let usage = |fresh, cached| Usage {
+            input_fresh: fresh,
+            cache_read: cached,
+            output_visible: 1_000_000,
+            ..Usage::default()
+        };
+        check("anthropic", "claude-haiku-5-5", usage(100_000, 0), &Conditions::default(), "0.51");
+        check("anthropic", "claude-haiku-5-5", usage(100_000, 1), &Conditions::default(), "2.55000005");
+    }
+
+    #[test]
+    fn the_sheet_is_chosen_by_day() {
+        let usage = Usage { input_fresh: 1_000_000, output_visible: 1_000_000, ..Usage::default() };
+        check("deepseek", "deepseek-chat", usage, &at("2026-04-10T06:25:48Z"), "0.7");
+        check("deepseek", "deepseek-chat", usage, &at("2026-05-28T17:29:47Z"), "0.42");
+        check("deepseek", "deepseek-chat", usage, &at("2025-09-10T00:00:00Z"), "2.24");
+    }
+
+    #[test]
+    fn windows_open_at_peak_hours_of_working_days() {
+        let usage = Usage { input_fresh: 1_000_000, ..Usage::default() };
+        // A Friday, a Saturday.
+        check("deepseek", "deepseek-flash", usage, &at("2026-11-20T03:59:59Z"), "0.3");
+        check("deepseek", "deepseek-flash", usage, &at("2026-11-20T04:00:00Z"), "0.15");
+        check("deepseek", "deepseek-flash", usage, &at("2026-11-21T03:00:00Z"), "0.15");
+        // Over midnight.
+        check("deepseek", "deepseek-chat", usage, &at("2025-07-01T00:29:00Z"), "0.135");
+        check("deepseek", "deepseek-chat", usage, &at("2025-07-01T00:30:00Z"), "0.27");
+    }
+
+    #[test]
+    fn tiers_and_regions_have_their_own_prices() {
+        let usage = Usage { input_fresh: 1_000_000, ..Usage::default() };
+        check("anthropic", "claude-opus-5-5", usage, &tier(ServiceTier::Batch), "2");
+        check("anthropic", "claude-opus-5-5", usage, &tier(ServiceTier::Fast), "8");
+        let us = Conditions { region: Some("us".to_owned()), ..Conditions::default() };
+        check("anthropic", "claude-opus-5-5", usage, &us, "4.4");
+    }
+
+    #[test]
+    fn what_has_no_rate_is_unpriced() {
+        let catalog = Catalog::embedded();
+        let why = |model: &str, usage: Usage, conditions: &Conditions| {
+            let spec = catalog.find(None, model).unwrap();
+            catalog.price(spec, &usage, conditions).unwrap_err().to_string()
+        };
+        let input = Usage { input_fresh: 1, ..Usage::default() };
+        assert_eq!(
+            why("claude-opus-5-5", input, &tier(ServiceTier::Flex)),
+            "`claude-opus-5-5` has no known price for the flex tier"
+        );
+        let cached = Usage { cache_read: 1, ..Usage::default() };
+        assert_eq!(why("gpt-4", cached, &Conditions::default()), "`gpt-4` has no known price for cache read, standard");
+        let written = Usage { cache_write_short: 1, ..Usage::default() };
+        assert_eq!(
+            why("gpt-6.1-terra", written, &tier(ServiceTier::Batch)),
+            "`gpt-6.1-terra` has no known price for cache write (short), batch"
+        );
+    }
+
+    #[test]
+    fn automatic_caches_bill_writes_as_input() {
+        let usage = Usage { cache_write_short: 100_000, ..Usage::default() };
+        check("openai", "gpt-5.5", usage, &Conditions::default(), "0.5");
+        check("openai", "gpt-5.6-sol", usage, &Conditions::default(), "0.5");
+    }
+}

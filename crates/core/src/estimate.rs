@@ -17,7 +17,7 @@ mod what_if;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 pub use options::{Batchable, Options, ResponseCacheOptions};
 pub use report::Report;
@@ -32,16 +32,28 @@ use crate::format::read::{ReadOptions, read_all};
 use crate::format::walk::{Input, discover};
 use crate::tokens::memo::Memo;
 
-/// Estimates the corpora at these paths (files, folders, globs, `-` for standard input). `n_read` grows with the bytes read.
+/// How far the reading is, for whoever watches.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Progress {
+    /// Bytes read from the disk, before decompression.
+    pub bytes: u64,
+    /// Bytes of all files; standard input adds nothing.
+    pub total_bytes: u64,
+    /// Records replayed.
+    pub records: u64,
+}
+
+/// Estimates the corpora at these paths (files, folders, globs, `-` for standard input). `watch` is told of the progress
+/// every few hundred records.
 ///
 /// Errors when nothing can be read at all, when a model of `--what-if`, `--route` or `--model` is unknown, and with
 /// [`Options::strict`] at the first bad line.
-pub fn estimate(paths: &[String], options: &Options, n_read: Option<Arc<AtomicU64>>) -> Result<Report> {
+pub fn estimate(paths: &[String], options: &Options, watch: &mut dyn FnMut(Progress)) -> Result<Report> {
     let found = discover(paths);
     if let Some(problem) = found.problems.into_iter().next() {
         return Err(problem);
     }
-    let mut report = estimate_inputs(&found.inputs, options, n_read)?;
+    let mut report = estimate_inputs(&found.inputs, options, watch)?;
     let left = found.skipped.iter().map(|skipped| report::Skipped {
         file: skipped.file.to_string(),
         line: 0,
@@ -53,7 +65,7 @@ pub fn estimate(paths: &[String], options: &Options, n_read: Option<Arc<AtomicU6
 }
 
 /// Estimates inputs that are found already.
-pub fn estimate_inputs(inputs: &[Input], options: &Options, n_read: Option<Arc<AtomicU64>>) -> Result<Report> {
+pub fn estimate_inputs(inputs: &[Input], options: &Options, watch: &mut dyn FnMut(Progress)) -> Result<Report> {
     let others = others(options)?;
     let others_specs: Vec<u32> = others.iter().map(Other::spec).collect();
     if let Some(model) = &options.model {
@@ -64,8 +76,17 @@ pub fn estimate_inputs(inputs: &[Input], options: &Options, n_read: Option<Arc<A
     let mut replay = Replay::new(options, others);
     let mut counts: HashMap<Arc<str>, u64> = HashMap::new();
     let mut first_error = None;
-    let read_options =
-        ReadOptions { format: options.format, threads: options.n_threads, n_read, ..ReadOptions::default() };
+    let n_read = Arc::new(AtomicU64::new(0));
+    let read_options = ReadOptions {
+        format: options.format,
+        threads: options.n_threads,
+        n_read: Some(Arc::clone(&n_read)),
+        ..ReadOptions::default()
+    };
+    let mut progress = Progress {
+        total_bytes: inputs.iter().filter_map(|input| input.source.n_bytes()).sum(),
+        ..Progress::default()
+    };
     let read = read_all(
         inputs,
         &read_options,
@@ -76,6 +97,10 @@ pub fn estimate_inputs(inputs: &[Input], options: &Options, n_read: Option<Arc<A
         |measured: Result<(Arc<str>, Option<Row>)>| match measured {
             Ok((file, row)) => {
                 *counts.entry(file).or_default() += 1;
+                progress.records += 1;
+                if progress.records.is_multiple_of(256) {
+                    watch(Progress { bytes: n_read.load(Ordering::Relaxed), ..progress });
+                }
                 if let Some(row) = row {
                     replay.take(row);
                 }

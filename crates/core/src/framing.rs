@@ -107,10 +107,40 @@ pub enum Place {
 }
 
 /// The frames, the most particular first; the last takes everything.
-pub static FRAMES: &[&dyn Frame] = &[&openai::OpenAi, &plain::Plain];
+pub static FRAMES: &[&dyn Frame] = &[
+    &openai::OpenAi,
+    &anthropic::Anthropic,
+    &gemini::Gemini,
+    &mistral::Mistral,
+    &deepseek::DeepSeek,
+    &xai::Xai,
+    &cohere::Cohere,
+    &nova::Nova,
+    &llama::Llama,
+    &qwen::Qwen,
+    &hosted::Hosted,
+    &plain::Plain,
+];
 
+mod anthropic;
+mod cohere;
+mod deepseek;
+mod gemini;
+mod hosted;
+mod llama;
+mod mistral;
+mod nova;
 mod openai;
 mod plain;
+mod qwen;
+mod xai;
+
+mod images;
+mod schema;
+mod tally;
+mod template;
+#[cfg(test)]
+mod testing;
 
 /// Weighs a request for a model.
 pub fn weigh(request: &ChatRequest, profile: Profile<'_>, memo: &Memo) -> Weight {

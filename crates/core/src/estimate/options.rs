@@ -65,8 +65,8 @@ pub enum Batchable {
     None,
     /// All.
     All,
-    /// Those with this tag.
-    Tagged(String, String),
+    /// Those with one of these tags (key, value).
+    Tagged(Vec<(String, String)>),
 }
 
 impl Options {

@@ -71,7 +71,7 @@ impl<'a> Replay<'a> {
             others,
             kinds: Kinds::default(),
             kind_sums: BTreeMap::new(),
-            time: TimeUseBuilder::new(),
+            time: TimeUseBuilder::default(),
             calibration: BTreeMap::new(),
             skipped: Vec::new(),
             skipped_total: 0,

@@ -14,7 +14,7 @@ use crate::framing::{self, Profile, Section, Weight};
 use crate::prefix_cache::{Edge, edges, token_offsets};
 use crate::tokens::memo::Memo;
 use crate::tokens::{Family, Tokenizer};
-use crate::usage::{Conditions, Flaw, Reading, Semantics, Usage};
+use crate::usage::{Conditions, Flaw, Reading, Semantics, ServiceTier, Usage};
 use crate::usd::Usd;
 
 /// A record, measured.
@@ -117,7 +117,7 @@ pub(super) fn measure(record: Record, bench: &Bench<'_>) -> Option<Row> {
     let at = record.at.map(|at| at.as_microsecond());
     let reading = record.usage.as_ref().and_then(|usage| usage.as_ref().ok());
     let conditions = Conditions {
-        tier: reading.and_then(|reading| reading.tier).or(Some(record.tier).filter(|t| *t != Default::default())).or(options.tier).unwrap_or_default(),
+        tier: reading.and_then(|reading| reading.tier).or(Some(record.tier).filter(|tier| *tier != ServiceTier::default())).or(options.tier).unwrap_or_default(),
         region: reading
             .and_then(|reading| reading.region.clone())
             .or_else(|| record.region.as_deref().map(str::to_owned))
@@ -321,10 +321,6 @@ impl Row {
             reading.semantics != Semantics::Unknown
                 || reading.usage.cache_read + reading.usage.cache_write_short + reading.usage.cache_write_long > 0
         })
-    }
-
-    pub(super) fn at_or_zero(&self) -> i64 {
-        self.at.unwrap_or(0)
     }
 }
 

@@ -5,6 +5,7 @@
 //! service tier. A further step is a variant of the walk in [`Steps::walk`] and a line in [`Steps::finish`].
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::options::{Batchable, Options};
 use super::report::{Step, TokenRange};
@@ -30,7 +31,6 @@ pub(super) struct Steps<'a> {
     near: Saving,
     prefix: HashMap<(u32, bool), PrefixCache>,
     models: BTreeMap<u32, ModelSteps>,
-    tier: Saving,
     has_untimed: bool,
 }
 
@@ -78,7 +78,6 @@ impl<'a> Steps<'a> {
             near: Saving::default(),
             prefix: HashMap::new(),
             models: BTreeMap::new(),
-            tier: Saving::default(),
             has_untimed: false,
         }
     }
@@ -267,7 +266,7 @@ impl<'a> Steps<'a> {
                 "identical",
                 "an upper bound: which calls can wait is not known (--batchable)".to_owned(),
             ),
-            Batchable::All | Batchable::Tagged(..) => waterfall.counted(
+            Batchable::All | Batchable::Tagged(_) => waterfall.counted(
                 "service_tier",
                 "Batch or flex tier, for calls that can wait",
                 tier,
@@ -318,7 +317,10 @@ fn is_batchable(batchable: &Batchable, row: &Row) -> bool {
     match batchable {
         Batchable::All => true,
         Batchable::Unknown | Batchable::None => false,
-        Batchable::Tagged(key, value) => row.tags.iter().any(|(k, v)| **k == **key && **v == **value),
+        Batchable::Tagged(tags) => {
+            let is_named = |(k, v): &(Arc<str>, Arc<str>)| tags.iter().any(|(key, value)| **k == **key && **v == **value);
+            row.tags.iter().any(is_named)
+        }
     }
 }
 

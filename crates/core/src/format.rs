@@ -14,7 +14,6 @@ use crate::error::{Error, Result};
 use crate::usage::{Flaw, Reading, ServiceTier};
 use crate::usd::Usd;
 
-mod base64;
 mod chunk;
 mod counts;
 mod exchange;
@@ -30,16 +29,21 @@ mod when;
 
 mod batch_input;
 mod batch_output;
+mod block_trace;
 mod chat_requests;
+mod conversations;
 mod csv;
 mod fine_tuning;
 mod gemini_requests;
+mod lmsys;
 mod messages_requests;
 mod pairs;
 mod prompts;
 mod responses_requests;
+mod sharegpt;
 mod text;
 mod trajectory;
+mod wildchat;
 
 #[cfg(test)]
 mod testing;
@@ -163,6 +167,10 @@ pub struct Head<'a> {
 /// The formats, the most particular first: among equally sure ones the first is taken.
 pub static FORMATS: &[&Format] = &[
     &trajectory::FORMAT,
+    &block_trace::FORMAT,
+    &wildchat::FORMAT,
+    &lmsys::FORMAT,
+    &sharegpt::FORMAT,
     &batch_input::FORMAT,
     &batch_output::FORMAT,
     &gemini_requests::FORMAT,
@@ -170,6 +178,7 @@ pub static FORMATS: &[&Format] = &[
     &messages_requests::FORMAT,
     &responses_requests::FORMAT,
     &fine_tuning::FORMAT,
+    &conversations::FORMAT,
     &chat_requests::FORMAT,
     &prompts::FORMAT,
     &csv::FORMAT,

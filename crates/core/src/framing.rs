@@ -108,6 +108,7 @@ pub enum Place {
 
 /// The frames, the most particular first; the last takes everything.
 pub static FRAMES: &[&dyn Frame] = &[
+    &openai::OpenAi,
     &anthropic::Anthropic,
     &gemini::Gemini,
     &mistral::Mistral,
@@ -129,6 +130,7 @@ mod hosted;
 mod llama;
 mod mistral;
 mod nova;
+mod openai;
 mod plain;
 mod qwen;
 mod xai;

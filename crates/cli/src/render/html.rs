@@ -24,6 +24,7 @@ pub(crate) fn html(report: &Report, view: &View) -> String {
         section("Kinds of request", &tables::templates(report)),
         tables::tags(report, view),
         section("Not counted", &tables::skipped(report)),
+        tables::not_corpora(report),
         section("Notes", &tables::notes(report)),
     ];
     let mut page = String::with_capacity(64 * 1024);

@@ -52,6 +52,7 @@ pub(crate) fn report() -> Report {
             skipped("logs/agent.jsonl.zst", 7, "an image request is not estimated"),
         ],
         skipped_total: 12,
+        not_corpora: vec![skipped("logs/README.md", 0, "prose, no prompt")],
         notes: vec![
             "gpt-6-luna shares its vocabulary with gpt-5: counts are exact".to_owned(),
             "output of 91 calls is assumed to be 300 tokens, the median of the others".to_owned(),
@@ -73,6 +74,8 @@ fn baseline() -> Baseline {
         input_usd: usd("998.10"),
         output_usd: usd("444"),
         fees_usd: usd("2"),
+        dearest_call_usd: usd("1.2034"),
+        dearest_call: Some("logs/agent.jsonl.zst:904".into()),
         billed: Some(Billed {
             requests: 32_232,
             billed_usd: usd("341.20"),
@@ -209,6 +212,7 @@ fn steps() -> Vec<Step> {
         cumulative_saved_usd: usd(cumulative),
         requests: 18_320,
         counted: true,
+        cache_read_tokens: None,
         rests_on: rests_on.into(),
         answers: "identical".into(),
     };
@@ -315,6 +319,8 @@ pub(crate) fn hostile() -> Report {
     report.skipped[0].file = evil.to_owned();
     report.skipped[0].reason = evil.to_owned();
     report.notes[0] = evil.to_owned();
+    report.not_corpora[0].file = evil.to_owned();
+    report.baseline.dearest_call = Some(evil.to_owned());
     report.baseline.unpriced[0].reason = evil.to_owned();
     report.baseline.unpriced[0].help = Some(evil.to_owned());
     if let Some(time) = &mut report.time {

@@ -206,6 +206,20 @@ pub(super) fn skipped(report: &Report) -> String {
     list(places.chain(rest))
 }
 
+/// Files that hold no prompts, folded away: nothing of the corpus is missing.
+pub(super) fn not_corpora(report: &Report) -> String {
+    let places = report.not_corpora.iter();
+    let files =
+        list(places.map(|place| {
+            format!("<li><code>{}</code>: {}</li>\n", escape(&words::place(place)), prose(&place.reason))
+        }));
+    if files.is_empty() {
+        return files;
+    }
+    let n_files = plural(report.not_corpora.len() as u64, "file", "files");
+    format!("<details><summary>{n_files} passed over: no corpus</summary>\n{files}</details>\n")
+}
+
 /// What a reader should know.
 pub(super) fn notes(report: &Report) -> String {
     list(report.notes.iter().map(|note| format!("<li>{}</li>\n", prose(note))))

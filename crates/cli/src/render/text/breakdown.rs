@@ -33,7 +33,7 @@ fn groups(title: &str, groups: &[Group], total: Usd, top: usize, page: &mut Page
     if groups.is_empty() {
         return;
     }
-    let (shown, rest) = groups.split_at(groups.len().min(top));
+    let (shown, rest) = groups.split_at(n_shown(groups.len(), top));
     let rest = sum_up(rest);
     let rows: Vec<&Group> = shown.iter().chain(&rest).collect();
     let money = words::money_column(&rows.iter().map(|group| group.cost.usd).collect::<Vec<_>>());
@@ -83,6 +83,11 @@ fn groups(title: &str, groups: &[Group], total: Usd, top: usize, page: &mut Page
     table.draw(page);
 }
 
+/// How many of the rows are shown one by one: the rest is summed up, but a rest of one is shown as itself.
+fn n_shown(n_rows: usize, top: usize) -> usize {
+    if n_rows <= top.saturating_add(1) { n_rows } else { top }
+}
+
 /// The rest of the groups as one.
 fn sum_up(groups: &[Group]) -> Option<Group> {
     if groups.is_empty() {
@@ -108,7 +113,7 @@ pub(super) fn sections(report: &Report, view: &View, page: &mut Page) {
     if report.sections.is_empty() {
         return;
     }
-    let (shown, rest) = report.sections.split_at(report.sections.len().min(view.top.saturating_add(1)));
+    let (shown, rest) = report.sections.split_at(n_shown(report.sections.len(), view.top.saturating_add(1)));
     let others = (!rest.is_empty()).then(|| SectionCost {
         name: format!("({} others)", rest.len()),
         tokens: rest.iter().map(|section| section.tokens).sum(),

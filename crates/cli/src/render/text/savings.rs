@@ -10,8 +10,10 @@ use crate::render::table::{Cell, Column, Table};
 use crate::render::words::{self, count, tokens};
 use crate::render::{View, clean};
 
-/// Columns of the waterfall's bars.
-const BAR: usize = 20;
+/// Columns of the waterfall's bars, where there is room …
+const BAR: usize = 24;
+/// … and where there is less.
+const SHORT_BAR: usize = 12;
 
 /// The waterfall.
 pub(super) fn steps(report: &Report, view: &View, page: &mut Page) {
@@ -24,7 +26,7 @@ pub(super) fn steps(report: &Report, view: &View, page: &mut Page) {
     let mut table = Table::new(
         "WHAT WOULD SAVE",
         vec![
-            Column::name(),
+            Column::text(),
             Column::figure("saves", 0),
             Column::figure("at least", 4),
             Column::figure("at most", 4),
@@ -32,16 +34,19 @@ pub(super) fn steps(report: &Report, view: &View, page: &mut Page) {
             Column::left("", 2),
         ],
     );
-    let full_bar = Cell::new(remainder(1.0, 1.0, BAR).0, Style::Accent);
+    let n_bar = if view.width >= 120 { BAR } else { SHORT_BAR };
+    let full_bar = Cell::new(remainder(1.0, 1.0, n_bar).0, Style::Accent);
     table.row(vec!["as it is".into(), "".into(), "".into(), "".into(), money(total).into(), full_bar]);
     let mut before = total;
-    for step in &report.steps {
+    // What is not counted and bears on no call says nothing on one screen.
+    let says_something = |step: &&Step| view.full || step.counted || step.requests > 0;
+    for step in report.steps.iter().filter(says_something) {
         let after = step.cost_usd;
         let title = Cell::new(clean(&step.title), Style::Plain);
         let saved = Cell::new(money(step.saved_usd), if step.saved_usd < Usd::ZERO { Style::Bad } else { Style::Good });
         let (least, most) = (money(step.lower_usd).into(), money(step.upper_usd).into());
         if step.counted {
-            let (kept, gone) = remainder(ratio(before, total), ratio(after, total), BAR);
+            let (kept, gone) = remainder(ratio(before, total), ratio(after, total), n_bar);
             let bar = Cell::new(kept, Style::Accent).and(gone, Style::Good);
             table.row(vec![title, saved, least, most, money(after).into(), bar]);
             before = after;

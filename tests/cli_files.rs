@@ -1,4 +1,5 @@
 //! What a table of commands cannot say: a reader that goes away, a full disk, Git, colours, how fast it starts.
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

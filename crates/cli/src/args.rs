@@ -65,7 +65,7 @@ pub(crate) enum Command {
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Screen")]
 pub(crate) struct ScreenArgs {
-    /// Colours: `auto` is for a terminal that does not say NO_COLOR.
+    #[arg(help = "When to use colours: auto, always, never")]
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_possible_values = true)]
     #[arg(long_help = "When to use colours: auto (on a terminal, unless NO_COLOR is set; also into a pipe if \
                        CLICOLOR_FORCE is set), always, never")]

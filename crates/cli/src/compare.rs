@@ -166,7 +166,7 @@ fn files(base: Side<'_>, head: Side<'_>) -> Vec<File> {
             let path = input.path.strip_prefix(side.folder).unwrap_or(&input.path).trim_start_matches(['/', '\\']);
             let path = if path.is_empty() { &input.path } else { path };
             let file = files.entry(path.to_owned()).or_default();
-            file.path = path.to_owned();
+            path.clone_into(&mut file.path);
             if is_after {
                 (file.records.after, file.bytes.after) = (Some(input.records), Some(input.bytes));
             } else {

@@ -19,12 +19,14 @@ pub(crate) struct Checkout {
 impl Checkout {
     /// Lays out the files of a revision that lie under the paths.
     pub(crate) fn of(revision: &str, paths: &[String]) -> Result<Self> {
-        let commit = git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{revision}^{{commit}}")], None)
-            .map_err(|error| match error.advice() {
-                Some(_) => error,
-                None => Error::new(Kind::Config, format!("there is no Git revision `{revision}` here"))
-                    .help("`git log --oneline` lists revisions; a shallow clone lacks old ones (`git fetch --unshallow`)"),
-            })?;
+        let commit =
+            git(&["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{revision}^{{commit}}")], None)
+                .map_err(|error| match error.advice() {
+                    Some(_) => error,
+                    None => Error::new(Kind::Config, format!("there is no Git revision `{revision}` here")).help(
+                        "`git log --oneline` lists revisions; a shallow clone lacks old ones (`git fetch --unshallow`)",
+                    ),
+                })?;
         let prefix = git(&["rev-parse", "--show-prefix"], None)?;
         let folder = tempfile::Builder::new().prefix("promptopt-").tempdir();
         let folder = folder.map_err(|cause| Error::io("a temporary folder", cause))?;
@@ -53,8 +55,10 @@ impl Checkout {
     fn lay_out(&self, index: &Path, files: &[u8]) -> Result<()> {
         // A link is laid out as the file it is in Git: none leads out of the folder.
         let prefix = format!("--prefix={}/tree/", self.folder.path().display());
-        let mut command = command(&["-c", "core.symlinks=false", "checkout-index", "-z", "--stdin", &prefix], Some(index));
-        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().map_err(missing)?;
+        let mut command =
+            command(&["-c", "core.symlinks=false", "checkout-index", "-z", "--stdin", &prefix], Some(index));
+        let mut child =
+            command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().map_err(missing)?;
         // Its answer is the exit code: an early end shows there, not in a failed write.
         if let Some(mut stdin) = child.stdin.take() {
             let _ended = stdin.write_all(files);
@@ -94,7 +98,8 @@ fn missing(cause: std::io::Error) -> Error {
 
 fn failed(what: &str, stderr: &[u8]) -> Error {
     let said = text(stderr);
-    let error = Error::new(Kind::Config, format!("`git {what}` failed: {}", said.lines().next().unwrap_or("no reason given")));
+    let error =
+        Error::new(Kind::Config, format!("`git {what}` failed: {}", said.lines().next().unwrap_or("no reason given")));
     if said.contains("not a git repository") {
         return error.help("run it inside the repository that has the revisions");
     }

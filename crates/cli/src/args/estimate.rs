@@ -52,6 +52,9 @@ pub(crate) struct EstimateArgs {
     /// The same calls on other models: names separated by commas
     #[arg(long, value_name = "MODEL,…", value_delimiter = ',', help_heading = "What if")]
     pub(crate) what_if: Vec<String>,
+    /// Send the calls of one model to another: the step that a cheaper model would be; may be repeated
+    #[arg(long, value_name = "FROM=TO", value_parser = route, help_heading = "What if")]
+    pub(crate) route: Vec<(String, String)>,
     /// How long a response cache would keep an answer (90s, 15m, 24h, 7d)
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "What if")]
     pub(crate) cache_ttl: Option<Duration>,
@@ -102,6 +105,13 @@ fn batchable(text: &str) -> Result<Batchable, String> {
     }
 }
 
+fn route(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok((from.to_owned(), to.to_owned())),
+        _ => Err(format!("`{text}` is not FROM=TO, such as gpt-6-sol=gpt-6-luna")),
+    }
+}
+
 fn date(text: &str) -> Result<Date, String> {
     text.parse().map_err(|_| format!("`{text}` is not a day, such as 2026-11-01"))
 }
@@ -134,5 +144,7 @@ mod tests {
         assert_eq!(batchable("feature=a=b"), Ok(digest));
         assert!(batchable("=x").is_err());
         assert!(batchable("some").is_err());
+        assert!(route("a=").is_err());
+        assert_eq!(route("a=b"), Ok(("a".into(), "b".into())));
     }
 }

@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_common_folder_is_made_of_whole_names() {
-        let mut report = crate::render::sample::report();
+        let mut report = render::sample::report();
         assert_eq!(common_folder(&report), "logs");
         report.inputs[1].path = "log/x.jsonl".to_owned();
         assert_eq!(common_folder(&report), "");

@@ -38,18 +38,27 @@ pub(crate) fn text(comparison: &Comparison, view: &View) -> String {
 }
 
 fn draw_totals(comparison: &Comparison, page: &mut Page) {
-    let mut table = Table::new("", vec![
-        Column::name(),
-        Column::figure("before", 0),
-        Column::figure("after", 0),
-        Column::figure("change", 2),
-        Column::figure("", 1),
-    ]);
+    let mut table = Table::new(
+        "",
+        vec![
+            Column::name(),
+            Column::figure("before", 0),
+            Column::figure("after", 0),
+            Column::figure("change", 2),
+            Column::figure("", 1),
+        ],
+    );
     for (name, change, show) in totals(comparison) {
         let (more, percent) = change_of(change, show);
         let more = if change.is_change() { more } else { "unchanged".to_owned() };
         let percent = if change.is_change() { percent } else { String::new() };
-        table.row(vec![name.into(), show(change.before).into(), show(change.after).into(), more.into(), percent.into()]);
+        table.row(vec![
+            name.into(),
+            show(change.before).into(),
+            show(change.after).into(),
+            more.into(),
+            percent.into(),
+        ]);
     }
     if let Some((before, after)) = per_call(comparison) {
         let percent = change_percent(before, after).unwrap_or_default();
@@ -65,14 +74,17 @@ fn draw_rows(title: &'static str, rows: &[Row], view: &View, page: &mut Page) {
     }
     let shown = &rows[..rows.len().min(view.top)];
     let money = column(shown);
-    let mut table = Table::new(title, vec![
-        Column::name(),
-        Column::figure("tokens", 4),
-        Column::figure("before", 3),
-        Column::figure("after", 2),
-        Column::figure("change", 0),
-        Column::figure("", 1),
-    ]);
+    let mut table = Table::new(
+        title,
+        vec![
+            Column::name(),
+            Column::figure("tokens", 4),
+            Column::figure("before", 3),
+            Column::figure("after", 2),
+            Column::figure("change", 0),
+            Column::figure("", 1),
+        ],
+    );
     for row in shown {
         let more = row.more();
         let style = if more > Usd::ZERO { Style::Bad } else { Style::Good };
@@ -96,13 +108,16 @@ fn draw_files(files: &[File], view: &View, page: &mut Page) {
         return;
     }
     let shown = &files[..files.len().min(view.top)];
-    let mut table = Table::new("FILE", vec![
-        Column::name(),
-        Column::figure("records before", 3),
-        Column::figure("after", 2),
-        Column::figure("change", 0),
-        Column::figure("bytes", 1),
-    ]);
+    let mut table = Table::new(
+        "FILE",
+        vec![
+            Column::name(),
+            Column::figure("records before", 3),
+            Column::figure("after", 2),
+            Column::figure("change", 0),
+            Column::figure("bytes", 1),
+        ],
+    );
     for file in shown {
         let number = |n: Option<u64>| n.map_or_else(|| "–".to_owned(), count);
         table.row(vec![
@@ -211,7 +226,8 @@ fn per_call(comparison: &Comparison) -> Option<(Usd, Usd)> {
 
 fn unpriced(comparison: &Comparison) -> Option<String> {
     let Change { before, after } = comparison.unpriced_requests;
-    (before > 0 || after > 0).then(|| format!("not in these sums: {} → {} without a price", count(before), words::calls(after)))
+    (before > 0 || after > 0)
+        .then(|| format!("not in these sums: {} → {} without a price", count(before), words::calls(after)))
 }
 
 fn column(rows: &[Row]) -> impl Fn(Usd) -> String + use<> {
@@ -231,7 +247,9 @@ fn came_or_went(row: &Row) -> String {
 }
 
 fn fate(file: &File) -> String {
-    let bytes = |n: i128| format!("{}{} bytes", if n < 0 { "-" } else { "+" }, promptopt::usd::group_thousands(n.unsigned_abs()));
+    let bytes = |n: i128| {
+        format!("{}{} bytes", if n < 0 { "-" } else { "+" }, promptopt::usd::group_thousands(n.unsigned_abs()))
+    };
     match (file.bytes.before, file.bytes.after) {
         (None, _) => "new".to_owned(),
         (_, None) => "gone".to_owned(),

@@ -24,17 +24,22 @@ pub(crate) fn html(report: &Report, view: &View) -> String {
         section("Kinds of request", &tables::templates(report)),
         tables::tags(report, view),
         section("Not counted", &tables::skipped(report)),
+        tables::not_corpora(report),
         section("Notes", &tables::notes(report)),
     ];
     let mut page = String::with_capacity(64 * 1024);
     page.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     // Should a name ever break out of its escaping, the browser still runs and loads nothing.
-    page.push_str("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n");
+    page.push_str(
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n",
+    );
     page.push_str("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
-    page.push_str("<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n");
+    page.push_str(
+        "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n",
+    );
     page.push_str(&format!("<title>{} – promptopt</title>\n", escape(&title)));
     page.push_str(&format!("<style>\n{}</style>\n</head>\n<body>\n<main>\n", style::STYLE));
-    sections.iter().for_each(|section| page.push_str(section));
+    page.push_str(&sections.concat());
     page.push_str(&footer(report));
     page.push_str("</main>\n</body>\n</html>\n");
     page

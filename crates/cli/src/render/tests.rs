@@ -111,10 +111,13 @@ fn nothing_breaks_out_of_any_form() {
     let html = &forms[2].1;
     assert!(!html.contains("<script"), "{html}");
     assert!(!html.contains("\"',"), "an attribute is left");
-    let markdown = &forms[1].1;
-    assert!(!markdown.contains("<script") || markdown.matches("<script").count() == markdown.matches("`<script").count() + markdown.matches("HYPERLINK(1) <script").count());
+    // In Markdown a tag may stand in code, where it is text; nowhere else.
+    let markdown = forms[1].1.replace("\\`", "");
+    let outside_code: String = markdown.split('`').step_by(2).collect();
+    assert!(!outside_code.contains("<script"), "{outside_code}");
+    assert!(!outside_code.contains("@admin"), "{outside_code}");
     for line in forms[3].1.lines().chain(forms[4].1.lines()) {
-        assert!(!line.split(',').any(|cell| cell.trim_matches('"').starts_with("=")), "{line}");
+        assert!(!line.split(',').any(|cell| cell.trim_matches('"').starts_with('=')), "{line}");
     }
 }
 

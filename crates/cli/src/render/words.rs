@@ -101,9 +101,7 @@ fn fixed(amount: Usd, decimals: u32) -> String {
     let magnitude = amount.pico().unsigned_abs();
     let sign = if amount < Usd::ZERO { "-" } else { "" };
     let (rounded, scale) = ((magnitude + unit / 2) / unit, 10_u128.pow(decimals));
-    let show = |n: u128| {
-        format!("${}.{:0width$}", group_thousands(n / scale), n % scale, width = decimals as usize)
-    };
+    let show = |n: u128| format!("${}.{:0width$}", group_thousands(n / scale), n % scale, width = decimals as usize);
     if rounded == 0 && magnitude > 0 { format!("{sign}<{}", show(1)) } else { format!("{sign}{}", show(rounded)) }
 }
 

@@ -63,7 +63,8 @@ fn bar(title: &str, before: Usd, after: Usd, total: Usd) -> String {
     let scale = percent(before.max(after)).max(100.0) / 100.0;
     let (kept, end) = (percent(before.min(after)) / scale, percent(before.max(after)) / scale);
     let class = if after > before { "more" } else { "gone" };
-    let change = format!("<rect class=\"{class}\" x=\"{kept:.2}%\" width=\"{:.2}%\" height=\"14\" rx=\"2\"/>", end - kept);
+    let change =
+        format!("<rect class=\"{class}\" x=\"{kept:.2}%\" width=\"{:.2}%\" height=\"14\" rx=\"2\"/>", end - kept);
     let change = if end > kept { change } else { String::new() };
     let description = format!("{before} before, {after} after");
     format!(
@@ -134,10 +135,7 @@ fn quantiles(report: &Report) -> String {
             ("n", show(of.max)),
         ])
     };
-    let rows = [
-        line("calls", time.requests_per_minute, count),
-        line("tokens", time.tokens_per_minute, words::tokens),
-    ];
+    let rows = [line("calls", time.requests_per_minute, count), line("tokens", time.tokens_per_minute, words::tokens)];
     let headings = [("", "In a minute"), ("n", "Median"), ("n", "95 %"), ("n wide", "99 %"), ("n", "Most")];
     tables::table(&headings, rows.into_iter())
 }

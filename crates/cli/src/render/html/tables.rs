@@ -197,12 +197,27 @@ pub(super) fn templates(report: &Report) -> String {
 
 /// What was not counted.
 pub(super) fn skipped(report: &Report) -> String {
-    let places = report.skipped.iter().map(|place| {
-        format!("<li><code>{}</code>: {}</li>\n", escape(&words::place(place)), prose(&place.reason))
-    });
+    let places = report
+        .skipped
+        .iter()
+        .map(|place| format!("<li><code>{}</code>: {}</li>\n", escape(&words::place(place)), prose(&place.reason)));
     let more = report.skipped_total.saturating_sub(report.skipped.len() as u64);
     let rest = (more > 0).then(|| format!("<li class=\"soft\">and {} more</li>\n", count(more)));
     list(places.chain(rest))
+}
+
+/// Files that hold no prompts, folded away: nothing of the corpus is missing.
+pub(super) fn not_corpora(report: &Report) -> String {
+    let places = report.not_corpora.iter();
+    let files =
+        list(places.map(|place| {
+            format!("<li><code>{}</code>: {}</li>\n", escape(&words::place(place)), prose(&place.reason))
+        }));
+    if files.is_empty() {
+        return files;
+    }
+    let n_files = plural(report.not_corpora.len() as u64, "file", "files");
+    format!("<details><summary>{n_files} passed over: no corpus</summary>\n{files}</details>\n")
 }
 
 /// What a reader should know.
@@ -225,9 +240,7 @@ pub(super) fn table(headings: &[(&str, &str)], rows: impl Iterator<Item = String
         .iter()
         .map(|(class, text)| format!("<th scope=\"col\"{}>{}</th>", class_attribute(class), escape(text)));
     let head: String = headings.collect();
-    format!(
-        "<div class=\"scroll\"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n"
-    )
+    format!("<div class=\"scroll\"><table>\n<thead><tr>{head}</tr></thead>\n<tbody>\n{body}</tbody>\n</table></div>\n")
 }
 
 /// A row of cells, escaped already.

@@ -39,10 +39,13 @@ fn recordings() {
     let n_answers = n_with(&chats, |record| record.answer.is_some());
     let n_requests = n_with(&chats, |record| record.request.is_some());
     println!("{} chats: {n_requests} requests, {n_answers} answers, {n_usage} usages, {n_flawed} flawed", chats.len());
-    assert_eq!(n_flawed, 0);
-    assert!(n_usage > 1900 && n_answers > 2000);
-    let unread: Vec<_> = chats.iter().filter(|record| record.request.is_none()).map(|record| &record.origin).collect();
-    assert!(unread.len() <= 10, "{unread:?}");
+    // Azure counts the tokens of a preamble that it puts before Grok's prompts as cached, but not as prompt.
+    let is_known = |record: &Record| {
+        record.provider.as_deref() == Some("azure")
+            && matches!(record.usage, Some(Err(promptopt::usage::Flaw::CacheAboveInput { .. })))
+    };
+    assert_eq!((n_flawed, n_with(&chats, is_known)), (32, 32));
+    assert!(n_usage > 1870 && n_answers > 2040 && n_requests > 2090);
 }
 
 #[test]

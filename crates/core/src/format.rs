@@ -22,6 +22,7 @@ pub mod open;
 pub mod read;
 mod requests;
 mod scan;
+mod session;
 pub mod sniff;
 mod turns;
 pub mod walk;
@@ -31,18 +32,27 @@ mod batch_input;
 mod batch_output;
 mod block_trace;
 mod chat_requests;
+mod claude_code;
+mod codex;
 mod conversations;
 mod csv;
 mod fine_tuning;
 mod gemini_requests;
+mod helicone;
+mod langfuse;
+mod litellm;
 mod lmsys;
 mod messages_requests;
+mod openrouter;
+mod otel;
+mod otel_messages;
 mod pairs;
 mod prompts;
 mod responses_requests;
 mod sharegpt;
 mod text;
 mod trajectory;
+mod usage_reports;
 mod wildchat;
 
 #[cfg(test)]
@@ -168,6 +178,14 @@ pub struct Head<'a> {
 pub static FORMATS: &[&Format] = &[
     &trajectory::FORMAT,
     &block_trace::FORMAT,
+    &claude_code::FORMAT,
+    &codex::FORMAT,
+    &otel::FORMAT,
+    &litellm::FORMAT,
+    &langfuse::FORMAT,
+    &helicone::FORMAT,
+    &openrouter::FORMAT,
+    &usage_reports::FORMAT,
     &wildchat::FORMAT,
     &lmsys::FORMAT,
     &sharegpt::FORMAT,

@@ -12,19 +12,19 @@ use crate::format::{Format, Line, Origin, Reader, Record, json, sniff};
 pub(super) static FORMAT: Format = Format {
     name: "block_trace",
     about: "Serving traces with input_length, output_length and hash_ids (Mooncake)",
-    sniff: |head| sniff::first_is(head, |line| json::has_all(line, &["timestamp", "input_length", "output_length"]), 95),
+    sniff: |head| {
+        sniff::first_is(head, |line| json::has_all(line, &["timestamp", "input_length", "output_length"]), 95)
+    },
     reader: Reader::Lines(read),
 };
 
 fn read(line: &Line<'_>, records: &mut Vec<Record>) -> Result<()> {
     let value = json::object(line)?;
     let mut counter = Counter::new(&value);
-    let counts = Counts {
-        input: counter.get(&["input_length"]),
-        output: counter.get(&["output_length"]),
-        ..Counts::default()
-    };
-    let usage = counter.reading(counts).ok_or_else(|| Error::input("a trace needs `input_length` and `output_length`"))?;
+    let counts =
+        Counts { input: counter.get(&["input_length"]), output: counter.get(&["output_length"]), ..Counts::default() };
+    let usage =
+        counter.reading(counts).ok_or_else(|| Error::input("a trace needs `input_length` and `output_length`"))?;
     let millis = value.get("timestamp").and_then(Value::as_i64);
     records.push(Record {
         origin: Origin::of(line),

@@ -48,7 +48,11 @@ fn read(line: &Line<'_>, records: &mut Vec<Record>) -> Result<()> {
     for name in ["user", "session", "team", "feature"] {
         json::tag(&mut like.tags, name, value.get(name));
     }
-    json::tag(&mut like.tags, "session", json::first_field(&value, &["conversation_id", "session_id", "task_id", "id"]));
+    json::tag(
+        &mut like.tags,
+        "session",
+        json::first_field(&value, &["conversation_id", "session_id", "task_id", "id"]),
+    );
     turns.records(&like, records, |_, _| {});
     Ok(())
 }

@@ -183,7 +183,16 @@ pub(crate) fn kind_of_path(path: &str) -> (CallKind, Option<Dialect>) {
     if ends("rerank") {
         return (CallKind::Rerank, Some(Dialect::Embeddings));
     }
-    let others = ["count_tokens", "counttokens", "batches", "cachedcontents", "files", "models", "moderations", "batchgeneratecontent"];
+    let others = [
+        "count_tokens",
+        "counttokens",
+        "batches",
+        "cachedcontents",
+        "files",
+        "models",
+        "moderations",
+        "batchgeneratecontent",
+    ];
     if others.into_iter().any(ends) || path.contains("/images/") || path.contains("/audio/") {
         return (CallKind::Other, None);
     }

@@ -21,7 +21,8 @@ fn read(line: &Line<'_>, records: &mut Vec<Record>) -> Result<()> {
 
 /// The calls of a conversation; `WildChat` has the same shape with more fields.
 pub(super) fn records_of(value: &Value, origin: Origin, records: &mut Vec<Record>) -> Result<()> {
-    let messages = json::array(value, "conversation").ok_or_else(|| Error::input("there is no array `conversation`"))?;
+    let messages =
+        json::array(value, "conversation").ok_or_else(|| Error::input("there is no array `conversation`"))?;
     let mut texts = Vec::with_capacity(messages.len());
     for (index, message) in messages.iter().enumerate() {
         let name = json::text(message, "role").unwrap_or_default();

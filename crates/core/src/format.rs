@@ -66,6 +66,8 @@ pub use sniff::detect;
 pub struct Record {
     /// Where it was found.
     pub origin: Origin,
+    /// The id by which a batch's request and its result find each other (`custom_id`).
+    pub custom_id: Option<Arc<str>>,
     /// What kind of call.
     pub kind: CallKind,
     /// When it was made.

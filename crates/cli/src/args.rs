@@ -11,10 +11,12 @@ use promptopt::usd::Usd;
 mod diff;
 mod estimate;
 mod report;
+mod tokens;
 
 pub(crate) use diff::DiffArgs;
 pub(crate) use estimate::{Batchable, EstimateArgs};
 pub(crate) use report::ReportArgs;
+pub(crate) use tokens::{AccuracyArgs, AccuracyForm, TokensArgs, TokensCommand};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().effects(Effects::BOLD))
@@ -48,6 +50,8 @@ pub(crate) enum Command {
     Diff(Box<DiffArgs>),
     /// Shows a saved report (estimate --output json) in another form
     Report(ReportArgs),
+    /// How requests are weighed in tokens, and how well
+    Tokens(TokensArgs),
 }
 
 /// What the screen can show.

@@ -13,7 +13,7 @@ mod estimate;
 mod report;
 mod tokens;
 
-pub(crate) use diff::DiffArgs;
+pub(crate) use diff::{DiffArgs, DiffForm};
 pub(crate) use estimate::{Batchable, EstimateArgs};
 pub(crate) use report::ReportArgs;
 pub(crate) use tokens::{AccuracyArgs, AccuracyForm, TokensArgs, TokensCommand};
@@ -38,17 +38,28 @@ pub(crate) struct Cli {
 }
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 all well; 1 a gate that was asked for says no (--budget, --max-cost, --fail-on-increase);
-2 the command line or the input is wrong, or a file cannot be read or written.";
+Exit codes:
+  0  all well
+  1  a gate that was asked for says no (--budget, --max-cost, --fail-on-increase)
+  2  the command line or the input is wrong, or a file cannot be read or written";
 
 /// The commands.
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     /// What did these prompts cost, where did it go, and what would save how much
+    ///
+    /// Replays a corpus: prompts, logged requests and responses, or usage records. Where the log says what was consumed,
+    /// that is priced; where not, tokens are counted here, and the report says how far off the count may be. A call
+    /// without a known price is reported as unpriced, never as free.
     Estimate(Box<EstimateArgs>),
     /// What changed between two logs, saved reports or Git revisions of prompts
+    ///
+    /// Each side is a report saved with `estimate --output json`, a file or folder of logs or prompts, or, with --git, a
+    /// revision of the files under PATH.
     Diff(Box<DiffArgs>),
     /// Shows a saved report (estimate --output json) in another form
+    ///
+    /// The logs are not read again.
     Report(ReportArgs),
     /// How requests are weighed in tokens, and how well
     Tokens(TokensArgs),
@@ -58,7 +69,7 @@ pub(crate) enum Command {
 #[derive(Args, Debug, Clone)]
 #[command(next_help_heading = "Screen")]
 pub(crate) struct ScreenArgs {
-    /// Colours: `auto` is for a terminal that does not say NO_COLOR.
+    #[arg(help = "When to use colours: auto, always, never")]
     #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t, hide_possible_values = true)]
     #[arg(long_help = "When to use colours: auto (on a terminal, unless NO_COLOR is set; also into a pipe if \
                        CLICOLOR_FORCE is set), always, never")]

@@ -52,8 +52,18 @@ pub(crate) fn increase(base: &Report, head: &Report, limit: Percent) -> Option<E
 }
 
 /// Fails when the dearest call costs more than the limit.
-pub(crate) fn max_cost(_report: &Report, _limit: Usd) -> Option<Error> {
-    None
+pub(crate) fn max_cost(report: &Report, limit: Usd) -> Option<Error> {
+    let dearest = report.baseline.dearest_call_usd;
+    if dearest > limit {
+        let place = report.baseline.dearest_call.as_deref().map(|place| format!(", at {place}")).unwrap_or_default();
+        let message = format!("a call costs {dearest}, more than the {limit} allowed{place}");
+        return Some(Error::new(Kind::Config, message).help("shorten it, or raise --max-cost"));
+    }
+    unpriced(report).map(|help| {
+        let calls = words::calls(report.baseline.unpriced_requests);
+        let message = format!("--max-cost cannot be checked: {calls} without a known price");
+        Error::new(Kind::Config, message).help(help)
+    })
 }
 
 /// What to do about calls without a price, if there are any.
@@ -93,6 +103,16 @@ mod tests {
         let mut report = costing("1");
         report.baseline.unpriced_requests = 3;
         assert!(budget(&report, usd("10").unwrap()).unwrap().message().contains("cannot be checked: 3 calls"));
+    }
+
+    #[test]
+    fn the_dearest_call_is_judged_and_named() {
+        let mut report = costing("9");
+        report.baseline.dearest_call_usd = usd("0.5").unwrap();
+        report.baseline.dearest_call = Some("a.jsonl:7".to_owned());
+        assert!(max_cost(&report, usd("0.5").unwrap()).is_none());
+        let error = max_cost(&report, usd("0.4").unwrap()).unwrap();
+        assert_eq!(error.message(), "a call costs $0.50, more than the $0.40 allowed, at a.jsonl:7");
     }
 
     #[test]

@@ -9,7 +9,9 @@ use promptopt::error::Error;
 
 mod args;
 mod commands;
+mod compare;
 mod gates;
+mod git;
 mod output;
 mod progress;
 mod render;

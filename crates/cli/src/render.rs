@@ -2,6 +2,11 @@
 //!
 //! Whatever comes from a corpus (names of models, tags, text of prompts, paths) is hostile until it is cleaned: every
 //! form passes it through [`clean`] and then through the escaping of its own.
+#![allow(
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "a report is put together once: a template that reads well is worth an allocation"
+)]
 
 pub(crate) mod bars;
 pub(crate) mod clean;

@@ -14,7 +14,6 @@ use crate::error::{Error, Result};
 use crate::usage::{Flaw, Reading, ServiceTier};
 use crate::usd::Usd;
 
-mod base64;
 mod chunk;
 mod counts;
 mod exchange;
@@ -23,6 +22,7 @@ pub mod open;
 pub mod read;
 mod requests;
 mod scan;
+mod session;
 pub mod sniff;
 mod turns;
 pub mod walk;
@@ -30,16 +30,30 @@ mod when;
 
 mod batch_input;
 mod batch_output;
+mod block_trace;
 mod chat_requests;
+mod claude_code;
+mod codex;
+mod conversations;
 mod csv;
 mod fine_tuning;
 mod gemini_requests;
+mod helicone;
+mod langfuse;
+mod litellm;
+mod lmsys;
 mod messages_requests;
+mod openrouter;
+mod otel;
+mod otel_messages;
 mod pairs;
 mod prompts;
 mod responses_requests;
+mod sharegpt;
 mod text;
 mod trajectory;
+mod usage_reports;
+mod wildchat;
 
 #[cfg(test)]
 mod testing;
@@ -163,6 +177,18 @@ pub struct Head<'a> {
 /// The formats, the most particular first: among equally sure ones the first is taken.
 pub static FORMATS: &[&Format] = &[
     &trajectory::FORMAT,
+    &block_trace::FORMAT,
+    &claude_code::FORMAT,
+    &codex::FORMAT,
+    &otel::FORMAT,
+    &litellm::FORMAT,
+    &langfuse::FORMAT,
+    &helicone::FORMAT,
+    &openrouter::FORMAT,
+    &usage_reports::FORMAT,
+    &wildchat::FORMAT,
+    &lmsys::FORMAT,
+    &sharegpt::FORMAT,
     &batch_input::FORMAT,
     &batch_output::FORMAT,
     &gemini_requests::FORMAT,
@@ -170,6 +196,7 @@ pub static FORMATS: &[&Format] = &[
     &messages_requests::FORMAT,
     &responses_requests::FORMAT,
     &fine_tuning::FORMAT,
+    &conversations::FORMAT,
     &chat_requests::FORMAT,
     &prompts::FORMAT,
     &csv::FORMAT,

@@ -154,7 +154,20 @@ pub fn weigh(request: &ChatRequest, profile: Profile<'_>, memo: &Memo) -> Weight
         return bare::weigh(request, &scale);
     }
     let frame = FRAMES.iter().find(|frame| frame.fits(&profile)).copied().unwrap_or(&plain::Plain);
-    frame.weigh(request, &scale)
+    let mut weight = frame.weigh(request, &scale);
+    // A frame may add what a message costs after it has counted the texts of all.
+    weight.pieces.sort_by_key(|piece| order(piece.place));
+    weight
+}
+
+/// Preambles, tools, schema, then message by message: its markers, its parts.
+fn order(place: Place) -> (u8, u32, u32) {
+    match place {
+        Place::Added => (0, 0, 0),
+        Place::Tools => (1, 0, 0),
+        Place::Schema => (2, 0, 0),
+        Place::Part { message, part } => (3, message, part.wrapping_add(1)),
+    }
 }
 
 impl Weight {

@@ -6,10 +6,12 @@ use clap::{Args, ValueEnum};
 
 use super::{Percent, percent};
 
-/// Shows what changed between two logs, two saved reports, or two Git revisions of prompts.
+/// Arguments of `promptopt diff`.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
-#[command(override_usage = "promptopt diff [OPTIONS] BASE HEAD\n       promptopt diff [OPTIONS] --git REV [REV] -- PATH…")]
+#[command(
+    override_usage = "promptopt diff [OPTIONS] BASE HEAD\n       promptopt diff [OPTIONS] --git REV [REV] -- PATH…"
+)]
 pub(crate) struct DiffArgs {
     /// Saved report (.json), or a file or folder to estimate: before
     #[arg(value_name = "BASE", required_unless_present = "git", conflicts_with = "git")]

@@ -9,11 +9,8 @@ use promptopt::usd::Usd;
 
 use super::{GateArgs, OutputArgs, duration, usd};
 
-/// Replays a corpus: prompts, logged requests and responses, or usage records.
-///
-/// Where the log says what was consumed, that is priced; where not, tokens are counted here, and the report says how far
-/// off the count may be. A call without a known price is reported as unpriced, never as free.
-#[derive(Args, Debug)]
+/// Arguments of `promptopt estimate`.
+#[derive(Args, Debug, Default)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct EstimateArgs {
     /// Files or folders; `-` for stdin
@@ -55,6 +52,9 @@ pub(crate) struct EstimateArgs {
     /// The same calls on other models: names separated by commas
     #[arg(long, value_name = "MODEL,…", value_delimiter = ',', help_heading = "What if")]
     pub(crate) what_if: Vec<String>,
+    /// Send the calls of one model to another: the step that a cheaper model would be; may be repeated
+    #[arg(long, value_name = "FROM=TO", value_parser = route, help_heading = "What if")]
+    pub(crate) route: Vec<(String, String)>,
     /// How long a response cache would keep an answer (90s, 15m, 24h, 7d)
     #[arg(long, value_name = "DURATION", value_parser = duration, help_heading = "What if")]
     pub(crate) cache_ttl: Option<Duration>,
@@ -74,7 +74,7 @@ pub(crate) struct EstimateArgs {
     pub(crate) max_cost: Option<Usd>,
 
     /// Threads [default: one a core]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "Screen")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1024), help_heading = "Input")]
     pub(crate) threads: Option<u32>,
 }
 
@@ -105,6 +105,13 @@ fn batchable(text: &str) -> Result<Batchable, String> {
     }
 }
 
+fn route(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((from, to)) if !from.is_empty() && !to.is_empty() => Ok((from.to_owned(), to.to_owned())),
+        _ => Err(format!("`{text}` is not FROM=TO, such as gpt-6-sol=gpt-6-luna")),
+    }
+}
+
 fn date(text: &str) -> Result<Date, String> {
     text.parse().map_err(|_| format!("`{text}` is not a day, such as 2026-11-01"))
 }
@@ -117,9 +124,9 @@ const EXAMPLES: &str = "\
 Examples:
   promptopt estimate logs/                       what a folder of logs cost, and what would save
   promptopt estimate calls.jsonl --tag team      and by team
-  promptopt estimate prompts/ --model gpt-5-mini --output-tokens 300
+  promptopt estimate prompts/ --model gpt-6-luna --output-tokens 300
                                                  what a folder of prompts costs, a call each
-  promptopt estimate logs/ --what-if claude-haiku-4-5,gemini-2.5-flash
+  promptopt estimate logs/ --what-if gpt-6-luna,claude-sonnet-5-5
                                                  the same calls on other models
   zstdcat old.jsonl.zst | promptopt estimate -   from a pipe
   promptopt estimate logs/ -o html --out bill.html
@@ -137,5 +144,7 @@ mod tests {
         assert_eq!(batchable("feature=a=b"), Ok(digest));
         assert!(batchable("=x").is_err());
         assert!(batchable("some").is_err());
+        assert!(route("a=").is_err());
+        assert_eq!(route("a=b"), Ok(("a".into(), "b".into())));
     }
 }

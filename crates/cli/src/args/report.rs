@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{GateArgs, OutputArgs};
 
-/// Shows a saved report in another form, without reading the logs again.
+/// Arguments of `promptopt report`.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct ReportArgs {

@@ -35,11 +35,7 @@ pub(crate) fn estimate(args: &EstimateArgs, settings: &Settings) -> Result<Repor
     let options = options(args)?;
     let progress = Progress::begin(settings.watched, settings.width);
     let report = estimate::estimate(&args.paths, &options, &mut |so_far| {
-        progress.tell(Done {
-            bytes: so_far.bytes,
-            total_bytes: so_far.total_bytes,
-            records: so_far.records,
-        });
+        progress.tell(Done { bytes: so_far.bytes, total_bytes: so_far.total_bytes, records: so_far.records });
     })?;
     drop(progress);
     estimate::require_calls(&report)?;
@@ -50,9 +46,11 @@ fn options(args: &EstimateArgs) -> Result<Options> {
     let catalog = Arc::new(Catalog::embedded().clone());
     let defaults = Options::new(catalog, SystemClock.now());
     let cache = defaults.response_cache;
-    let as_of = args.as_of.map(|day| day.to_zoned(jiff::tz::TimeZone::UTC)).transpose().map_err(|cause| {
-        Error::new(Kind::Config, "the day of --as-of is out of range").because(cause)
-    })?;
+    let as_of = args
+        .as_of
+        .map(|day| day.to_zoned(jiff::tz::TimeZone::UTC))
+        .transpose()
+        .map_err(|cause| Error::new(Kind::Config, "the day of --as-of is out of range").because(cause))?;
     let n_cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     Ok(Options {
         format: args.format.as_deref().map(format::by_name).transpose()?,
@@ -71,6 +69,7 @@ fn options(args: &EstimateArgs) -> Result<Options> {
         },
         batchable: batchable(&args.batchable)?,
         what_if: args.what_if.clone(),
+        routes: args.route.clone(),
         n_threads: args.threads.map_or(n_cores, |n| n as usize),
         ..defaults
     })

@@ -52,7 +52,7 @@ pub(crate) fn load(path: &Path) -> Result<Report> {
         std::fs::File::open(path).and_then(|mut file| file.read_to_string(&mut text))
     };
     read.map_err(|cause| Error::new(Kind::Io, format!("cannot read `{name}`")).because(cause))?;
-    parse(&text).map_err(|error| error.in_file(name))
+    parse(&text).map_err(|error| error.in_file(if name == "-" { "<stdin>" } else { &name }))
 }
 
 /// Looks at the schema before the rest: "not a report" helps more than "missing field `baseline`".

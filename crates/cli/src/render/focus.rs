@@ -76,7 +76,11 @@ fn usage(model: &Group, period: &Period) -> Vec<String> {
         "ChargeDescription" => text(&format!("estimated cost of {} on {host}", model.name)),
         "ConsumedQuantity" | "PricingQuantity" => n_tokens.clone(),
         "ConsumedUnit" | "PricingUnit" => "tokens".to_owned(),
-        "HostProviderName" | "InvoiceIssuerName" | "ProviderName" | "PublisherName" | "ServiceName"
+        "HostProviderName"
+        | "InvoiceIssuerName"
+        | "ProviderName"
+        | "PublisherName"
+        | "ServiceName"
         | "ServiceProviderName" => text(host),
         "PricingCategory" => "Standard".to_owned(),
         "ResourceName" => text(&model.name),
@@ -95,7 +99,11 @@ fn saving(step: &Step, period: &Period) -> Vec<String> {
     row(|column| match column {
         "BilledCost" | "ContractedCost" | "EffectiveCost" | "ListCost" => "0.0".to_owned(),
         "ChargeDescription" => text(&format!("hypothetical saving: {}", step.title)),
-        "HostProviderName" | "InvoiceIssuerName" | "ProviderName" | "PublisherName" | "ServiceName"
+        "HostProviderName"
+        | "InvoiceIssuerName"
+        | "ProviderName"
+        | "PublisherName"
+        | "ServiceName"
         | "ServiceProviderName" => "promptopt".to_owned(),
         "x_HypotheticalSaving" => decimal(step.saved_usd),
         "x_Requests" => step.requests.to_string(),
@@ -159,7 +167,8 @@ mod tests {
     fn the_billed_cost_of_all_rows_is_the_bill_whatever_could_be_saved() {
         let report = crate::render::sample::report();
         let table = focus(&report);
-        let billed: Usd = table.lines().skip(1).map(|line| line.split(',').next().unwrap().parse::<Usd>().unwrap()).sum();
+        let billed: Usd =
+            table.lines().skip(1).map(|line| line.split(',').next().unwrap().parse::<Usd>().unwrap()).sum();
         assert_eq!(billed, report.baseline.cost_usd);
         assert!(table.contains("2026-11-01T00:00:00Z"), "{table}");
         assert!(table.contains("2026-12-01T00:00:00Z"), "{table}");

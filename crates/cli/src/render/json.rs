@@ -30,13 +30,13 @@ impl Formatter for Safe<'_> {
     fn write_string_fragment<W: ?Sized + std::io::Write>(&mut self, out: &mut W, text: &str) -> std::io::Result<()> {
         let mut plain_from = 0;
         for (at, c) in text.char_indices().filter(|(_, c)| is_unsafe(*c)) {
-            out.write_all(text[plain_from..at].as_bytes())?;
+            out.write_all(&text.as_bytes()[plain_from..at])?;
             for unit in c.encode_utf16(&mut [0; 2]) {
                 write!(out, "\\u{unit:04x}")?;
             }
             plain_from = at + c.len_utf8();
         }
-        out.write_all(text[plain_from..].as_bytes())
+        out.write_all(&text.as_bytes()[plain_from..])
     }
 
     fn write_char_escape<W: ?Sized + std::io::Write>(&mut self, out: &mut W, c: CharEscape) -> std::io::Result<()> {

@@ -107,9 +107,8 @@ fn sections(report: &Report) -> Option<String> {
 fn templates(report: &Report, view: &View) -> Option<String> {
     let shown = report.templates.iter().take(view.top);
     let money = words::money_column(&shown.clone().map(|template| template.cost.usd).collect::<Vec<_>>());
-    let rows = shown.map(|template| {
-        row(&[code(&template.skeleton), count(template.requests), money(template.cost.usd)])
-    });
+    let rows =
+        shown.map(|template| row(&[code(&template.skeleton), count(template.requests), money(template.cost.usd)]));
     filled(table(&["Text, with {…} where it varies", "Calls", "Cost"], "lrr"), rows)
 }
 
@@ -130,7 +129,8 @@ fn what_if(report: &Report) -> Option<String> {
 }
 
 fn skipped(report: &Report) -> Option<String> {
-    let lines = report.skipped.iter().map(|place| format!("- {}: {}\n", code(&words::place(place)), escape(&place.reason)));
+    let lines =
+        report.skipped.iter().map(|place| format!("- {}: {}\n", code(&words::place(place)), escape(&place.reason)));
     let more = report.skipped_total.saturating_sub(report.skipped.len() as u64);
     let rest = (more > 0).then(|| format!("- and {} more\n", count(more)));
     filled(String::new(), lines.chain(rest))

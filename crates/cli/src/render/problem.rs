@@ -16,7 +16,7 @@ pub(crate) fn problem(error: &Error, color: bool) -> String {
     }
     page.line().add("error: ", Style::Bad).add(clean(&full), Style::Plain);
     if let Some(advice) = error.advice() {
-        page.line().add(" help: ", Style::Accent).add(clean(advice), Style::Plain);
+        page.line().add("help: ", Style::Accent).add(clean(advice), Style::Plain);
     }
     page.finish()
 }
@@ -28,6 +28,6 @@ mod tests {
     #[test]
     fn the_advice_has_a_line_of_its_own() {
         let error = Error::input("no \u{1b}[31mred").in_file("a.jsonl").at_line(3).help("mend it");
-        assert_eq!(problem(&error, false), "error: a.jsonl:3: no \\x1b[31mred\n help: mend it\n");
+        assert_eq!(problem(&error, false), "error: a.jsonl:3: no \\x1b[31mred\nhelp: mend it\n");
     }
 }

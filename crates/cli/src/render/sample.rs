@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use promptopt::estimate::Report;
 use promptopt::estimate::report::{
-    Baseline, Billed, Group, InputFile, Quantiles, SCHEMA, SectionCost, Skipped, Step, Sum, Template, TimeUse, Unpriced,
-    WhatIf,
+    Baseline, Billed, Group, InputFile, Quantiles, SCHEMA, SectionCost, Skipped, Step, Sum, Template, TimeUse,
+    Unpriced, WhatIf,
 };
 use promptopt::usd::Usd;
 
@@ -24,8 +24,18 @@ pub(crate) fn report() -> Report {
         version: "0.1.0".to_owned(),
         prices_observed: "2026-11-14".to_owned(),
         inputs: vec![
-            InputFile { path: "logs/support.jsonl".into(), format: "openai".into(), records: 150_120, bytes: 912_000_000 },
-            InputFile { path: "logs/agent.jsonl.zst".into(), format: "litellm".into(), records: 32_232, bytes: 81_000_000 },
+            InputFile {
+                path: "logs/support.jsonl".into(),
+                format: "openai".into(),
+                records: 150_120,
+                bytes: 912_000_000,
+            },
+            InputFile {
+                path: "logs/agent.jsonl.zst".into(),
+                format: "litellm".into(),
+                records: 32_232,
+                bytes: 81_000_000,
+            },
         ],
         baseline: baseline(),
         models: models(),
@@ -42,6 +52,7 @@ pub(crate) fn report() -> Report {
             skipped("logs/agent.jsonl.zst", 7, "an image request is not estimated"),
         ],
         skipped_total: 12,
+        not_corpora: vec![skipped("logs/README.md", 0, "prose, no prompt")],
         notes: vec![
             "gpt-6-luna shares its vocabulary with gpt-5: counts are exact".to_owned(),
             "output of 91 calls is assumed to be 300 tokens, the median of the others".to_owned(),
@@ -63,7 +74,14 @@ fn baseline() -> Baseline {
         input_usd: usd("998.10"),
         output_usd: usd("444"),
         fees_usd: usd("2"),
-        billed: Some(Billed { requests: 32_232, billed_usd: usd("341.20"), computed_usd: usd("341.18"), equal: 32_229 }),
+        dearest_call_usd: usd("1.2034"),
+        dearest_call: Some("logs/agent.jsonl.zst:904".into()),
+        billed: Some(Billed {
+            requests: 32_232,
+            billed_usd: usd("341.20"),
+            computed_usd: usd("341.18"),
+            equal: 32_229,
+        }),
         from_usage: 178_000,
         counted_exact: 3_000,
         counted_approx: 1_000,
@@ -143,7 +161,8 @@ fn time() -> TimeUse {
         }
     }
     heat_requests[1][14] = 4_230;
-    let heat_usd = heat_requests.iter().map(|day| day.iter().map(|n| Usd::from_pico(i128::from(*n) * 7_919_000_000)).collect());
+    let heat_usd =
+        heat_requests.iter().map(|day| day.iter().map(|n| Usd::from_pico(i128::from(*n) * 7_919_000_000)).collect());
     TimeUse {
         first: "2026-11-02T00:03:11Z".into(),
         last: "2026-11-15T23:58:40Z".into(),
@@ -166,8 +185,18 @@ fn templates() -> Vec<Template> {
         variables: 2,
     };
     vec![
-        template("You are the assistant of Nordfracht. Answer in the language of {…}. Order: {…}", 120_000, 190_000_000, "702.00"),
-        template("Classify the ticket into one of: billing, delivery, other. Ticket: {…}", 38_000, 71_000_000, "201.70"),
+        template(
+            "You are the assistant of Nordfracht. Answer in the language of {…}. Order: {…}",
+            120_000,
+            190_000_000,
+            "702.00",
+        ),
+        template(
+            "Classify the ticket into one of: billing, delivery, other. Ticket: {…}",
+            38_000,
+            71_000_000,
+            "201.70",
+        ),
         template("Summarise in three sentences:\n{…}", 9_100, 400_000, "41.00"),
     ]
 }
@@ -183,19 +212,51 @@ fn steps() -> Vec<Step> {
         cumulative_saved_usd: usd(cumulative),
         requests: 18_320,
         counted: true,
+        cache_read_tokens: None,
         rests_on: rests_on.into(),
         answers: "identical".into(),
     };
     let mut steps = vec![
-        step("response_cache", "response cache", "1321.00", ["123.10", "123.10", "123.10"], "123.10",
-            "exact repeats of a tenant within 24 h; 10,000 entries"),
-        step("near_duplicates", "near duplicates", "1321.00", ["50.20", "0", "88.10"], "123.10",
-            "the same question in other words; whether the answer would do is for you to judge"),
-        step("prompt_cache", "prompt cache", "1102.40", ["218.60", "140.00", "260.30"], "341.70",
-            "prefixes reused within 5 minutes; cache markers set where Anthropic wants them"),
-        step("cheaper_model", "cheaper model for easy calls", "781.40", ["321.00", "0", "420.10"], "662.70",
-            "short single-turn calls without tools on gpt-6-luna"),
-        step("service_tier", "batch tier", "702.10", ["79.30", "79.30", "79.30"], "742.00", "calls tagged feature=digest can wait a day"),
+        step(
+            "response_cache",
+            "response cache",
+            "1321.00",
+            ["123.10", "123.10", "123.10"],
+            "123.10",
+            "exact repeats of a tenant within 24 h; 10,000 entries",
+        ),
+        step(
+            "near_duplicates",
+            "near duplicates",
+            "1321.00",
+            ["50.20", "0", "88.10"],
+            "123.10",
+            "the same question in other words; whether the answer would do is for you to judge",
+        ),
+        step(
+            "prompt_cache",
+            "prompt cache",
+            "1102.40",
+            ["218.60", "140.00", "260.30"],
+            "341.70",
+            "prefixes reused within 5 minutes; cache markers set where Anthropic wants them",
+        ),
+        step(
+            "cheaper_model",
+            "cheaper model for easy calls",
+            "781.40",
+            ["321.00", "0", "420.10"],
+            "662.70",
+            "short single-turn calls without tools on gpt-6-luna",
+        ),
+        step(
+            "service_tier",
+            "batch tier",
+            "702.10",
+            ["79.30", "79.30", "79.30"],
+            "742.00",
+            "calls tagged feature=digest can wait a day",
+        ),
     ];
     steps[1].counted = false;
     steps[1].answers = "may_differ".into();
@@ -258,6 +319,8 @@ pub(crate) fn hostile() -> Report {
     report.skipped[0].file = evil.to_owned();
     report.skipped[0].reason = evil.to_owned();
     report.notes[0] = evil.to_owned();
+    report.not_corpora[0].file = evil.to_owned();
+    report.baseline.dearest_call = Some(evil.to_owned());
     report.baseline.unpriced[0].reason = evil.to_owned();
     report.baseline.unpriced[0].help = Some(evil.to_owned());
     if let Some(time) = &mut report.time {

@@ -7,8 +7,10 @@ use super::page::{Line, Page, Style, cut, cut_middle};
 
 /// Spaces between columns.
 const GAP: usize = 2;
-/// A name keeps at least these columns.
+/// A name keeps at least these columns …
 const NARROWEST_NAME: usize = 14;
+/// … and this part of the page, before a column is left out for it: one part in so many.
+const NAME_PART: usize = 3;
 
 /// A column.
 #[derive(Clone, Copy, Debug)]
@@ -139,7 +141,7 @@ impl Table {
         let mut widths: Vec<Option<usize>> = (0..self.columns.len()).map(|i| self.natural_width(i)).collect();
         let name = self.columns.iter().position(|column| matches!(column.kind, Kind::Name { .. }));
         let natural_name = name.and_then(|i| widths[i]).unwrap_or(0);
-        let least_name = natural_name.min(NARROWEST_NAME);
+        let least_name = natural_name.min(NARROWEST_NAME.max(n_columns / NAME_PART));
         loop {
             let others: usize = widths
                 .iter()
@@ -148,11 +150,16 @@ impl Table {
                 .filter_map(|(_, width)| width.map(|width| width + GAP))
                 .sum();
             let room = n_columns.saturating_sub(others);
-            let least_important = (0..self.columns.len())
-                .filter(|i| widths[*i].is_some() && self.columns[*i].drop_rank > 0)
-                .max_by_key(|i| self.columns[*i].drop_rank);
-            match least_important {
-                Some(dropped) if room < least_name => widths[dropped] = None,
+            let ranks = (0..self.columns.len()).filter(|i| widths[*i].is_some()).map(|i| self.columns[i].drop_rank);
+            match ranks.max().filter(|rank| *rank > 0) {
+                // Columns of one rank are a pair (at least, at most): one without the other misleads.
+                Some(rank) if room < least_name => {
+                    for (width, column) in widths.iter_mut().zip(&self.columns) {
+                        if column.drop_rank == rank {
+                            *width = None;
+                        }
+                    }
+                }
                 _ => {
                     if let Some(i) = name {
                         widths[i] = Some(natural_name.min(room.max(4)));
@@ -221,7 +228,8 @@ mod tests {
     use super::*;
 
     fn drawn(width: usize) -> String {
-        let mut table = Table::new("MODEL", vec![Column::name(), Column::figure("calls", 1), Column::figure("cost", 0)]);
+        let mut table =
+            Table::new("MODEL", vec![Column::name(), Column::figure("calls", 1), Column::figure("cost", 0)]);
         table.row(vec!["gpt-6-luna-2026-10-01".into(), "120,000".into(), "$900.10".into()]);
         table.row(vec!["漢字".into(), "7".into(), "$1.00".into()]);
         let mut page = Page::new(width, false);

@@ -81,11 +81,6 @@ pub(crate) fn change_percent(before: Usd, after: Usd) -> Option<String> {
     })
 }
 
-/// Money with a sign: `+$93.10`, `-$5.00`, `$0.00`.
-pub(crate) fn signed(amount: Usd) -> String {
-    if amount > Usd::ZERO { format!("+{amount}") } else { amount.to_string() }
-}
-
 /// Amounts of one column with the same number of decimals, so that they stand under each other: two where the largest
 /// is ten dollars or more, else more. What is too small to show so is `<$0.01`, never nothing.
 pub(crate) fn money_column(amounts: &[Usd]) -> impl Fn(Usd) -> String + use<> {
@@ -106,9 +101,7 @@ fn fixed(amount: Usd, decimals: u32) -> String {
     let magnitude = amount.pico().unsigned_abs();
     let sign = if amount < Usd::ZERO { "-" } else { "" };
     let (rounded, scale) = ((magnitude + unit / 2) / unit, 10_u128.pow(decimals));
-    let show = |n: u128| {
-        format!("${}.{:0width$}", group_thousands(n / scale), n % scale, width = decimals as usize)
-    };
+    let show = |n: u128| format!("${}.{:0width$}", group_thousands(n / scale), n % scale, width = decimals as usize);
     if rounded == 0 && magnitude > 0 { format!("{sign}<{}", show(1)) } else { format!("{sign}{}", show(rounded)) }
 }
 

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::chat::{AnswerFormat, ChatRequest, Content, Message, Part, Reasoning, Tool, ToolChoice};
+use crate::chat::{AnswerFormat, ChatRequest, Content, Message, Part, Reasoning, Role, Tool, ToolChoice};
 
 /// A request's key: equal only for requests that ask for the same answer within one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -14,21 +14,24 @@ const VERSION: u8 = 1;
 
 /// The key of a request within a partition (a tenant; `""` where there is one only). Linear in the request.
 pub fn request_key(request: &ChatRequest, partition: &str) -> CacheKey {
-    let mut form = Form { hasher: blake3::Hasher::new(), fold: false };
+    let mut form = Form { hasher: blake3::Hasher::new(), fold_last: false, fold: false };
     form.request(request, partition);
     form.finish()
 }
 
-/// The key of a request whose text is folded (case, blanks, punctuation): requests with the same folded key are near
-/// duplicates. For reports only: folding joins `C` and `C++`, so an answer must never be found by it.
+/// The key of a request whose last user message is folded (case, blanks, punctuation): requests with the same folded key
+/// are near duplicates. For reports only: folding joins `C` and `C++`, so an answer must never be found by it.
 pub fn folded_key(request: &ChatRequest, partition: &str) -> CacheKey {
-    let mut form = Form { hasher: blake3::Hasher::new(), fold: true };
+    let mut form = Form { hasher: blake3::Hasher::new(), fold_last: true, fold: false };
     form.request(request, partition);
     form.finish()
 }
 
 struct Form {
     hasher: blake3::Hasher,
+    /// Fold the last user message.
+    fold_last: bool,
+    /// Folding now.
     fold: bool,
 }
 
@@ -77,9 +80,12 @@ impl Form {
             }
         }
         self.number(messages.len() as u64);
-        for message in messages {
+        let last_user = messages.iter().rposition(|message| message.role == Role::User);
+        for (index, message) in messages.iter().enumerate() {
+            self.fold = self.fold_last && Some(index) == last_user;
             self.message(message);
         }
+        self.fold = false;
         match answer_format {
             AnswerFormat::Text => self.tag(0),
             AnswerFormat::JsonObject => self.tag(1),
@@ -258,7 +264,6 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::chat::Role;
 
     fn ask(text: &str) -> ChatRequest {
         ChatRequest {

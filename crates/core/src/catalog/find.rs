@@ -45,11 +45,11 @@ impl Catalog {
     pub fn find(&self, host: Option<&str>, model: &str) -> Option<&ModelSpec> {
         let written = model.trim().to_lowercase();
         if let Some(host) = host {
-            return self.find_on(Some(hosts::canonical(host)?), &written);
+            return self.find_on(Some(&hosts::canonical(host)), &written);
         }
         // `vertex_ai/gemini-2.5-pro`, `openrouter/anthropic/claude-…`: the prefix is the host.
         if let Some((prefix, rest)) = written.split_once('/')
-            && let Some(host) = hosts::canonical(prefix)
+            && let Some(host) = hosts::known(prefix)
             && let Some(found) = self.find_on(Some(host), rest)
         {
             return Some(found);
@@ -63,7 +63,7 @@ impl Catalog {
         let known = self
             .models
             .iter()
-            .filter(|spec| host.is_none_or(|host| hosts::canonical(host) == Some(&*spec.host)))
+            .filter(|spec| host.is_none_or(|host| hosts::canonical(host) == *spec.host))
             .flat_map(|spec| std::iter::once(&*spec.id).chain(spec.aliases.iter().map(|alias| &**alias)));
         let error = Error::new(Kind::UnknownModel, format!("model `{model}`{on} is not in the catalogue"));
         error.help(did_you_mean(model, known).unwrap_or_else(|| {
@@ -79,7 +79,7 @@ impl Catalog {
         let rows = self.index.rows(key).iter().filter_map(|row| self.models.get(*row as usize));
         match host {
             Some(host) => rows.into_iter().find(|spec| &*spec.host == host),
-            None => rows.min_by_key(|spec| hosts::rank(&spec.host)),
+            None => rows.filter(|spec| &*spec.host != hosts::OWN_MACHINE).min_by_key(|spec| hosts::rank(&spec.host)),
         }
     }
 }
@@ -134,13 +134,17 @@ fn without_path<'a>(host: Option<&str>, written: &'a str) -> &'a str {
     }
     let Some((prefix, rest)) = written.split_once('/') else { return written };
     // On OpenRouter and its like the maker's name is part of the id, and stays.
-    let is_host = hosts::canonical(prefix).is_some_and(|canonical| host.is_none_or(|host| host == canonical));
+    let is_host = hosts::known(prefix).is_some_and(|known| host.is_none_or(|host| host == known));
     if prefix == "models" || is_host { rest } else { written }
 }
 
-/// Without OpenRouter's routing wishes. `:free` stays: it is another price.
+/// Without OpenRouter's routing wishes (`:free` stays: it is another price) and without Ollama's tags.
 fn without_variant<'a>(host: Option<&str>, written: &'a str) -> &'a str {
     const WISHES: [&str; 6] = [":nitro", ":floor", ":online", ":exacto", ":extended", ":thinking"];
+    if host == Some(hosts::OWN_MACHINE) {
+        // `qwen3:8b` is a size of `qwen3`; `gpt-oss:120b-cloud` runs elsewhere and is billed.
+        return written.split_once(':').filter(|(_, tag)| !tag.contains("cloud")).map_or(written, |(name, _)| name);
+    }
     if host.is_some_and(|host| host != "openrouter") {
         return written;
     }
@@ -211,6 +215,26 @@ mod tests {
         check(None, "anthropic/claude-haiku-4.5", Some(("anthropic", "claude-haiku-4-5")));
         check(Some("google"), "models/gemini-2.5-flash", Some(("gemini", "gemini-2.5-flash")));
         check(Some("x-ai"), "grok-4.3-latest", Some(("xai", "grok-4.3")));
+        check(Some("vertex_ai"), "publishers/google/models/gemini-2.5-flash", Some(("vertex", "gemini-2.5-flash")));
+        check(None, "vertex_ai/claude-opus-4-8@20260528", Some(("vertex", "claude-opus-4-8")));
+        check(
+            Some("aws"),
+            "anthropic.claude-3-haiku-20240307-v1:0",
+            Some(("bedrock", "anthropic.claude-3-haiku-20240307-v1:0")),
+        );
+        check(
+            Some("bedrock"),
+            "arn:aws:bedrock:us-east-1:0123:inference-profile/us.anthropic.claude-3-7-sonnet-20250219-v1:0",
+            Some(("bedrock", "anthropic.claude-3-7-sonnet-20250219-v1:0")),
+        );
+        check(Some("azure"), "gpt-5.2_2025-12-11", Some(("azure", "gpt-5.2")));
+        check(
+            Some("openrouter"),
+            "anthropic/claude-haiku-4.5:nitro",
+            Some(("openrouter", "anthropic/claude-haiku-4.5")),
+        );
+        check(None, "openrouter/openai/gpt-4o-mini", Some(("openrouter", "openai/gpt-4o-mini")));
+        check(Some("ollama"), "qwen3.6:latest", Some(("ollama", "qwen3.6")));
     }
 
     #[test]
@@ -219,6 +243,15 @@ mod tests {
         check(Some("openai"), "ft:gpt-6-luna:org::abc", None);
         check(Some("openai"), "gpt-6", None);
         check(Some("nowhere"), "gpt-4o", None);
+        check(Some("openrouter"), "anthropic/claude-haiku-4.5:free", None);
+        check(Some("ollama"), "gpt-oss:120b-cloud", None);
+        check(None, "llama3.1", None);
+        // A region of Bedrock with a price of its own.
+        check(
+            Some("bedrock"),
+            "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+            Some(("bedrock", "us.anthropic.claude-sonnet-4-5-20250929-v1:0")),
+        );
     }
 
     #[test]

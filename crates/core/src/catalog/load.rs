@@ -8,7 +8,6 @@ use std::sync::Arc;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, IgnoredAny, MapAccess, Visitor};
-use toml::Spanned;
 
 use super::hosts::HOSTS;
 use super::{
@@ -34,23 +33,25 @@ pub struct Part {
 /// The catalogue from the files in the binary.
 pub(super) fn embedded() -> Result<Catalog> {
     let mut all = Part::default();
-    let shared = [
-        ("sources.toml", include_str!("../../data/catalog/sources.toml")),
-        ("cache_rules.toml", include_str!("../../data/catalog/cache_rules.toml")),
-    ];
     let mut words = Words::default();
-    for (name, text) in shared {
-        all.append(parse_with(&mut words, name, text)?);
-    }
-    for host in HOSTS {
-        all.append(parse_with(&mut words, &format!("{}.toml", host.name), host.file)?);
+    let shared = [
+        ("sources.toml", include_str!(concat!(env!("OUT_DIR"), "/catalog/sources.json"))),
+        ("cache_rules.toml", include_str!(concat!(env!("OUT_DIR"), "/catalog/cache_rules.json"))),
+    ];
+    let hosts = HOSTS.iter().map(|host| (host.name, host.rows));
+    for (name, json) in shared.into_iter().chain(hosts) {
+        let file: File = serde_json::from_str(json).map_err(|error| {
+            Error::new(Kind::Catalog, "the embedded file cannot be read").in_file(name).because(error)
+        })?;
+        all.append(resolve(file, name, &[], &mut words)?);
     }
     all.into_catalog()
 }
 
 /// Reads one file. Names of sources and cache rules are looked up later, by [`Part::into_catalog`].
 pub fn parse(file: &str, text: &str) -> Result<Part> {
-    parse_with(&mut Words::default(), file, text)
+    let raw: File = toml::from_str(text).map_err(|error| syntax_error(file, text, &error))?;
+    resolve(raw, file, &row_lines(text), &mut Words::default())
 }
 
 impl Part {
@@ -108,10 +109,9 @@ impl Part {
     }
 }
 
-fn parse_with(words: &mut Words, file: &str, text: &str) -> Result<Part> {
-    let raw: File = toml::from_str(text).map_err(|error| syntax_error(file, text, &error))?;
+/// From the schema as written to the types. `lines` says where the rows stand, as far as that is known.
+fn resolve(raw: File, file: &str, lines: &[u64], words: &mut Words) -> Result<Part> {
     let name = words.intern(file);
-    let mut lines = Lines::new(text);
     let mut part = Part::default();
     for (key, source) in raw.source {
         part.sources.insert(words.intern(&key), Source { url: source.url, note: source.note });
@@ -120,9 +120,9 @@ fn parse_with(words: &mut Words, file: &str, text: &str) -> Result<Part> {
         let rule = rule.resolve(words).map_err(|error| error.in_field(&key).in_file(file))?;
         part.cache_rules.insert(words.intern(&key), rule);
     }
-    for row in raw.model {
-        let line = lines.of(row.id.span().start);
-        let id = row.id.get_ref().clone();
+    for (at, row) in raw.model.into_iter().enumerate() {
+        let line = lines.get(at).copied().unwrap_or(1);
+        let id = row.id.clone();
         let model =
             row.resolve(raw.host.as_deref(), words).map_err(|error| prefix(&id, error).in_file(file).at_line(line))?;
         part.models.push(model);
@@ -171,24 +171,10 @@ fn row_around(text: &str, at: usize) -> Option<&str> {
     line.trim_start().strip_prefix('=')?.trim().split('"').nth(1)
 }
 
-/// Lines of rising byte offsets, in one pass over the text.
-struct Lines<'t> {
-    text: &'t [u8],
-    offset: usize,
-    line: u64,
-}
-
-impl<'t> Lines<'t> {
-    fn new(text: &'t str) -> Self {
-        Lines { text: text.as_bytes(), offset: 0, line: 1 }
-    }
-
-    fn of(&mut self, offset: usize) -> u64 {
-        let between = self.text.get(self.offset..offset).unwrap_or_default();
-        self.line += memchr::memchr_iter(b'\n', between).count() as u64;
-        self.offset = offset.max(self.offset);
-        self.line
-    }
+/// The line on which each row begins.
+fn row_lines(text: &str) -> Vec<u64> {
+    let headers = text.lines().enumerate().filter(|(_, line)| line.trim() == "[[model]]");
+    headers.map(|(at, _)| at as u64 + 1).collect()
 }
 
 /// One allocation for each word that rows repeat.
@@ -252,7 +238,7 @@ struct RuleRow {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ModelRow {
-    id: Spanned<String>,
+    id: String,
     host: Option<String>,
     #[serde(default)]
     aliases: Vec<String>,
@@ -473,7 +459,7 @@ impl ModelRow {
             return Err(error.help("each sheet but the last needs a `to` before the next one's `from`"));
         }
         Ok(ModelSpec {
-            id: Arc::from(self.id.get_ref().as_str()),
+            id: Arc::from(self.id.as_str()),
             host: words.intern(host),
             aliases: self.aliases.iter().map(|alias| Arc::from(alias.as_str())).collect(),
             kind,
@@ -672,7 +658,22 @@ mod tests {
     #[test]
     fn the_embedded_files_parse() {
         let catalog = embedded().unwrap();
-        assert!(catalog.models.len() > 200);
+        assert!(catalog.models.len() > 400, "{}", catalog.models.len());
+    }
+
+    /// The binary holds JSON that was made from the TOML; both must say the same, and the TOML has the better messages.
+    #[test]
+    fn every_file_parses_as_it_is_written() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("data/catalog");
+        let mut all = Part::default();
+        let shared = ["sources", "cache_rules"];
+        for name in shared.into_iter().chain(HOSTS.iter().map(|host| host.name)) {
+            let path = folder.join(name).with_extension("toml");
+            let text = std::fs::read_to_string(&path).unwrap();
+            all.append(parse(&path.to_string_lossy(), &text).unwrap());
+        }
+        let written = all.into_catalog().unwrap();
+        assert_eq!(written.models, embedded().unwrap().models);
     }
 
     fn check_error(text: &str, expected: &str) {
@@ -688,15 +689,15 @@ mod tests {
         );
         check_error(
             "host = \"x\"\n[[model]]\nid = \"m\"\ntokenizer = \"cluade\"\n",
-            "my.toml:3: model `m`: there is no tokenizer `cluade` (did you mean `claude`?)",
+            "my.toml:2: model `m`: there is no tokenizer `cluade` (did you mean `claude`?)",
         );
         check_error(
             "host = \"x\"\n[[model]]\nid = \"m\"\ntokenizer = \"claude\"\n[[model.prices]]\nstandard = { input = \"1\" }\n",
-            "my.toml:3: model `m`: key `input`: the price has no source (write `source = \"…\"` in the row, in the sheet, or in the cell)",
+            "my.toml:2: model `m`: key `input`: the price has no source (write `source = \"…\"` in the row, in the sheet, or in the cell)",
         );
         check_error(
             "host = \"x\"\n[[model]]\nid = \"m\"\naliases = [\"M2\"]\ntokenizer = \"claude\"\n[[model]]\nid = \"M2\"\ntokenizer = \"claude\"\n",
-            "my.toml:7: `M2` on `x` names two rows: `m` and `M2` (remove one of them, or one of their aliases)",
+            "my.toml:6: `M2` on `x` names two rows: `m` and `M2` (remove one of them, or one of their aliases)",
         );
     }
 

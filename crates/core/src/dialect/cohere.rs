@@ -31,8 +31,9 @@ fn is_request(body: &Value) -> bool {
 }
 
 /// Fields that [`request`] reads into fields of their own.
-const READ: [&str; 15] = [
+const READ: [&str; 16] = [
     "model",
+    "prompt",
     "messages",
     "message",
     "chat_history",
@@ -60,7 +61,8 @@ fn request(body: &Value) -> Result<ChatRequest> {
     } else {
         messages.extend(read::each(fields, "chat_history", turn)?);
         messages.extend(read::each(fields, "tool_results", tool_result)?);
-        let said = string(fields, "message")?;
+        // `/generate` has a prompt.
+        let said = string(fields, "message")?.or(string(fields, "prompt")?);
         let said = said.ok_or_else(|| Error::input("expected a string, found nothing").in_field("message"))?;
         if !said.is_empty() {
             messages.push(Message::text(Role::User, said));

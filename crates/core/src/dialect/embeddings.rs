@@ -23,10 +23,13 @@ fn is_request(body: &Value) -> bool {
         return false;
     }
     match body.get("input") {
-        Some(Value::String(_)) => is_embedding_model(body),
+        // A conversation never comes without a model, unless a stored prompt names it.
+        Some(Value::String(_)) => {
+            is_embedding_model(body) || (body.get("model").is_none() && body.get("prompt").is_none())
+        }
         Some(Value::Array(values)) => {
-            is_embedding_model(body)
-                || values.first().is_some_and(|first| !first.is_object() || first.get("content").is_some())
+            // Objects are the items of a conversation.
+            values.first().is_some_and(|first| !first.is_object())
         }
         _ => {
             is_array("texts")
@@ -39,15 +42,14 @@ fn is_request(body: &Value) -> bool {
     }
 }
 
-/// True if the model's name or another field says that vectors are asked for. `input` alone could be a responses request,
-/// which never comes without a model.
-pub(super) fn is_embedding_model(body: &Value) -> bool {
+/// True if the model's name or another field says that vectors are asked for.
+fn is_embedding_model(body: &Value) -> bool {
     const FIELDS: [&str; 6] =
         ["encoding_format", "dimensions", "input_type", "output_dimension", "embedding_types", "output_dtype"];
     const NAMES: [&str; 9] = ["embed", "bge-", "e5-", "gte-", "minilm", "voyage", "ada-002", "jina-", "rerank"];
     let model = body.get("model").and_then(Value::as_str).map(str::to_lowercase);
     FIELDS.iter().any(|name| body.get(name).is_some())
-        || model.map_or(body.get("instructions").is_none(), |model| NAMES.iter().any(|name| model.contains(name)))
+        || model.is_some_and(|model| NAMES.iter().any(|name| model.contains(name)))
 }
 
 /// Fields that [`request`] reads into fields of their own.

@@ -88,8 +88,9 @@ enum Modality {
     Image,
 }
 
-/// Tokens of a modality in lists of `{"modality", "tokenCount"}`. Vertex' clients write the modality as its number in the
-/// protocol buffer: 2 is an image, 4 is audio.
+/// Tokens of a modality in lists of `{"modality", "tokenCount"}`. Documents are read as pictures of their pages, and their cached
+/// part is told as images: they count as images here. Vertex' clients write the modality as its number in the protocol
+/// buffer: 2 is an image, 4 is audio, 5 a document.
 fn modality(usage: &Value, lists: &[&str], wanted: Modality, field: &'static str) -> Result<u64, Flaw> {
     let mut tokens = 0_u64;
     for list in lists {
@@ -97,10 +98,10 @@ fn modality(usage: &Value, lists: &[&str], wanted: Modality, field: &'static str
             let kind = entry.get("modality");
             let found = match kind.and_then(Value::as_str) {
                 Some("AUDIO" | "audio") => Some(Modality::Audio),
-                Some("IMAGE" | "image") => Some(Modality::Image),
+                Some("IMAGE" | "image" | "DOCUMENT" | "document") => Some(Modality::Image),
                 Some(_) => None,
                 None => match kind.map(whole_number) {
-                    Some(Ok(2)) => Some(Modality::Image),
+                    Some(Ok(2 | 5)) => Some(Modality::Image),
                     Some(Ok(4)) => Some(Modality::Audio),
                     _ => None,
                 },

@@ -29,6 +29,7 @@ fn is_request(body: &Value) -> bool {
         || has("singleEmbeddingParams")
         || (has_prompt
             && ["max_gen_len", "max_tokens_to_sample", "maxTokens", "parameters"].iter().any(|name| has(name)))
+        || (has_prompt && has("num_generations") && !has("model"))
         || (has("texts") && has("input_type") && !has("model"))
 }
 

@@ -16,38 +16,16 @@ use crate::error::{Error, Result};
 pub(super) static WIRE: Wire =
     Wire { dialect: Dialect::Responses, is_request, request, reply, usage: responses_usage::usage };
 
-/// `input` with anything that embeddings do not have, or a stored prompt instead of it.
+/// `input` as text or as items, or a stored prompt instead of it. Embeddings stand before and take their own.
 fn is_request(body: &Value) -> bool {
-    let has = |name: &str| body.get(name).is_some_and(|value| !value.is_null());
-    let is_items = || {
-        let Some(Value::Array(items)) = body.get("input") else { return false };
-        items.first().is_some_and(|item| item.get("role").is_some() || item.get("type").is_some())
+    let is_items = |items: &Value| {
+        items.get(0).is_some_and(|item| item.get("role").is_some() || item.get("type").is_some())
+            || items.as_array().is_some_and(Vec::is_empty)
     };
-    let is_stored = || body.get("prompt").is_some_and(|prompt| prompt.get("id").is_some());
-    if has("messages") || has("agent") {
-        return false;
-    }
-    is_stored()
-        || is_items()
-        || (has("input") && MARKS.iter().any(|name| has(name)))
-        || (body.get("input").is_some_and(Value::is_string) && !super::embeddings::is_embedding_model(body))
+    body.get("messages").is_none()
+        && (body.get("prompt").is_some_and(|prompt| prompt.get("id").is_some())
+            || body.get("input").is_some_and(|input| input.is_string() || is_items(input)))
 }
-
-/// Fields of a responses request that no embeddings request has.
-const MARKS: [&str; 12] = [
-    "instructions",
-    "max_output_tokens",
-    "previous_response_id",
-    "conversation",
-    "tools",
-    "tool_choice",
-    "text",
-    "reasoning",
-    "stream",
-    "store",
-    "temperature",
-    "include",
-];
 
 /// Fields that [`request`] reads into fields of their own.
 const READ: [&str; 14] = [
@@ -235,7 +213,7 @@ fn reply(events: &[Value]) -> Result<Reply> {
     let mut whole: Option<&Value> = None;
     for event in events {
         let response = event.get("response").filter(|response| response.is_object());
-        let response = response.or_else(|| event.get("output").map(|_| event));
+        let response = response.or_else(|| event.get("output").or_else(|| event.get("usage")).map(|_| event));
         if let Some(response) = response {
             head(&mut draft, response);
             let is_full = response.get("output").and_then(Value::as_array).is_some_and(|output| !output.is_empty());

@@ -245,7 +245,7 @@ fn skip_line(reader: &mut dyn BufRead) -> io::Result<()> {
     reader.skip_until(b'\n').map(|_| ())
 }
 
-fn broken(error: io::Error, line: u64) -> Error {
+pub(crate) fn broken(error: io::Error, line: u64) -> Error {
     let message = match error.kind() {
         io::ErrorKind::UnexpectedEof => "the compressed data ends too early: the rest is missing",
         io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {

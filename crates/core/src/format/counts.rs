@@ -76,6 +76,11 @@ impl<'a> Counter<'a> {
         }
     }
 
+    /// What was made of the counts, unless one of the fields was no count.
+    pub(crate) fn checked<T>(self, counts: T) -> Result<T, Flaw> {
+        self.flaw.map_or(Ok(counts), Err)
+    }
+
     /// The reading of the counts, unless one of the fields was no count.
     pub(crate) fn reading(self, counts: Counts) -> Option<Result<Reading, Flaw>> {
         match self.flaw {

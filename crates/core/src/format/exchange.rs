@@ -139,10 +139,7 @@ impl Body<'_> {
     fn reply(self, dialect: Dialect) -> Option<Reply> {
         match self {
             Body::Json(value) => (dialect::wire(dialect).ok()?.reply)(std::slice::from_ref(value)).ok(),
-            Body::Bytes(bytes) => {
-                let value = serde_json::from_slice(bytes).ok()?;
-                (dialect::wire(dialect).ok()?.reply)(&[value]).ok()
-            }
+            Body::Bytes(bytes) => dialect::read_reply(dialect, bytes).ok(),
         }
     }
 }
@@ -184,9 +181,18 @@ pub(crate) fn kind_of_path(path: &str) -> (CallKind, Option<Dialect>) {
         return (CallKind::Embedding, Some(Dialect::Embeddings));
     }
     if ends("rerank") {
-        return (CallKind::Rerank, None);
+        return (CallKind::Rerank, Some(Dialect::Embeddings));
     }
-    let others = ["count_tokens", "counttokens", "batches", "cachedcontents", "files", "models", "moderations"];
+    let others = [
+        "count_tokens",
+        "counttokens",
+        "batches",
+        "cachedcontents",
+        "files",
+        "models",
+        "moderations",
+        "batchgeneratecontent",
+    ];
     if others.into_iter().any(ends) || path.contains("/images/") || path.contains("/audio/") {
         return (CallKind::Other, None);
     }
@@ -198,7 +204,7 @@ pub(crate) fn kind_of_path(path: &str) -> (CallKind, Option<Dialect>) {
         Some(Dialect::Responses)
     } else if ends("messages") {
         Some(Dialect::Messages)
-    } else if ends("generatecontent") {
+    } else if ends("generatecontent") || ends("interactions") {
         Some(Dialect::GenerateContent)
     } else if ends("converse") || ends("converse-stream") {
         Some(Dialect::Converse)

@@ -45,7 +45,7 @@ fn read(line: &Line<'_>, records: &mut Vec<Record>) -> Result<()> {
     let decoded;
     let response = match json::field(&pair, "response") {
         Some(Value::String(text)) if json::is_true(pair.get("response_is_base64")) => {
-            decoded = crate::format::base64::decode(text)
+            decoded = crate::dialect::media::decode(text)
                 .ok_or_else(|| Error::input("the text is no base64").in_field("response"))?;
             Some(Body::Bytes(&decoded))
         }
@@ -62,12 +62,16 @@ fn read(line: &Line<'_>, records: &mut Vec<Record>) -> Result<()> {
 /// By the name of the operation, else by the path. `chat` and `generate` are paths of several providers.
 fn kind_of(pair: &Value, provider: Option<&str>) -> (CallKind, Option<Dialect>) {
     let name = json::text(pair, "kind").unwrap_or_default();
+    let by_path = kind_of_path(json::first_text(pair, &["path", "url"]).unwrap_or_default());
+    if by_path.0 == CallKind::Other {
+        return by_path;
+    }
     match (provider, name) {
         (Some("cohere"), "chat" | "generate") => (CallKind::Chat, Some(Dialect::Cohere)),
         (Some("ollama"), "chat" | "generate") => (CallKind::Chat, Some(Dialect::Ollama)),
         (Some("writer"), "chat") => (CallKind::Chat, Some(Dialect::Chat)),
         _ => match kind_of_path(name) {
-            (CallKind::Chat, None) => kind_of_path(json::first_text(pair, &["path", "url"]).unwrap_or_default()),
+            (CallKind::Chat, None) => by_path,
             known => known,
         },
     }

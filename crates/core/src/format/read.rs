@@ -274,3 +274,138 @@ fn check_text(bytes: &[u8], max_bytes: usize) -> Result<&str> {
             .help("convert the file to UTF-8")
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::format::by_name;
+    use crate::format::open::Source;
+    use crate::format::testing::{read_with, written};
+    use proptest::prelude::*;
+    use std::io::Write;
+    use std::sync::atomic::Ordering;
+
+    fn prompts(n: usize) -> String {
+        (0..n).map(|i| format!("{{\"prompt\":\"{i} {}\"}}\n", "x".repeat(i % 700))).collect()
+    }
+
+    fn gzip(text: &str) -> Vec<u8> {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(text.as_bytes()).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    /// What a record or an error says of its place.
+    fn place(record: &Result<Record>) -> Result<u64, Option<u64>> {
+        match record {
+            Ok(record) => Ok(record.origin.line),
+            Err(error) => Err(error.place().and_then(|place| place.line)),
+        }
+    }
+
+    #[test]
+    fn order_does_not_depend_on_threads() {
+        // Several chunks, with a bad line in the midst, and a second file after it.
+        let mut text = prompts(9000);
+        text.insert_str(text.len() / 2 + text[text.len() / 2..].find('\n').unwrap() + 1, "{\"prompt\": broken}\n");
+        let table = "prompt,model\n".to_owned() + &"Name a river.,gpt\n".repeat(1000);
+        let inputs = [written(&text), written(table)].map(|path| Input { source: Source::File(path), is_named: true });
+        let read = |threads| {
+            let options = ReadOptions { threads, ..ReadOptions::default() };
+            let mut places = Vec::new();
+            let report = read_all(&inputs, &options, |record| place(&record), |found| places.push(found));
+            assert_eq!(report.read.len(), 2);
+            places
+        };
+        let one = read(1);
+        assert_eq!(one.len(), 10_001);
+        assert_eq!(one.iter().filter(|place| place.is_err()).count(), 1);
+        assert!(one[..9001].windows(2).all(|pair| pair[0].unwrap_or(0) <= pair[1].unwrap_or(u64::MAX)));
+        for threads in [2, 7] {
+            assert_eq!(read(threads), one, "{threads} threads");
+        }
+    }
+
+    #[test]
+    fn bad_lines_are_named_and_the_rest_is_read() {
+        let good = "{\"prompt\":\"a\"}\n";
+        let deep = format!("{{\"prompt\":{}}}", "[".repeat(400));
+        for (bad, expected) in [
+            (&b"{\"prompt\": }"[..], "column 12"),
+            (b"{\"prompt\":\"\xff\"}", "not UTF-8 at byte 12"),
+            (b"7", "no text of a prompt"),
+            (deep.as_bytes(), "recursion limit"),
+            (&[b'"'; 3000][..], "longer than 1000 bytes"),
+        ] {
+            let text = [good.as_bytes(), b"\n \r\n", bad, b"\r\n", good.as_bytes()].concat();
+            let options = ReadOptions { max_line_bytes: 1000, ..ReadOptions::default() };
+            let records = read_with(&text, &options);
+            assert_eq!(records.iter().map(place).collect::<Vec<_>>(), [Ok(1), Err(Some(4)), Ok(5)], "{expected}");
+            let message = records[1].as_ref().unwrap_err().to_string();
+            assert!(message.contains(expected) && message.contains(":4: "), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_cut_off_file_gives_what_it_has_and_then_an_error() {
+        // Random text, so that half of the compressed bytes hold many lines.
+        let text: String = (0..40_000_u64)
+            .map(|i| format!("{{\"prompt\":\"{}\"}}\n", i.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
+            .collect();
+        let whole = gzip(&text);
+        let path = written(&whole[..whole.len() / 2]);
+        let records = read_with(&whole[..whole.len() / 2], &ReadOptions::default());
+        let (last, good) = records.split_last().unwrap();
+        assert!(good.len() > 10_000 && good.iter().all(Result::is_ok), "{}", good.len());
+        let message = last.as_ref().unwrap_err().to_string();
+        assert!(message.contains("ends too early") && message.contains("promptopt-format"), "{message}");
+        assert!(path.exists());
+    }
+
+    #[test]
+    fn what_is_no_corpus_is_an_error_if_named_and_a_note_if_not() {
+        let path = written(b"\x89PNG\r\n\x1a\n\0\0\0");
+        let read = |is_named| {
+            let input = Input { source: Source::File(path.clone()), is_named };
+            let mut records = Vec::new();
+            let report = read_all(&[input], &ReadOptions::default(), |record| record, |record| records.push(record));
+            (records, report)
+        };
+        let (records, report) = read(true);
+        assert!(records.len() == 1 && records[0].is_err() && report.skipped.is_empty());
+        let (records, report) = read(false);
+        assert!(records.is_empty() && report.skipped.len() == 1);
+    }
+
+    #[test]
+    fn progress_ends_at_the_size_of_the_file() {
+        let n_read = Arc::new(AtomicU64::new(0));
+        let bytes = gzip(&prompts(3000));
+        let options = ReadOptions { n_read: Some(Arc::clone(&n_read)), threads: 2, ..ReadOptions::default() };
+        assert_eq!(read_with(&bytes, &options).len(), 3000);
+        assert_eq!(n_read.load(Ordering::Relaxed), bytes.len() as u64);
+    }
+
+    #[test]
+    fn arrays_and_sequences_are_read_like_lines() {
+        let options = ReadOptions { format: by_name("prompts").ok(), ..ReadOptions::default() };
+        for text in [
+            "[\n{\"prompt\":\"a\"},\n{\"prompt\":}\n,{\"prompt\":\"c\"}]",
+            "{\n\"prompt\":\"a\"}\n{\"prompt\":}\n{\n\"prompt\":\"c\"}",
+        ] {
+            let records = read_with(text, &options);
+            assert_eq!(records.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true], "{text}");
+            assert_eq!(place(&records[1]), Err(Some(3)), "{text}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn any_bytes_are_read_by_any_format(bytes in proptest::collection::vec(any::<u8>(), 0..400)) {
+            for format in crate::format::FORMATS {
+                let _ = read_with(&bytes, &ReadOptions { format: Some(format), ..ReadOptions::default() });
+            }
+        }
+    }
+}

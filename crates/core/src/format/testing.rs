@@ -1,7 +1,6 @@
 //! What the tests of the formats share: reading a sample in memory, and checking that a sample is detected as its own.
 
 use std::io::Cursor;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::Result;
@@ -42,9 +41,4 @@ pub(crate) fn check_detected(format: &'static Format, path: &str, sample: &str) 
     let beginning = Beginning::read(&mut Cursor::new(sample));
     let found = detect(&beginning.head(path)).map(|format| format.name);
     assert_eq!(found, Some(format.name), "{sample}");
-}
-
-/// A shared file name.
-pub(crate) fn file() -> Arc<str> {
-    Arc::from("sample")
 }

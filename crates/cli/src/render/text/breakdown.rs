@@ -33,26 +33,30 @@ fn groups(title: &str, groups: &[Group], total: Usd, top: usize, page: &mut Page
     if groups.is_empty() {
         return;
     }
-    let (shown, rest) = groups.split_at(groups.len().min(top));
+    let (shown, rest) = groups.split_at(n_shown(groups.len(), top));
     let rest = sum_up(rest);
     let rows: Vec<&Group> = shown.iter().chain(&rest).collect();
     let money = words::money_column(&rows.iter().map(|group| group.cost.usd).collect::<Vec<_>>());
-    let mut table = Table::new(title, vec![
-        Column::name(),
-        Column::figure("calls", 3),
-        Column::figure("input", 4),
-        Column::figure("cached", 6),
-        Column::figure("output", 5),
-        Column::figure("cost", 0),
-        Column::figure("share", 2),
-        Column::left("", 7),
-    ]);
+    let mut table = Table::new(
+        title,
+        vec![
+            Column::name(),
+            Column::figure("calls", 3),
+            Column::figure("input", 4),
+            Column::figure("cached", 6),
+            Column::figure("output", 5),
+            Column::figure("cost", 0),
+            Column::figure("share", 2),
+            Column::left("", 7),
+        ],
+    );
     for group in rows {
         let host = group.host.as_deref().map(|host| format!("  {}", clean(host))).unwrap_or_default();
         let all_unpriced = group.cost.usd.is_zero() && group.cost.unpriced_requests > 0;
-        let cost = match all_unpriced {
-            true => Cell::new("unpriced", Style::Bad),
-            false => Cell::new(money(group.cost.usd), Style::Plain),
+        let cost = if all_unpriced {
+            Cell::new("unpriced", Style::Bad)
+        } else {
+            Cell::new(money(group.cost.usd), Style::Plain)
         };
         let cached = if group.cache_read_tokens == 0 {
             String::new()
@@ -77,6 +81,11 @@ fn groups(title: &str, groups: &[Group], total: Usd, top: usize, page: &mut Page
         }
     }
     table.draw(page);
+}
+
+/// How many of the rows are shown one by one: the rest is summed up, but a rest of one is shown as itself.
+fn n_shown(n_rows: usize, top: usize) -> usize {
+    if n_rows <= top.saturating_add(1) { n_rows } else { top }
 }
 
 /// The rest of the groups as one.
@@ -104,7 +113,7 @@ pub(super) fn sections(report: &Report, view: &View, page: &mut Page) {
     if report.sections.is_empty() {
         return;
     }
-    let (shown, rest) = report.sections.split_at(report.sections.len().min(view.top.saturating_add(1)));
+    let (shown, rest) = report.sections.split_at(n_shown(report.sections.len(), view.top.saturating_add(1)));
     let others = (!rest.is_empty()).then(|| SectionCost {
         name: format!("({} others)", rest.len()),
         tokens: rest.iter().map(|section| section.tokens).sum(),
@@ -113,13 +122,16 @@ pub(super) fn sections(report: &Report, view: &View, page: &mut Page) {
     let shown: Vec<&SectionCost> = shown.iter().chain(&others).collect();
     let total = report.baseline.cost_usd;
     let money = words::money_column(&shown.iter().map(|section| section.cost_usd).collect::<Vec<_>>());
-    let mut table = Table::new("PART OF THE CALL", vec![
-        Column::name(),
-        Column::figure("tokens", 1),
-        Column::figure("cost", 0),
-        Column::figure("share", 2),
-        Column::left("", 3),
-    ]);
+    let mut table = Table::new(
+        "PART OF THE CALL",
+        vec![
+            Column::name(),
+            Column::figure("tokens", 1),
+            Column::figure("cost", 0),
+            Column::figure("share", 2),
+            Column::left("", 3),
+        ],
+    );
     for section in shown {
         table.row(vec![
             words::section(&section.name).into(),
@@ -141,13 +153,16 @@ pub(super) fn templates(report: &Report, view: &View, page: &mut Page) {
     let money = words::money_column(&shown.iter().map(|template| template.cost.usd).collect::<Vec<_>>());
     let more = report.templates.len() - shown.len();
     let aside = if more == 0 { String::new() } else { format!(", and {more} more") };
-    let mut table = Table::new(format!("KIND OF REQUEST ({{…}} varies{aside})"), vec![
-        Column::text(),
-        Column::figure("calls", 2),
-        Column::figure("constant", 3),
-        Column::figure("cost", 0),
-        Column::figure("share", 1),
-    ]);
+    let mut table = Table::new(
+        format!("KIND OF REQUEST ({{…}} varies{aside})"),
+        vec![
+            Column::text(),
+            Column::figure("calls", 2),
+            Column::figure("constant", 3),
+            Column::figure("cost", 0),
+            Column::figure("share", 1),
+        ],
+    );
     for template in &shown {
         let constant = words::share_of(template.constant_tokens, template.input_tokens);
         table.row(vec![

@@ -103,7 +103,11 @@ fn left_out(baseline: &Baseline, page: &mut Page) {
 fn billed(baseline: &Baseline, page: &mut Page) {
     let Some(billed) = baseline.billed.filter(|billed| billed.requests > 0) else { return };
     let text = if billed.equal == billed.requests {
-        format!("the log's own bill, {}, agrees for {}", billed.billed_usd, of_calls(billed.requests, baseline.requests))
+        format!(
+            "the log's own bill, {}, agrees for {}",
+            billed.billed_usd,
+            of_calls(billed.requests, baseline.requests)
+        )
     } else {
         format!(
             "the log's own bill is {}, computed {} for the same calls; {} of {} agree",

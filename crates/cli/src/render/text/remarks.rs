@@ -14,6 +14,7 @@ const NOTES_SHOWN: usize = 4;
 /// Draws both.
 pub(super) fn draw(report: &Report, view: &View, page: &mut Page) {
     skipped(report, view, page);
+    not_corpora(report, view, page);
     if report.notes.is_empty() {
         return;
     }
@@ -39,6 +40,20 @@ fn skipped(report: &Report, view: &View, page: &mut Page) {
         let text = format!("{}: {}", words::place(place), clean(&place.reason));
         for (i, row) in wrap(&text, page.width.saturating_sub(4)).into_iter().enumerate() {
             page.line().space(if i == 0 { 2 } else { 4 }).add(row, Style::Plain);
+        }
+    }
+}
+
+/// Files that hold no prompts: a number is enough, as nothing of the corpus is missing.
+fn not_corpora(report: &Report, view: &View, page: &mut Page) {
+    if report.not_corpora.is_empty() {
+        return;
+    }
+    let n_files = words::plural(report.not_corpora.len() as u64, "file", "files");
+    page.heading("NO CORPUS", &format!("{n_files} passed over"));
+    if view.full {
+        for place in &report.not_corpora {
+            page.paragraph(&format!("{}: {}", words::place(place), clean(&place.reason)), 2, Style::Plain);
         }
     }
 }

@@ -10,8 +10,10 @@ use crate::render::table::{Cell, Column, Table};
 use crate::render::words::{self, count, tokens};
 use crate::render::{View, clean};
 
-/// Columns of the waterfall's bars.
-const BAR: usize = 20;
+/// Columns of the waterfall's bars, where there is room …
+const BAR: usize = 24;
+/// … and where there is less.
+const SHORT_BAR: usize = 12;
 
 /// The waterfall.
 pub(super) fn steps(report: &Report, view: &View, page: &mut Page) {
@@ -21,24 +23,30 @@ pub(super) fn steps(report: &Report, view: &View, page: &mut Page) {
     let total = report.baseline.cost_usd;
     let amounts = report.steps.iter().flat_map(|step| [step.saved_usd, step.lower_usd, step.upper_usd, step.cost_usd]);
     let money = words::money_column(&amounts.chain([total]).collect::<Vec<_>>());
-    let mut table = Table::new("WHAT WOULD SAVE", vec![
-        Column::name(),
-        Column::figure("saves", 0),
-        Column::figure("at least", 4),
-        Column::figure("at most", 4),
-        Column::figure("bill after", 1),
-        Column::left("", 2),
-    ]);
-    let full_bar = Cell::new(remainder(1.0, 1.0, BAR).0, Style::Accent);
+    let mut table = Table::new(
+        "WHAT WOULD SAVE",
+        vec![
+            Column::text(),
+            Column::figure("saves", 0),
+            Column::figure("at least", 4),
+            Column::figure("at most", 4),
+            Column::figure("bill after", 1),
+            Column::left("", 2),
+        ],
+    );
+    let n_bar = if view.width >= 120 { BAR } else { SHORT_BAR };
+    let full_bar = Cell::new(remainder(1.0, 1.0, n_bar).0, Style::Accent);
     table.row(vec!["as it is".into(), "".into(), "".into(), "".into(), money(total).into(), full_bar]);
     let mut before = total;
-    for step in &report.steps {
+    // What is not counted and bears on no call says nothing on one screen.
+    let says_something = |step: &&Step| view.full || step.counted || step.requests > 0;
+    for step in report.steps.iter().filter(says_something) {
         let after = step.cost_usd;
         let title = Cell::new(clean(&step.title), Style::Plain);
         let saved = Cell::new(money(step.saved_usd), if step.saved_usd < Usd::ZERO { Style::Bad } else { Style::Good });
         let (least, most) = (money(step.lower_usd).into(), money(step.upper_usd).into());
         if step.counted {
-            let (kept, gone) = remainder(ratio(before, total), ratio(after, total), BAR);
+            let (kept, gone) = remainder(ratio(before, total), ratio(after, total), n_bar);
             let bar = Cell::new(kept, Style::Accent).and(gone, Style::Good);
             table.row(vec![title, saved, least, most, money(after).into(), bar]);
             before = after;
@@ -86,16 +94,19 @@ pub(super) fn what_if(report: &Report, view: &View, page: &mut Page) {
     let rows: Vec<&WhatIf> = report.what_if.iter().take(view.top.max(View::TOP)).collect();
     let amounts = rows.iter().flat_map(|row| [row.cost.usd, row.lower_usd, row.upper_usd, row.saved_usd]);
     let money = words::money_column(&amounts.collect::<Vec<_>>());
-    let mut table = Table::new("WHAT IF ALL RAN ON", vec![
-        Column::name(),
-        Column::figure("calls", 4),
-        Column::figure("input", 5),
-        Column::figure("cost", 0),
-        Column::figure("at least", 3),
-        Column::figure("at most", 3),
-        Column::figure("saves", 1),
-        Column::figure("", 2),
-    ]);
+    let mut table = Table::new(
+        "WHAT IF ALL RAN ON",
+        vec![
+            Column::name(),
+            Column::figure("calls", 4),
+            Column::figure("input", 5),
+            Column::figure("cost", 0),
+            Column::figure("at least", 3),
+            Column::figure("at most", 3),
+            Column::figure("saves", 1),
+            Column::figure("", 2),
+        ],
+    );
     for row in rows {
         let style = if row.saved_usd < Usd::ZERO { Style::Bad } else { Style::Good };
         let all_unpriced = row.cost.usd.is_zero() && row.cost.unpriced_requests > 0;

@@ -22,8 +22,12 @@ pub(super) fn draw(report: &Report, view: &View, page: &mut Page) {
     let beside = LABEL + 24 * columns_per_hour + 3;
     page.heading("WHEN", "calls by hour of the week, UTC");
     if view.width < beside + ASIDE {
-        strip.into_iter().for_each(|line| _ = page.push(line));
-        facts(time, view.width - 2, false).into_iter().for_each(|row| _ = page.line().space(2).add(row, Style::Plain));
+        for line in strip {
+            page.push(line);
+        }
+        for row in facts(time, view.width - 2, false) {
+            page.line().space(2).add(row, Style::Plain);
+        }
         return;
     }
     let mut facts = facts(time, view.width - beside, true).into_iter();

@@ -11,7 +11,7 @@ const FLOORS: &[(u8, &[&str])] = &[
     (3, &["dialect", "framing"]),
     (4, &["format"]),
     (5, &["cache", "prefix_cache"]),
-    (7, &["estimate"]),
+    (7, &["accuracy", "estimate"]),
 ];
 
 /// Lines of a file, tests included. A file that needs more has more than one idea.

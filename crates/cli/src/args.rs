@@ -11,10 +11,12 @@ use promptopt::usd::Usd;
 mod diff;
 mod estimate;
 mod report;
+mod tokens;
 
 pub(crate) use diff::{DiffArgs, DiffForm};
 pub(crate) use estimate::{Batchable, EstimateArgs};
 pub(crate) use report::ReportArgs;
+pub(crate) use tokens::{AccuracyArgs, AccuracyForm, TokensArgs, TokensCommand};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().effects(Effects::BOLD))
@@ -59,6 +61,8 @@ pub(crate) enum Command {
     ///
     /// The logs are not read again.
     Report(ReportArgs),
+    /// How requests are weighed in tokens, and how well
+    Tokens(TokensArgs),
 }
 
 /// What the screen can show.

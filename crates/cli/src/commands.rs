@@ -8,6 +8,7 @@ use crate::settings::Settings;
 mod diff;
 mod estimate;
 mod report;
+mod tokens;
 
 /// What a command that did its work has to say.
 #[derive(Debug, Default)]
@@ -22,5 +23,6 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<Outcome> {
         Command::Estimate(args) => estimate::run(&args, settings),
         Command::Diff(args) => diff::run(&args, settings),
         Command::Report(args) => report::run(&args, settings),
+        Command::Tokens(args) => tokens::run(&args),
     }
 }

@@ -4,7 +4,7 @@
 //!
 //! To add a family: a file under `framing/` with a type that implements [`Frame`], and a line in [`FRAMES`].
 
-use crate::chat::ChatRequest;
+use crate::chat::{ChatRequest, Dialect};
 use crate::tokens::memo::Memo;
 use crate::tokens::{Family, Tokenizer};
 
@@ -113,6 +113,7 @@ pub static FRAMES: &[&dyn Frame] = &[
     &gemini::Gemini,
     &mistral::Mistral,
     &deepseek::DeepSeek,
+    &azure_grok::AzureGrok,
     &xai::Xai,
     &cohere::Cohere,
     &nova::Nova,
@@ -123,6 +124,8 @@ pub static FRAMES: &[&dyn Frame] = &[
 ];
 
 mod anthropic;
+mod azure_grok;
+mod bare;
 mod cohere;
 mod deepseek;
 mod gemini;
@@ -133,9 +136,11 @@ mod nova;
 mod openai;
 mod plain;
 mod qwen;
+mod recognize;
 mod xai;
 
 mod images;
+mod joint;
 mod schema;
 mod tally;
 mod template;
@@ -145,6 +150,9 @@ mod testing;
 /// Weighs a request for a model.
 pub fn weigh(request: &ChatRequest, profile: Profile<'_>, memo: &Memo) -> Weight {
     let scale = Scale { profile, memo };
+    if request.dialect == Dialect::Embeddings && bare::is_text(request) {
+        return bare::weigh(request, &scale);
+    }
     let frame = FRAMES.iter().find(|frame| frame.fits(&profile)).copied().unwrap_or(&plain::Plain);
     let mut weight = frame.weigh(request, &scale);
     // A frame may add what a message costs after it has counted the texts of all.

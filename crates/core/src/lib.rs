@@ -21,4 +21,5 @@ pub mod framing;
 pub mod cache;
 pub mod prefix_cache;
 
+pub mod accuracy;
 pub mod estimate;

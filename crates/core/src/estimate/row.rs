@@ -13,7 +13,6 @@ use crate::format::{CallKind, Origin, Record};
 use crate::framing::{self, Profile, Section, Weight};
 use crate::prefix_cache::{Edge, edges, token_offsets};
 use crate::tokens::memo::Memo;
-use crate::tokens::{Family, Tokenizer};
 use crate::usage::{Conditions, Flaw, Reading, Semantics, ServiceTier, Usage};
 use crate::usd::Usd;
 
@@ -174,11 +173,10 @@ pub(super) fn measure(record: Record, bench: &Bench<'_>) -> Option<Row> {
 fn weigh_row(row: &mut Row, request: &ChatRequest, answer: Option<&Answer>, bench: &Bench<'_>) {
     let options = bench.options;
     let spec = row.spec.map(|index| &options.catalog.models[index as usize]);
-    let tokenizer = spec.map_or(Tokenizer::Approx(Family::Unknown), |spec| spec.tokenizer);
-    let profile = Profile {
-        model: spec.map_or(row.model.as_deref().unwrap_or(""), |spec| &spec.id),
-        host: spec.map(|spec| &*spec.host).or(row.host.as_deref()),
-        tokenizer,
+    let profile = match spec {
+        Some(spec) => Profile { model: &spec.id, host: Some(&spec.host), tokenizer: spec.tokenizer },
+        // Without a price, but perhaps a known maker.
+        None => Profile::of(&options.catalog, row.host.as_deref(), row.model.as_deref().unwrap_or("")),
     };
     let weight = framing::weigh(request, profile, bench.memo);
     let answered = answer.map(|answer| answer_tokens(answer, profile, bench.memo));
@@ -200,7 +198,7 @@ fn weigh_row(row: &mut Row, request: &ChatRequest, answer: Option<&Answer>, benc
         output,
         output_low: if is_output_assumed { output } else { scaled(weight.low.min(total)) },
         output_high: if is_output_assumed { output } else { scaled(weight.high.max(total)) },
-        is_exact: tokenizer.is_exact() && weight.low == weight.high,
+        is_exact: profile.tokenizer.is_exact() && weight.low == weight.high,
         is_output_assumed: is_output_assumed && !is_embedding,
     });
     row.keys = Some((request_key(request, ""), folded_key(request, "")));

@@ -11,7 +11,6 @@
 mod chatml;
 mod harmony;
 mod images;
-mod joint;
 mod model;
 mod schema;
 mod tally;
@@ -21,9 +20,10 @@ mod typescript;
 
 use std::collections::HashMap;
 
+use super::bare::{self, text_of};
+use super::joint::{self, Joint};
 use super::{Frame, Profile, Scale, Section, Weight};
 use crate::chat::{AnswerFormat, ChatRequest, Content, Dialect, Message, Part, Role};
-use joint::Joint;
 use model::Template;
 use tally::Tally;
 use typescript::Style;
@@ -105,8 +105,8 @@ impl Frame for OpenAi {
         let is_responses = request.dialect == Dialect::Responses;
         let images = images::rule(&model);
         match model.template {
-            Template::Bare => bare(request, scale),
-            _ if matches!(request.dialect, Dialect::Completions | Dialect::Embeddings) => bare(request, scale),
+            Template::Bare => bare::weigh(request, scale),
+            _ if request.dialect == Dialect::Completions => bare::weigh(request, scale),
             Template::ChatMl { per_message } => {
                 walk(request, scale, &chatml::ChatMl { per_message, is_responses }, images)
             }
@@ -115,21 +115,6 @@ impl Frame for OpenAi {
             }
         }
     }
-}
-
-/// Embeddings, text completions and the search models: the texts and nothing else. An empty text is billed as one token.
-fn bare(request: &ChatRequest, scale: &Scale<'_>) -> Weight {
-    let mut tally = Tally::new(request);
-    for (m, message) in request.messages.iter().enumerate() {
-        let mut joint = Joint::default();
-        for (p, part) in message.parts.iter().enumerate() {
-            let text = || text_of(part).map_or(0, |text| joint.add(text, scale).max(0).cast_unsigned());
-            let tokens = n_given_tokens(part).unwrap_or_else(text);
-            tally.part(m, p, &part.content, if message.parts.len() == 1 { tokens.max(1) } else { tokens });
-        }
-    }
-    tally.note_hidden_input(request);
-    tally.finish()
 }
 
 /// Walks the request in the order in which the model sees it.
@@ -254,24 +239,6 @@ fn weigh_part(
         Content::Audio { n_bytes } => tally.audio(*n_bytes),
         Content::File { media_type, n_bytes } => tally.file(media_type.as_deref(), *n_bytes),
         _ => 0,
-    }
-}
-
-/// Tokens given as numbers, as embeddings take them: `[1, 2, 3]` weighs 3.
-fn n_given_tokens(part: &Part) -> Option<u64> {
-    match &part.content {
-        Content::Other { kind, json } if &**kind == "tokens" => {
-            Some(json.bytes().filter(|byte| *byte == b',').count() as u64 + u64::from(json.len() > 2))
-        }
-        _ => None,
-    }
-}
-
-/// The text of a part that is plain text to the model.
-fn text_of(part: &Part) -> Option<&str> {
-    match &part.content {
-        Content::Text(text) | Content::Refusal(text) | Content::Other { json: text, .. } => Some(text),
-        _ => None,
     }
 }
 

@@ -5,9 +5,9 @@
 //! the first weeks of the responses API). The rest is measured: 113 recorded requests with tools on chat completions (105
 //! exact), 35 on responses (18 exact, 7 of the others from those first weeks).
 
-use super::{Block, BlockKind, Call, Grammar, joint};
+use super::{Block, BlockKind, Call, Grammar};
 use crate::chat::Role;
-use crate::framing::Scale;
+use crate::framing::{Scale, joint};
 
 /// The grammar.
 pub(super) struct ChatMl {

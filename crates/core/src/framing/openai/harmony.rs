@@ -6,9 +6,9 @@
 use super::chatml::compact;
 use super::model::Billing;
 use super::typescript::Style;
-use super::{Block, BlockKind, Call, Grammar, joint};
+use super::{Block, BlockKind, Call, Grammar};
 use crate::chat::Role;
-use crate::framing::Scale;
+use crate::framing::{Scale, joint};
 
 /// The grammar.
 pub(super) struct Harmony<'a> {

@@ -1,1 +1,52 @@
-fn main() {}
+//! The command line: parse, call, map the result to an exit code. What a command does stands in `commands/`, what a
+//! report looks like in `render/`; the figures come from the library.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::Parser;
+use promptopt::error::Error;
+
+mod args;
+mod commands;
+mod compare;
+mod gates;
+mod git;
+mod output;
+mod progress;
+mod render;
+mod settings;
+
+use args::Cli;
+use commands::Outcome;
+use settings::Settings;
+
+/// Everything went well.
+const OK: u8 = 0;
+/// A gate that the caller asked for (`--budget`, …) says no. The report is written all the same.
+const GATE: u8 = 1;
+/// The command line, the input or the machine is at fault. clap uses the same code for a wrong option.
+const FAILED: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let settings = Settings::read(&cli.screen);
+    let (code, errors) = match commands::run(cli.command, &settings) {
+        Ok(Outcome { failed_gates }) if failed_gates.is_empty() => (OK, Vec::new()),
+        Ok(Outcome { failed_gates }) => (GATE, failed_gates),
+        // Who reads only the head of a report has what he wants.
+        Err(error) if error.is_broken_pipe() => (OK, Vec::new()),
+        Err(error) => (FAILED, vec![error]),
+    };
+    for error in errors {
+        complain(&error, &settings);
+    }
+    ExitCode::from(code)
+}
+
+/// `error: …`, and `help: …` on a line of its own. Nobody is left to be told if stderr is closed.
+fn complain(error: &Error, settings: &Settings) {
+    let mut stderr = std::io::stderr().lock();
+    let text = render::problem(error, settings.color_on_stderr);
+    let _closed = stderr.write_all(text.as_bytes());
+}

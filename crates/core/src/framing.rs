@@ -4,7 +4,7 @@
 //!
 //! To add a family: a file under `framing/` with a type that implements [`Frame`], and a line in [`FRAMES`].
 
-use crate::chat::ChatRequest;
+use crate::chat::{ChatRequest, Dialect};
 use crate::tokens::memo::Memo;
 use crate::tokens::{Family, Tokenizer};
 
@@ -107,15 +107,67 @@ pub enum Place {
 }
 
 /// The frames, the most particular first; the last takes everything.
-pub static FRAMES: &[&dyn Frame] = &[&plain::Plain];
+pub static FRAMES: &[&dyn Frame] = &[
+    &openai::OpenAi,
+    &anthropic::Anthropic,
+    &gemini::Gemini,
+    &mistral::Mistral,
+    &deepseek::DeepSeek,
+    &azure_grok::AzureGrok,
+    &xai::Xai,
+    &cohere::Cohere,
+    &nova::Nova,
+    &llama::Llama,
+    &qwen::Qwen,
+    &hosted::Hosted,
+    &plain::Plain,
+];
 
+mod anthropic;
+mod azure_grok;
+mod bare;
+mod cohere;
+mod deepseek;
+mod gemini;
+mod hosted;
+mod llama;
+mod mistral;
+mod nova;
+mod openai;
 mod plain;
+mod qwen;
+mod recognize;
+mod xai;
+
+mod images;
+mod joint;
+mod schema;
+mod tally;
+mod template;
+#[cfg(test)]
+mod testing;
 
 /// Weighs a request for a model.
 pub fn weigh(request: &ChatRequest, profile: Profile<'_>, memo: &Memo) -> Weight {
     let scale = Scale { profile, memo };
+    if request.dialect == Dialect::Embeddings && bare::is_text(request) {
+        return bare::weigh(request, &scale);
+    }
     let frame = FRAMES.iter().find(|frame| frame.fits(&profile)).copied().unwrap_or(&plain::Plain);
-    frame.weigh(request, &scale)
+    let mut weight = frame.weigh(request, &scale);
+    // A frame may add what a message costs after it has counted the texts of all.
+    weight.pieces.sort_by_key(|piece| order(piece.place));
+    weight
+}
+
+/// Preambles, tools, schema, then message by message: its markers, its parts.
+fn order(place: Place) -> (u8, u32, u32) {
+    match place {
+        Place::Added => (0, 0, 0),
+        Place::Tools => (1, 0, 0),
+        Place::Schema => (2, 0, 0),
+        Place::Part { message, part } => (3, message, part.wrapping_add(1)),
+    }
 }
 
 impl Weight {
@@ -146,6 +198,11 @@ impl Scale<'_> {
             Tokenizer::Approx(family) => Some(family),
         }
     }
+}
+
+/// Tokens of a part's text alone, without framing.
+pub fn content_tokens(part: &crate::chat::Part, scale: &Scale<'_>) -> u64 {
+    plain::part_tokens(part, scale)
 }
 
 /// The section of a message's part, by who speaks and whether a user message follows.

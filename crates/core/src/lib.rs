@@ -17,3 +17,9 @@ pub mod catalog;
 pub mod dialect;
 pub mod format;
 pub mod framing;
+
+pub mod cache;
+pub mod prefix_cache;
+
+pub mod accuracy;
+pub mod estimate;

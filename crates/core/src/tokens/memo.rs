@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use super::Encoding;
+use super::{Encoding, Tokenizer};
 
 const N_SHARDS: usize = 16;
 /// Hashing a shorter text and taking a lock costs as much as counting it.
@@ -25,7 +25,7 @@ pub fn digest(text: &str) -> Digest {
 /// Counts of texts already met.
 #[derive(Debug, Default)]
 pub struct Memo {
-    shards: [Mutex<HashMap<(Encoding, Digest), u32>>; N_SHARDS],
+    shards: [Mutex<HashMap<(Tokenizer, Digest), u32>>; N_SHARDS],
 }
 
 impl Memo {
@@ -36,16 +36,21 @@ impl Memo {
 
     /// Tokens of the text, counted now or before.
     pub fn count(&self, encoding: Encoding, text: &str) -> u64 {
+        self.remember(Tokenizer::Exact(encoding), text, || encoding.counter().count(text))
+    }
+
+    /// What `count` says of the text, asked once for a tokenizer and text.
+    pub fn remember(&self, tokenizer: Tokenizer, text: &str, count: impl FnOnce() -> u64) -> u64 {
         if text.len() < MIN_LEN {
-            return encoding.counter().count(text);
+            return count();
         }
-        let key = (encoding, digest(text));
+        let key = (tokenizer, digest(text));
         let shard = &self.shards[usize::from(key.1[0]) % N_SHARDS];
         if let Some(n_tokens) = shard.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return u64::from(*n_tokens);
         }
         // Counted outside the lock: two threads may count the same text once each, which costs time but no truth.
-        let n_tokens = encoding.counter().count(text);
+        let n_tokens = count();
         if let Ok(small) = u32::try_from(n_tokens) {
             let mut shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
             if shard.len() < MAX_PER_SHARD {

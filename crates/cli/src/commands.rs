@@ -1,0 +1,28 @@
+//! The commands, one file each. A command takes its arguments, writes its report and says which gates failed.
+
+use promptopt::error::{Error, Result};
+
+use crate::args::Command;
+use crate::settings::Settings;
+
+mod diff;
+mod estimate;
+mod report;
+mod tokens;
+
+/// What a command that did its work has to say.
+#[derive(Debug, Default)]
+pub(crate) struct Outcome {
+    /// Gates that say no, in words.
+    pub(crate) failed_gates: Vec<Error>,
+}
+
+/// Runs a command.
+pub(crate) fn run(command: Command, settings: &Settings) -> Result<Outcome> {
+    match command {
+        Command::Estimate(args) => estimate::run(&args, settings),
+        Command::Diff(args) => diff::run(&args, settings),
+        Command::Report(args) => report::run(&args, settings),
+        Command::Tokens(args) => tokens::run(&args),
+    }
+}

@@ -1,0 +1,59 @@
+//! Forms of a report: the same figures for a terminal, a pull request, a browser, a spreadsheet, a FinOps tool.
+//!
+//! Whatever comes from a corpus (names of models, tags, text of prompts, paths) is hostile until it is cleaned: every
+//! form passes it through [`clean`] and then through the escaping of its own.
+#![allow(
+    clippy::format_push_string,
+    clippy::format_collect,
+    reason = "a report is put together once: a template that reads well is worth an allocation"
+)]
+
+pub(crate) mod bars;
+pub(crate) mod clean;
+pub(crate) mod page;
+pub(crate) mod table;
+pub(crate) mod words;
+
+mod csv;
+mod diff;
+mod focus;
+mod html;
+mod json;
+mod markdown;
+mod problem;
+mod text;
+
+#[cfg(test)]
+pub(crate) mod sample;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use clean::clean;
+pub(crate) use csv::csv;
+pub(crate) use diff::{json as diff_json, markdown as diff_markdown, text as diff_text};
+pub(crate) use focus::focus;
+pub(crate) use html::html;
+pub(crate) use json::json;
+pub(crate) use markdown::markdown;
+pub(crate) use problem::problem;
+pub(crate) use text::text;
+
+/// How a report is looked at.
+#[derive(Clone, Debug)]
+pub(crate) struct View {
+    /// Columns of text.
+    pub(crate) width: usize,
+    /// Whether colours may be used.
+    pub(crate) color: bool,
+    /// Rows of a table.
+    pub(crate) top: usize,
+    /// More than one screen.
+    pub(crate) full: bool,
+    /// Tags whose breakdown is shown.
+    pub(crate) tags: Vec<String>,
+}
+
+impl View {
+    /// Rows of a table, where nothing else is said.
+    pub(crate) const TOP: usize = 5;
+}

@@ -1,0 +1,8 @@
+//! The response cache: which requests are the same (`cache/key.rs`) and how long an answer is kept (`cache/replay.rs`, the
+//! cache as an estimate replays it).
+
+mod key;
+mod replay;
+
+pub use key::{CacheKey, folded_key, request_key};
+pub use replay::ReplayCache;

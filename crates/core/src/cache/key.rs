@@ -1,0 +1,314 @@
+//! The key under which an answer is kept: BLAKE3 over a canonical, length-prefixed, versioned form of the request. Prompt
+//! text goes in byte for byte; JSON goes in with sorted keys and numbers as written. `stream` and the like are not in it.
+
+use serde_json::Value;
+
+use crate::chat::{AnswerFormat, ChatRequest, Content, Message, Part, Reasoning, Role, Tool, ToolChoice};
+
+/// A request's key: equal only for requests that ask for the same answer within one partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CacheKey(pub [u8; 16]);
+
+/// Rises when the canonical form changes.
+const VERSION: u8 = 1;
+
+/// The key of a request within a partition (a tenant; `""` where there is one only). Linear in the request.
+pub fn request_key(request: &ChatRequest, partition: &str) -> CacheKey {
+    let mut form = Form { hasher: blake3::Hasher::new(), fold_last: false, fold: false };
+    form.request(request, partition);
+    form.finish()
+}
+
+/// The key of a request whose last user message is folded (case, blanks, punctuation): requests with the same folded key
+/// are near duplicates. For reports only: folding joins `C` and `C++`, so an answer must never be found by it.
+pub fn folded_key(request: &ChatRequest, partition: &str) -> CacheKey {
+    let mut form = Form { hasher: blake3::Hasher::new(), fold_last: true, fold: false };
+    form.request(request, partition);
+    form.finish()
+}
+
+struct Form {
+    hasher: blake3::Hasher,
+    /// Fold the last user message.
+    fold_last: bool,
+    /// Folding now.
+    fold: bool,
+}
+
+impl Form {
+    fn finish(self) -> CacheKey {
+        let mut key = [0; 16];
+        key.copy_from_slice(&self.hasher.finalize().as_bytes()[..16]);
+        CacheKey(key)
+    }
+
+    /// Every field is named: a new one does not compile until somebody decides whether it belongs to the key.
+    fn request(&mut self, request: &ChatRequest, partition: &str) {
+        let ChatRequest {
+            dialect,
+            model,
+            tools,
+            tool_choice,
+            messages,
+            answer_format,
+            max_output,
+            n_answers,
+            service_tier: _,
+            reasoning,
+            cache_key: _,
+            cache_mark: _,
+            has_stored_context,
+            server_tools,
+            parameters,
+        } = request;
+        self.hasher.update(&[VERSION]);
+        self.bytes(partition.as_bytes());
+        self.bytes(dialect.name().as_bytes());
+        self.optional(model.as_deref());
+        self.number(tools.len() as u64);
+        for tool in tools.iter() {
+            self.tool(tool);
+        }
+        match tool_choice {
+            ToolChoice::Unset => self.tag(0),
+            ToolChoice::Auto => self.tag(1),
+            ToolChoice::None => self.tag(2),
+            ToolChoice::Required => self.tag(3),
+            ToolChoice::Named(name) => {
+                self.tag(4);
+                self.bytes(name.as_bytes());
+            }
+        }
+        self.number(messages.len() as u64);
+        let last_user = messages.iter().rposition(|message| message.role == Role::User);
+        for (index, message) in messages.iter().enumerate() {
+            self.fold = self.fold_last && Some(index) == last_user;
+            self.message(message);
+        }
+        self.fold = false;
+        match answer_format {
+            AnswerFormat::Text => self.tag(0),
+            AnswerFormat::JsonObject => self.tag(1),
+            AnswerFormat::JsonSchema { name, description, schema, strict } => {
+                self.tag(2);
+                self.optional(name.as_deref());
+                self.optional(description.as_deref());
+                self.json(schema);
+                self.tag(strict.map_or(2, u8::from));
+            }
+        }
+        self.number(max_output.map_or(u64::MAX, |n| n));
+        self.number(u64::from(*n_answers));
+        match reasoning {
+            None => self.tag(0),
+            Some(Reasoning::Effort(effort)) => {
+                self.tag(1);
+                self.bytes(effort.as_bytes());
+            }
+            Some(Reasoning::Budget(n_tokens)) => {
+                self.tag(2);
+                self.number(*n_tokens);
+            }
+            Some(Reasoning::On) => self.tag(3),
+            Some(Reasoning::Off) => self.tag(4),
+        }
+        self.tag(u8::from(*has_stored_context));
+        self.number(server_tools.len() as u64);
+        for tool in server_tools {
+            self.bytes(tool.as_bytes());
+        }
+        self.number(parameters.len() as u64);
+        for (name, value) in parameters {
+            self.bytes(name.as_bytes());
+            self.json(value);
+        }
+    }
+
+    fn tool(&mut self, tool: &Tool) {
+        let Tool { name, description, parameters, strict, json: _, cache_mark: _ } = tool;
+        self.bytes(name.as_bytes());
+        self.optional(description.as_deref());
+        self.json(parameters);
+        self.tag(strict.map_or(2, u8::from));
+    }
+
+    fn message(&mut self, message: &Message) {
+        let Message { role, name, parts, is_multipart: _ } = message;
+        self.tag(*role as u8);
+        self.optional(name.as_deref());
+        self.number(parts.len() as u64);
+        for part in parts {
+            self.part(part);
+        }
+    }
+
+    fn part(&mut self, part: &Part) {
+        let Part { content, cache_mark: _ } = part;
+        match content {
+            Content::Text(text) => {
+                self.tag(0);
+                self.text(text);
+            }
+            Content::Reasoning { text, n_opaque_bytes } => {
+                self.tag(1);
+                self.text(text);
+                self.number(*n_opaque_bytes);
+            }
+            Content::Refusal(text) => {
+                self.tag(2);
+                self.text(text);
+            }
+            Content::ToolCall { id, name, arguments } => {
+                self.tag(3);
+                self.bytes(id.as_bytes());
+                self.bytes(name.as_bytes());
+                self.bytes(arguments.as_bytes());
+            }
+            Content::ToolResult { id, name, parts, is_error } => {
+                self.tag(4);
+                self.bytes(id.as_bytes());
+                self.optional(name.as_deref());
+                self.tag(u8::from(*is_error));
+                self.number(parts.len() as u64);
+                for part in parts {
+                    self.part(part);
+                }
+            }
+            Content::Document { title, text } => {
+                self.tag(5);
+                self.optional(title.as_deref());
+                self.text(text);
+            }
+            Content::Image(image) => {
+                self.tag(6);
+                self.bytes(format!("{image:?}").as_bytes());
+            }
+            Content::Audio { n_bytes } => {
+                self.tag(7);
+                self.number(n_bytes.unwrap_or(u64::MAX));
+            }
+            Content::File { media_type, n_bytes } => {
+                self.tag(8);
+                self.optional(media_type.as_deref());
+                self.number(n_bytes.unwrap_or(u64::MAX));
+            }
+            Content::Other { kind, json } => {
+                self.tag(9);
+                self.bytes(kind.as_bytes());
+                self.bytes(json.as_bytes());
+            }
+        }
+    }
+
+    fn json(&mut self, value: &Value) {
+        match value {
+            Value::Null => self.tag(0),
+            Value::Bool(b) => self.tag(1 + u8::from(*b)),
+            Value::Number(number) => {
+                self.tag(3);
+                self.bytes(number.to_string().as_bytes());
+            }
+            Value::String(text) => {
+                self.tag(4);
+                self.bytes(text.as_bytes());
+            }
+            Value::Array(items) => {
+                self.tag(5);
+                self.number(items.len() as u64);
+                for item in items {
+                    self.json(item);
+                }
+            }
+            Value::Object(members) => {
+                self.tag(6);
+                self.number(members.len() as u64);
+                let mut sorted: Vec<_> = members.iter().collect();
+                sorted.sort_by_key(|(name, _)| name.as_str());
+                for (name, value) in sorted {
+                    self.bytes(name.as_bytes());
+                    self.json(value);
+                }
+            }
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        if !self.fold {
+            return self.bytes(text.as_bytes());
+        }
+        let folded: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        self.bytes(folded.as_bytes());
+    }
+
+    fn optional(&mut self, text: Option<&str>) {
+        self.tag(u8::from(text.is_some()));
+        self.bytes(text.unwrap_or("").as_bytes());
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.number(bytes.len() as u64);
+        self.hasher.update(bytes);
+    }
+
+    fn number(&mut self, number: u64) {
+        self.hasher.update(&number.to_le_bytes());
+    }
+
+    fn tag(&mut self, tag: u8) {
+        self.hasher.update(&[tag]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    fn ask(text: &str) -> ChatRequest {
+        ChatRequest {
+            model: Some("m".into()),
+            messages: vec![Arc::new(Message::text(Role::User, text))],
+            ..ChatRequest::default()
+        }
+    }
+
+    #[test]
+    fn the_same_request_has_the_same_key_and_another_partition_another() {
+        assert_eq!(request_key(&ask("a"), "t"), request_key(&ask("a"), "t"));
+        assert_ne!(request_key(&ask("a"), "t"), request_key(&ask("a"), "u"));
+    }
+
+    #[test]
+    fn any_byte_of_the_prompt_and_any_parameter_splits_keys() {
+        let plain = request_key(&ask("a"), "");
+        assert_ne!(plain, request_key(&ask("a "), ""));
+        let mut warmer = ask("a");
+        warmer.parameters.push(("temperature".into(), serde_json::json!(1)));
+        assert_ne!(plain, request_key(&warmer, ""));
+    }
+
+    #[test]
+    fn fields_cannot_run_into_each_other() {
+        let mut one = ask("a");
+        one.model = Some("mx".into());
+        let mut two = ask("xa");
+        two.model = Some("m".into());
+        assert_ne!(request_key(&one, ""), request_key(&two, ""));
+    }
+
+    #[test]
+    fn json_keys_may_come_in_any_order() {
+        let mut one = ask("a");
+        one.parameters.push(("x".into(), serde_json::json!({"a": 1, "b": 2})));
+        let mut two = ask("a");
+        two.parameters.push(("x".into(), serde_json::json!({"b": 2, "a": 1})));
+        assert_eq!(request_key(&one, ""), request_key(&two, ""));
+    }
+
+    #[test]
+    fn folding_joins_case_and_punctuation_but_not_words() {
+        assert_eq!(folded_key(&ask("Hello, world!"), ""), folded_key(&ask("hello world"), ""));
+        assert_ne!(folded_key(&ask("hello word"), ""), folded_key(&ask("hello world"), ""));
+    }
+}

@@ -1,0 +1,335 @@
+//! Cuts a stream into chunks of whole lines, or of whole JSON values, that can be parsed apart. Memory holds one chunk at a
+//! time, or one line if a line is longer than a chunk; a line above the limit is passed over, not kept.
+
+use std::io::{self, BufRead};
+use std::ops::Range;
+
+use crate::error::{Error, Result};
+use crate::format::scan::Scanner;
+use crate::format::sniff::Layout;
+
+/// A chunk holds about so many bytes: large enough that handing it over costs nothing, small enough to balance.
+const CHUNK: usize = 1 << 20;
+
+/// Lines or values that belong together in one piece of work.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Chunk {
+    /// Whole lines; the last may lack its end.
+    Lines { bytes: Vec<u8>, first_line: u64 },
+    /// Whole values, cut out.
+    Values { bytes: Vec<u8>, values: Vec<Cut> },
+}
+
+/// A value cut out of a stream.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cut {
+    pub(crate) range: Range<usize>,
+    /// Its number among the values, from 1.
+    pub(crate) number: u64,
+    /// The line it begins on, from 1.
+    pub(crate) line: u64,
+}
+
+/// Cuts a stream. `give` takes a chunk, or an error about one place; it answers false to stop.
+pub(crate) fn cut(
+    reader: &mut dyn BufRead,
+    layout: Layout,
+    max_bytes: usize,
+    give: &mut dyn FnMut(Result<Chunk>) -> bool,
+) {
+    match layout {
+        Layout::Lines => Lines { reader, max_bytes, chunk: Vec::new(), line: 1 }.cut(give),
+        Layout::Array | Layout::Values => Values {
+            reader,
+            max_bytes,
+            is_array: layout == Layout::Array,
+            bytes: Vec::new(),
+            at: 0,
+            line: 1,
+            number: 1,
+            is_end: false,
+        }
+        .cut(give),
+    }
+}
+
+struct Lines<'a> {
+    reader: &'a mut dyn BufRead,
+    max_bytes: usize,
+    chunk: Vec<u8>,
+    /// The number of the line that `chunk` begins with.
+    line: u64,
+}
+
+impl Lines<'_> {
+    fn cut(mut self, give: &mut dyn FnMut(Result<Chunk>) -> bool) {
+        // How much of the chunk is known to hold no end of a line, as seen from its last line.
+        let mut n_whole = 0;
+        loop {
+            match fill(self.reader, &mut self.chunk, CHUNK) {
+                Err(error) => {
+                    // The last line is cut off: what it says would only be a second complaint.
+                    self.chunk.truncate(n_whole);
+                    let n_lines = memchr::memchr_iter(b'\n', &self.chunk).count() as u64;
+                    let line = self.line + n_lines;
+                    let _ = (self.chunk.is_empty() || self.hand_over(n_whole, give)) && give(Err(broken(error, line)));
+                    return;
+                }
+                Ok(0) => {
+                    let n = self.chunk.len();
+                    if n > 0 {
+                        self.hand_over(n, give);
+                    }
+                    return;
+                }
+                Ok(n) => {
+                    let from = self.chunk.len() - n;
+                    if let Some(end) = memchr::memrchr(b'\n', &self.chunk[from..]) {
+                        n_whole = from + end + 1;
+                    }
+                }
+            }
+            if n_whole > 0 && self.chunk.len() >= CHUNK {
+                if !self.hand_over(n_whole, give) {
+                    return;
+                }
+                n_whole = 0;
+            } else if n_whole == 0 && self.chunk.len() > self.max_bytes {
+                if !give(Err(too_long(self.max_bytes).at_line(self.line))) {
+                    return;
+                }
+                self.chunk.clear();
+                self.line += 1;
+                if let Err(error) = skip_line(self.reader) {
+                    give(Err(broken(error, self.line)));
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Gives the first `n` bytes and keeps the rest.
+    fn hand_over(&mut self, n: usize, give: &mut dyn FnMut(Result<Chunk>) -> bool) -> bool {
+        let mut rest = Vec::with_capacity(CHUNK + (CHUNK >> 2));
+        rest.extend_from_slice(&self.chunk[n..]);
+        self.chunk.truncate(n);
+        let bytes = std::mem::replace(&mut self.chunk, rest);
+        let first_line = self.line;
+        self.line += memchr::memchr_iter(b'\n', &bytes).count() as u64;
+        give(Ok(Chunk::Lines { bytes, first_line }))
+    }
+}
+
+struct Values<'a> {
+    reader: &'a mut dyn BufRead,
+    max_bytes: usize,
+    is_array: bool,
+    bytes: Vec<u8>,
+    /// Everything before is cut or passed over.
+    at: usize,
+    line: u64,
+    number: u64,
+    is_end: bool,
+}
+
+impl Values<'_> {
+    fn cut(mut self, give: &mut dyn FnMut(Result<Chunk>) -> bool) {
+        let mut values = Vec::new();
+        let mut is_open = self.is_array;
+        loop {
+            match self.next_value(&mut is_open) {
+                Ok(Some(cut)) => values.push(cut),
+                Ok(None) => break,
+                Err(error) => {
+                    if self.hand_over(&mut values, give) {
+                        give(Err(error));
+                    }
+                    return;
+                }
+            }
+            if self.at >= CHUNK && !self.hand_over(&mut values, give) {
+                return;
+            }
+        }
+        let line = self.line;
+        if self.hand_over(&mut values, give) && is_open {
+            give(Err(Error::input("the file ends inside its array: the rest is missing").at_line(line)));
+        }
+    }
+
+    /// The next value. `is_open` turns false at the bracket that closes the array.
+    fn next_value(&mut self, is_open: &mut bool) -> Result<Option<Cut>> {
+        loop {
+            let Some(byte) = self.bytes.get(self.at).copied() else {
+                if self.more()? {
+                    continue;
+                }
+                return Ok(None);
+            };
+            match byte {
+                b'\n' => self.line += 1,
+                b' ' | b'\t' | b'\r' | b',' => {}
+                b'[' if self.is_array && self.number == 1 && *is_open && self.at == self.first() => {}
+                b']' if *is_open => *is_open = false,
+                _ => return self.value().map(Some),
+            }
+            self.at += 1;
+        }
+    }
+
+    /// Where the array's own bracket stands: at the first byte that is not white space, before any value.
+    fn first(&self) -> usize {
+        self.bytes.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(0)
+    }
+
+    fn value(&mut self) -> Result<Cut> {
+        let start = self.at;
+        let mut scanner = Scanner::default();
+        let mut n_seen = 0;
+        let end = loop {
+            if let Some(n) = scanner.feed(&self.bytes[start + n_seen..]) {
+                break start + n_seen + n;
+            }
+            n_seen = self.bytes.len() - start;
+            if n_seen > self.max_bytes {
+                // Where it ends cannot be trusted, so there is nothing to go on with.
+                return Err(too_long(self.max_bytes).at_line(self.line));
+            }
+            if !self.more()? {
+                break self.bytes.len();
+            }
+        };
+        let cut = Cut { range: start..end, number: self.number, line: self.line };
+        self.line += memchr::memchr_iter(b'\n', &self.bytes[start..end]).count() as u64;
+        self.number += 1;
+        self.at = end;
+        Ok(cut)
+    }
+
+    fn more(&mut self) -> Result<bool> {
+        if self.is_end {
+            return Ok(false);
+        }
+        let n = fill(self.reader, &mut self.bytes, CHUNK).map_err(|error| broken(error, self.line))?;
+        self.is_end = n == 0;
+        Ok(n > 0)
+    }
+
+    fn hand_over(&mut self, values: &mut Vec<Cut>, give: &mut dyn FnMut(Result<Chunk>) -> bool) -> bool {
+        let rest = self.bytes.split_off(self.at);
+        let bytes = std::mem::replace(&mut self.bytes, rest);
+        self.at = 0;
+        values.is_empty() || give(Ok(Chunk::Values { bytes, values: std::mem::take(values) }))
+    }
+}
+
+/// Appends at most about `n_more` bytes; 0 is the end. What a reader has buffered is taken as it is, without waiting for a
+/// pipe to fill a whole chunk.
+fn fill(reader: &mut dyn BufRead, bytes: &mut Vec<u8>, n_more: usize) -> io::Result<usize> {
+    loop {
+        match reader.fill_buf() {
+            Ok(buffer) => {
+                let n = buffer.len().min(n_more);
+                bytes.extend_from_slice(&buffer[..n]);
+                reader.consume(n);
+                return Ok(n);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Passes over the rest of a line, its end included.
+fn skip_line(reader: &mut dyn BufRead) -> io::Result<()> {
+    reader.skip_until(b'\n').map(|_| ())
+}
+
+pub(crate) fn broken(error: io::Error, line: u64) -> Error {
+    let message = match error.kind() {
+        io::ErrorKind::UnexpectedEof => "the compressed data ends too early: the rest is missing",
+        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+            "the compressed data is damaged: the rest is missing"
+        }
+        _ => "reading failed: the rest is missing",
+    };
+    Error::new(crate::error::Kind::Io, message).at_line(line).because(error)
+}
+
+pub(crate) fn too_long(max_bytes: usize) -> Error {
+    Error::input(format!("the line is longer than {max_bytes} bytes")).help("raise the limit, or split the record")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use std::io::BufReader;
+
+    /// Cuts with a tiny buffer, so that every border falls everywhere.
+    fn cut_all(text: &[u8], layout: Layout, max_bytes: usize) -> Vec<Result<Chunk>> {
+        let mut given = Vec::new();
+        cut(&mut BufReader::with_capacity(3, text), layout, max_bytes, &mut |chunk| {
+            given.push(chunk);
+            true
+        });
+        given
+    }
+
+    fn values(text: &str, layout: Layout) -> Vec<(String, u64, u64)> {
+        let mut found = Vec::new();
+        for chunk in cut_all(text.as_bytes(), layout, 1 << 20) {
+            let Ok(Chunk::Values { bytes, values }) = chunk else { panic!("{chunk:?}") };
+            found.extend(
+                values
+                    .into_iter()
+                    .map(|cut| (String::from_utf8(bytes[cut.range].to_vec()).unwrap(), cut.number, cut.line)),
+            );
+        }
+        found
+    }
+
+    #[test]
+    fn values_are_cut_out_of_arrays_and_sequences() {
+        let expected = [("{\"a\":[1]}".to_owned(), 1, 2), ("\"x, y\"".to_owned(), 2, 3), ("[2]".to_owned(), 3, 3)];
+        assert_eq!(values("[\n {\"a\":[1]},\n\"x, y\" , [2]\n]\n", Layout::Array), expected);
+        let expected = [("{\n\"a\":1}".to_owned(), 1, 1), ("{}".to_owned(), 2, 2)];
+        assert_eq!(values("{\n\"a\":1}{}\n", Layout::Values), expected);
+        assert_eq!(values(" [ [1], [2] ]", Layout::Array).len(), 2);
+        assert_eq!(values("[]", Layout::Array), []);
+    }
+
+    #[test]
+    fn an_array_without_its_end_is_an_error_after_its_values() {
+        let given = cut_all(b"[{\"a\":1},\n{\"a\":2}", Layout::Array, 1 << 20);
+        assert!(matches!(&given[0], Ok(Chunk::Values { values, .. }) if values.len() == 2));
+        assert_eq!(given[1].as_ref().unwrap_err().place().and_then(|place| place.line), Some(2));
+    }
+
+    #[test]
+    fn a_line_above_the_limit_is_passed_over() {
+        let given = cut_all(b"aaaaaaaaaaaaaaaaaaaa\nbb\n", Layout::Lines, 8);
+        assert_eq!(given[0].as_ref().unwrap_err().place().and_then(|place| place.line), Some(1));
+        assert_eq!(given[1].as_ref().unwrap(), &Chunk::Lines { bytes: b"bb\n".to_vec(), first_line: 2 });
+    }
+
+    proptest! {
+        #[test]
+        fn lines_are_neither_lost_nor_split(text in "[a-c\\n]{0,300}") {
+            let mut again = Vec::new();
+            for chunk in cut_all(text.as_bytes(), Layout::Lines, 1 << 20) {
+                let Ok(Chunk::Lines { bytes, first_line }) = chunk else { panic!() };
+                prop_assert_eq!(first_line, 1 + memchr::memchr_iter(b'\n', &again).count() as u64);
+                again.extend(bytes);
+            }
+            prop_assert_eq!(again, text.as_bytes());
+        }
+
+        #[test]
+        fn any_bytes_come_to_an_end(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
+            for layout in [Layout::Lines, Layout::Array, Layout::Values] {
+                cut_all(&bytes, layout, 64);
+            }
+        }
+    }
+}

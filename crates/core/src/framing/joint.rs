@@ -1,0 +1,103 @@
+//! Texts that the model sees end to end are tokenized as one: `…file?` and `<file …>` share the token `?<`. Counting the
+//! joined text exactly would mean to copy and count long texts twice; looking at the seam is enough, because every public
+//! vocabulary splits text before a single blank that stands between two other characters.
+
+use crate::framing::Scale;
+
+/// Bytes looked at on either side of a seam if there is no safe place nearer.
+const WINDOW: usize = 256;
+
+/// Adds texts up as if they were one.
+#[derive(Default)]
+pub(super) struct Joint {
+    end: Option<String>,
+}
+
+impl Joint {
+    /// What the text adds to those before it. Below zero if it is empty of tokens but joins others (rare).
+    pub(super) fn add(&mut self, text: &str, scale: &Scale<'_>) -> i64 {
+        let mut tokens = scale.tokens(text).cast_signed();
+        if text.is_empty() {
+            return 0;
+        }
+        let Some(end) = &mut self.end else {
+            self.end = Some(tail(text).to_owned());
+            return tokens;
+        };
+        tokens += seam(end, "", text, scale);
+        // A short text may be inside a token that began before it.
+        end.push_str(tail(text));
+        *end = tail(end).to_owned();
+        tokens
+    }
+}
+
+/// Tokens that `left + between + right` has more than `left` and `right` by themselves.
+pub(super) fn seam(left: &str, between: &str, right: &str, scale: &Scale<'_>) -> i64 {
+    let (left, right) = (tail(left), head(right));
+    let joined = scale.tokens(&format!("{left}{between}{right}"));
+    joined.cast_signed() - scale.tokens(left).cast_signed() - scale.tokens(right).cast_signed()
+}
+
+/// The end of a text, from the last place where every vocabulary splits.
+pub(super) fn tail(text: &str) -> &str {
+    let window = &text[boundary(text, text.len().saturating_sub(WINDOW))..];
+    safe_splits(window).last().map_or(window, |at| &window[at..])
+}
+
+/// The beginning of a text, up to the first such place.
+fn head(text: &str) -> &str {
+    let window = &text[..boundary(text, WINDOW.min(text.len()))];
+    safe_splits(window).next().map_or(window, |at| &window[..at])
+}
+
+/// The last character boundary up to an offset.
+fn boundary(text: &str, at: usize) -> usize {
+    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// Offsets of single blanks between two characters that are not white space.
+fn safe_splits(text: &str) -> impl Iterator<Item = usize> + '_ {
+    text.match_indices(' ').map(|(at, _)| at).filter(|at| {
+        let before = text[..*at].chars().next_back();
+        let after = text[at + 1..].chars().next();
+        before.zip(after).is_some_and(|(before, after)| !before.is_whitespace() && !after.is_whitespace())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::framing::Profile;
+    use crate::tokens::memo::Memo;
+    use crate::tokens::{Encoding, Tokenizer};
+    use proptest::prelude::*;
+
+    #[test]
+    fn texts_join_as_if_they_were_one() {
+        for encoding in [Encoding::O200kBase, Encoding::Cl100kBase] {
+            check(encoding, &["What is in this file?", "<file name='a.txt'>Red.</file>"]);
+            check(encoding, &["ends with a full stop.", "\n\n# Tools"]);
+            check(encoding, &["", "a", "", "b"]);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_texts_do(texts in prop::collection::vec("[a-cé .?<\\n\\t0-9]{0,40}", 1..4)) {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
+            check(Encoding::O200kBase, &texts);
+            check(Encoding::Cl100kBase, &texts);
+        }
+    }
+
+    fn check(encoding: Encoding, texts: &[&str]) {
+        let memo = Memo::new();
+        let profile = Profile { model: "", host: None, tokenizer: Tokenizer::Exact(encoding) };
+        let scale = Scale { profile, memo: &memo };
+        let mut joint = Joint::default();
+        let summed: i64 = texts.iter().map(|text| joint.add(text, &scale)).sum();
+        let whole = scale.tokens(&texts.concat()).cast_signed();
+        assert_eq!(summed, whole, "{texts:?}");
+    }
+}

@@ -1,0 +1,116 @@
+//! What is known of a model before its request is weighed: from the host's row in the catalogue, else from its maker's
+//! row, else from what its name says. Deployments, resellers and new snapshots are weighed as what they are, even where
+//! their price is not known.
+
+use super::Profile;
+use crate::catalog::Catalog;
+use crate::tokens::{Encoding, Family, Tokenizer};
+
+impl<'a> Profile<'a> {
+    /// The profile of a model as a host names it.
+    pub fn of(catalog: &'a Catalog, host: Option<&'a str>, model: &'a str) -> Profile<'a> {
+        if let Some(spec) = catalog.find(host, model) {
+            return Profile { model: &spec.id, host: Some(&spec.host), tokenizer: spec.tokenizer };
+        }
+        match catalog.find(None, model) {
+            Some(spec) => Profile { model: &spec.id, host, tokenizer: spec.tokenizer },
+            None => Profile { model, host, tokenizer: tokenizer_by_name(model) },
+        }
+    }
+}
+
+/// Parts of names, the most particular first.
+static NAMES: &[(&str, Tokenizer)] = &[
+    ("gpt-oss", Tokenizer::Exact(Encoding::O200kHarmony)),
+    ("gpt-4o", Tokenizer::Exact(Encoding::O200kBase)),
+    ("gpt-4.", Tokenizer::Exact(Encoding::O200kBase)),
+    ("gpt-3.5", Tokenizer::Exact(Encoding::Cl100kBase)),
+    ("gpt-35", Tokenizer::Exact(Encoding::Cl100kBase)),
+    ("gpt-4", Tokenizer::Exact(Encoding::Cl100kBase)),
+    ("gpt-", Tokenizer::Exact(Encoding::O200kBase)),
+    ("codex-mini", Tokenizer::Exact(Encoding::O200kBase)),
+    ("computer-use-preview", Tokenizer::Exact(Encoding::O200kBase)),
+    ("text-embedding-ada-002", Tokenizer::Exact(Encoding::Cl100kBase)),
+    ("text-embedding-3", Tokenizer::Exact(Encoding::Cl100kBase)),
+    ("text-davinci-00", Tokenizer::Exact(Encoding::P50kBase)),
+    ("davinci-002", Tokenizer::Exact(Encoding::Cl100kBase)),
+    ("babbage-002", Tokenizer::Exact(Encoding::Cl100kBase)),
+    ("deepseek", Tokenizer::Approx(Family::DeepSeek)),
+    ("gemini", Tokenizer::Approx(Family::Gemini)),
+    ("gemma", Tokenizer::Approx(Family::Gemini)),
+    ("qwen", Tokenizer::Approx(Family::Qwen)),
+    ("qwq", Tokenizer::Approx(Family::Qwen)),
+    ("llama", Tokenizer::Approx(Family::Llama)),
+    ("grok", Tokenizer::Approx(Family::Grok)),
+    ("mistral", Tokenizer::Approx(Family::Mistral)),
+    ("mixtral", Tokenizer::Approx(Family::Mistral)),
+    ("ministral", Tokenizer::Approx(Family::Mistral)),
+    ("magistral", Tokenizer::Approx(Family::Mistral)),
+    ("codestral", Tokenizer::Approx(Family::Mistral)),
+    ("devstral", Tokenizer::Approx(Family::Mistral)),
+    ("pixtral", Tokenizer::Approx(Family::Mistral)),
+    ("voxtral", Tokenizer::Approx(Family::Mistral)),
+    ("cohere", Tokenizer::Approx(Family::Command)),
+    ("command-", Tokenizer::Approx(Family::Command)),
+    ("nova-", Tokenizer::Approx(Family::Nova)),
+    ("titan-", Tokenizer::Approx(Family::Titan)),
+];
+
+/// How a model's text is counted, told from its name.
+fn tokenizer_by_name(model: &str) -> Tokenizer {
+    let model = model.to_lowercase();
+    if model.contains("claude") {
+        return Tokenizer::Approx(if has_new_claude_vocabulary(&model) { Family::Claude47 } else { Family::Claude });
+    }
+    if let Some((_, tokenizer)) = NAMES.iter().find(|(name, _)| model.contains(name)) {
+        return *tokenizer;
+    }
+    let name = model.rsplit('/').next().unwrap_or(&model);
+    let is_o_series = name.starts_with('o') && name[1..].starts_with(|digit: char| digit.is_ascii_digit());
+    if is_o_series { Tokenizer::Exact(Encoding::O200kBase) } else { Tokenizer::Approx(Family::Unknown) }
+}
+
+/// Opus 4.7 brought a new vocabulary; it and every later version has it.
+fn has_new_claude_vocabulary(model: &str) -> bool {
+    let mut numbers = model
+        .split(|c: char| !c.is_ascii_digit())
+        .filter(|digits| !digits.is_empty() && digits.len() < 3)
+        .filter_map(|digits| digits.parse::<u32>().ok());
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    version >= (4, 7)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_tell_the_vocabulary() {
+        check("gpt-35-turbo-16k", "cl100k_base");
+        check("my-gpt-4-32k", "cl100k_base");
+        check("gpt-4o-realtime", "o200k_base");
+        check("gpt-4.5-preview", "o200k_base");
+        check("gpt-7", "o200k_base");
+        check("openai.gpt-oss-20b-1:0", "o200k_harmony");
+        check("o5-mini", "o200k_base");
+        check("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "claude");
+        check("claude-opus-4-7@20260101", "claude-4.7");
+        check("anthropic/claude-fable-5.1", "claude-4.7");
+        check("claude-3-haiku-20240307", "claude");
+        check("Mistral-Large-2411", "mistral");
+        check("grok-9", "grok");
+        check("acme-7b", "unknown");
+        check("olmo-2", "unknown");
+    }
+
+    #[test]
+    fn a_host_without_a_row_is_weighed_as_the_makers_model() {
+        let profile = Profile::of(Catalog::embedded(), Some("nobody"), "gpt-4o");
+        assert_eq!((profile.model, profile.host), ("gpt-4o", Some("nobody")));
+        assert_eq!(profile.tokenizer, Tokenizer::Exact(Encoding::O200kBase));
+    }
+
+    fn check(model: &str, expected: &str) {
+        assert_eq!(tokenizer_by_name(model).name(), expected, "{model}");
+    }
+}

@@ -1,0 +1,241 @@
+//! The providers' prompt caches, simulated: which part of a prompt was there before. Trace-driven, one call after the
+//! other in time order, by the rule of the provider ([`CacheRule`]); the result is a range, never one number, because
+//! nobody outside knows to which machine a call goes.
+//!
+//! A prompt is cut into [`Edge`]s (`prefix_cache/edges.rs`): points up to which its bytes are named by a chained digest.
+//! Two prompts share a prefix up to their last common edge. No text is kept: an entry is a digest and two instants.
+//!
+//! Cost: O(edges) a call; memory: about 40 bytes an edge alive, at most [`MAX_NODES`] a scope.
+
+pub mod edges;
+
+use std::collections::HashMap;
+
+use crate::catalog::{CacheRule, CacheTrigger};
+
+pub use edges::{Edge, EdgeKind, edges, token_offsets};
+
+/// Entries kept a scope; beyond, the older half is dropped. A million edges of 512 bytes stand for half a gigabyte of
+/// distinct prompts within one time to live.
+pub const MAX_NODES: usize = 1 << 20;
+
+/// Levels of older entries that are looked at for the expectation.
+const MAX_LEVELS: usize = 6;
+
+/// One call, as far as a prompt cache sees it.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'a> {
+    /// When, in microseconds; `None` if the log has no times (then calls follow each other at once).
+    pub at: Option<i64>,
+    /// The prompt's edges.
+    pub edges: &'a [Edge],
+    /// Tokens of the prompt up to each edge, for the model in question.
+    pub offsets: &'a [u64],
+    /// All tokens of the prompt.
+    pub total: u64,
+    /// Edges from here on belong to the answer: they are written after the call, not read by it.
+    pub n_prompt_edges: usize,
+    /// Put breakpoints where they pay, for providers that need them and requests that have none.
+    pub add_breakpoints: bool,
+}
+
+/// What a call reads from the cache and writes to it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Hit {
+    /// Tokens read for certain: same scope, shortest time to live.
+    pub lower: u64,
+    /// Tokens expected to be read.
+    pub expected: u64,
+    /// Tokens read at best: longest time to live, perfect routing.
+    pub upper: u64,
+    /// Tokens of the prompt that the provider would cache in all (read or written), long-lived or not.
+    pub cacheable: u64,
+    /// Of the cacheable tokens, those under a long-lived breakpoint.
+    pub cacheable_long: u64,
+}
+
+/// The cache of one scope: one account, provider, model and region.
+#[derive(Debug, Default)]
+pub struct PrefixCache {
+    nodes: HashMap<u64, Node>,
+    n_calls: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Node {
+    /// The call that wrote it first.
+    writer: u64,
+    /// Last use, microseconds.
+    used_at: i64,
+    /// Long-lived by its breakpoint.
+    is_long: bool,
+    /// A whole unit: the end of a prompt or answer, or a common prefix that was met twice.
+    is_unit: bool,
+}
+
+impl PrefixCache {
+    /// Replays one call.
+    pub fn call(&mut self, rule: &CacheRule, call: &Call<'_>) -> Hit {
+        self.n_calls += 1;
+        let now = call.at.unwrap_or(0);
+        let hit = self.read(rule, call, now);
+        self.write(rule, call, now);
+        if self.nodes.len() > MAX_NODES {
+            self.drop_older_half();
+        }
+        hit
+    }
+
+    /// Longest prefixes alive, newest writer first; then what of them counts.
+    fn read(&self, rule: &CacheRule, call: &Call<'_>, now: i64) -> Hit {
+        let mut hit = Hit::default();
+        let usable = usable_edges(rule, call);
+        for &(index, is_long) in &usable {
+            hit.cacheable = round_down(call.offsets[index], rule.step);
+            if is_long {
+                hit.cacheable_long = hit.cacheable;
+            }
+        }
+        if hit.cacheable < rule.min_tokens {
+            hit.cacheable = 0;
+            hit.cacheable_long = 0;
+        }
+        let mut levels: Vec<u64> = Vec::new();
+        let mut level_writer = u64::MAX;
+        for &(index, _) in candidates(rule, call, &usable).iter().rev() {
+            let Some(node) = self.nodes.get(&call.edges[index].digest) else { continue };
+            if rule.trigger == CacheTrigger::WholePrefix && !node.is_unit {
+                continue;
+            }
+            let tokens = round_down(call.offsets[index].min(call.total), rule.step);
+            if tokens < rule.min_tokens.max(1) {
+                break;
+            }
+            let age_s = now.saturating_sub(node.used_at).max(0) / 1_000_000;
+            let outlives = |ttl_s: u64| u64::try_from(age_s).unwrap_or(u64::MAX) <= ttl_s;
+            let long = rule.long_ttl_s.filter(|_| node.is_long);
+            if call.at.is_some() && outlives(long.unwrap_or(rule.ttl_low_s)) {
+                hit.lower = hit.lower.max(tokens);
+            }
+            if outlives(long.unwrap_or(rule.ttl_high_s)) {
+                hit.upper = hit.upper.max(tokens);
+            }
+            if outlives(long.unwrap_or(rule.ttl_s)) && node.writer != level_writer && levels.len() < MAX_LEVELS {
+                level_writer = node.writer;
+                levels.push(tokens);
+            }
+        }
+        // The newest entry is met with probability p; if not, the one before it, and so on.
+        let p = f64::from(rule.hit_permille.min(1000)) / 1000.0;
+        let (mut left, mut expected) = (1.0, 0.0);
+        for tokens in levels {
+            expected += left * p * tokens as f64;
+            left *= 1.0 - p;
+        }
+        hit.expected = (expected.round() as u64).min(hit.upper);
+        // Certain is only what is expected as well.
+        hit.lower = hit.lower.min(hit.expected);
+        hit
+    }
+
+    fn write(&mut self, rule: &CacheRule, call: &Call<'_>, now: i64) {
+        let writer = self.n_calls;
+        let usable = usable_edges(rule, call);
+        let mut met = usize::MAX;
+        if rule.trigger == CacheTrigger::WholePrefix {
+            // The longest part met before becomes a unit of its own.
+            met = usable
+                .iter()
+                .rev()
+                .map(|(index, _)| *index)
+                .find(|index| self.nodes.contains_key(&call.edges[*index].digest))
+                .unwrap_or(usize::MAX);
+        }
+        let answer = (call.n_prompt_edges..call.edges.len()).map(|index| (index, false));
+        let written: Vec<(usize, bool)> = match rule.trigger {
+            CacheTrigger::WholePrefix => usable.iter().copied().chain(answer).collect(),
+            CacheTrigger::Automatic | CacheTrigger::Explicit => usable,
+        };
+        for (index, is_long) in written {
+            let edge = &call.edges[index];
+            let is_unit = index == met || index + 1 == call.n_prompt_edges || index + 1 == call.edges.len();
+            let node = self.nodes.entry(edge.digest).or_insert(Node { writer, used_at: now, is_long, is_unit });
+            node.used_at = node.used_at.max(now);
+            node.is_long |= is_long;
+            node.is_unit |= is_unit;
+        }
+    }
+
+    fn drop_older_half(&mut self) {
+        let mut writers: Vec<u64> = self.nodes.values().map(|node| node.writer).collect();
+        let middle = writers.len() / 2;
+        let (_, median, _) = writers.select_nth_unstable(middle);
+        let median = *median;
+        self.nodes.retain(|_, node| node.writer > median);
+    }
+}
+
+/// The edges at which the provider may end a cached prefix, with whether they are long-lived.
+fn usable_edges(rule: &CacheRule, call: &Call<'_>) -> Vec<(usize, bool)> {
+    let prompt = &call.edges[..call.n_prompt_edges];
+    match rule.trigger {
+        CacheTrigger::Automatic | CacheTrigger::WholePrefix => (0..prompt.len()).map(|index| (index, false)).collect(),
+        CacheTrigger::Explicit => {
+            let mut marked: Vec<(usize, bool)> = prompt
+                .iter()
+                .enumerate()
+                .filter_map(|(index, edge)| match edge.kind {
+                    EdgeKind::Breakpoint { is_long } => Some((index, is_long)),
+                    _ => None,
+                })
+                .collect();
+            if marked.is_empty() && call.add_breakpoints {
+                marked = best_breakpoints(prompt).into_iter().map(|index| (index, false)).collect();
+            }
+            let n_most = rule.max_breakpoints.max(1) as usize;
+            let n_over = marked.len().saturating_sub(n_most);
+            marked.split_off(n_over)
+        }
+    }
+}
+
+/// Where a hit may end: for explicit caches also the part ends that lie up to twenty blocks before a breakpoint.
+fn candidates(rule: &CacheRule, call: &Call<'_>, usable: &[(usize, bool)]) -> Vec<(usize, bool)> {
+    if rule.trigger != CacheTrigger::Explicit {
+        return usable.to_vec();
+    }
+    let mut found = Vec::new();
+    for &(marked, is_long) in usable {
+        let mut n_blocks = 0;
+        for index in (0..=marked).rev() {
+            if call.edges[index].kind == EdgeKind::Inside {
+                continue;
+            }
+            n_blocks += 1;
+            found.push((index, is_long));
+            // Anthropic searches back at most 20 blocks from a breakpoint.
+            if n_blocks > 20 {
+                break;
+            }
+        }
+    }
+    found.sort_unstable();
+    found.dedup_by_key(|(index, _)| *index);
+    found
+}
+
+/// The end of tools and system instructions, and the end of the prompt: what one sets first.
+fn best_breakpoints(prompt: &[Edge]) -> Vec<usize> {
+    let standing = prompt.iter().rposition(|edge| edge.is_standing && edge.kind != EdgeKind::Inside);
+    let end = prompt.len().checked_sub(1);
+    let mut found: Vec<usize> = standing.into_iter().chain(end).collect();
+    found.dedup();
+    found
+}
+
+fn round_down(tokens: u64, step: u64) -> u64 {
+    tokens - tokens % step.max(1)
+}
+
+#[cfg(test)]
+mod tests;

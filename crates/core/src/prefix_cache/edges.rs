@@ -1,0 +1,228 @@
+//! Edges: where a prompt can be cut so that two prompts are seen to share a beginning. Digests are chained, so that an
+//! edge names everything before it.
+
+use std::collections::HashMap;
+
+use crate::chat::{AnswerFormat, CacheMark, ChatRequest, Content, Message, Part, Role};
+use crate::framing::{Place, Weight};
+
+/// Bytes between two edges inside one part: some 128 tokens of English, the step of the coarsest provider.
+const CHUNK: usize = 512;
+
+/// A point in a prompt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    /// Names all that stands before this point.
+    pub digest: u64,
+    /// What ends here.
+    pub kind: EdgeKind,
+    /// Tools, schema and system instructions, which stand still from call to call.
+    pub is_standing: bool,
+    /// The part it lies in or ends.
+    pub place: Place,
+    /// How far into the part, in 1/65536.
+    pub share: u32,
+}
+
+/// What ends at an edge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EdgeKind {
+    /// Nothing: a cut inside a part.
+    Inside,
+    /// A part.
+    PartEnd,
+    /// A part with a cache breakpoint.
+    Breakpoint {
+        /// For the long time to live.
+        is_long: bool,
+    },
+}
+
+/// Edges of a request in the order in which models see it: tools, schema, messages. Then, from the returned index on,
+/// those of the answer, if one is given.
+pub fn edges(request: &ChatRequest, answer: Option<&[Part]>) -> (Vec<Edge>, usize) {
+    let mut chain = Chain { hasher: Digest::new(), edges: Vec::new() };
+    for (t, tool) in request.tools.iter().enumerate() {
+        chain.open("tool", "");
+        chain.eat(tool.json.as_bytes());
+        if let Some(mark) = tool.cache_mark {
+            chain.close(Place::Tools, share_of(t + 1, request.tools.len()), true, Some(mark));
+        }
+    }
+    if !request.tools.is_empty() {
+        chain.close(Place::Tools, FULL, true, None);
+    }
+    if let AnswerFormat::JsonSchema { schema, .. } = &request.answer_format {
+        chain.open("schema", "");
+        chain.eat(schema.to_string().as_bytes());
+        chain.close(Place::Schema, FULL, true, None);
+    }
+    let n_messages = request.messages.len();
+    for (m, message) in request.messages.iter().enumerate() {
+        chain.message(m, message, (m + 1 == n_messages).then_some(request.cache_mark).flatten());
+    }
+    let n_prompt = chain.edges.len();
+    if let Some(parts) = answer {
+        let message = Message { role: Role::Assistant, name: None, parts: parts.to_vec(), is_multipart: false };
+        chain.message(n_messages, &message, None);
+    }
+    (chain.edges, n_prompt)
+}
+
+/// Tokens of the prompt up to each edge, by a model's weight of it. Edges of the answer get the total and what the answer
+/// weighs.
+pub fn token_offsets(edges: &[Edge], weight: &Weight, answer_tokens: u64) -> Vec<u64> {
+    let mut begin: HashMap<Place, (u64, u64)> = HashMap::with_capacity(weight.pieces.len());
+    let mut offset = 0;
+    for piece in &weight.pieces {
+        let entry = begin.entry(piece.place).or_insert((offset, 0));
+        entry.1 += piece.tokens;
+        offset += piece.tokens;
+    }
+    let total = offset;
+    let mut last = 0;
+    edges
+        .iter()
+        .map(|edge| {
+            let at = match begin.get(&edge.place) {
+                Some((start, tokens)) => start + tokens * u64::from(edge.share) / u64::from(FULL),
+                // A part without a piece of its own (an empty text, or the answer).
+                None if edge.place > Place::Schema && is_beyond(edge.place, weight) => total + answer_tokens,
+                None => last,
+            };
+            last = last.max(at);
+            last
+        })
+        .collect()
+}
+
+const FULL: u32 = 1 << 16;
+
+fn share_of(done: usize, all: usize) -> u32 {
+    (done as u64 * u64::from(FULL) / all.max(1) as u64) as u32
+}
+
+fn is_beyond(place: Place, weight: &Weight) -> bool {
+    let last = weight.pieces.iter().filter_map(|piece| match piece.place {
+        Place::Part { message, .. } => Some(message),
+        _ => None,
+    });
+    matches!(place, Place::Part { message, .. } if Some(message) > last.max())
+}
+
+struct Chain {
+    hasher: Digest,
+    edges: Vec<Edge>,
+}
+
+impl Chain {
+    fn message(&mut self, index: usize, message: &Message, end_mark: Option<CacheMark>) {
+        self.open(role_name(message.role), message.name.as_deref().unwrap_or(""));
+        let is_standing = matches!(message.role, Role::System | Role::Developer);
+        let n_parts = message.parts.len();
+        for (p, part) in message.parts.iter().enumerate() {
+            let place = Place::Part { message: index as u32, part: p as u32 };
+            self.part(part, place, is_standing);
+            let mark = part.cache_mark.or(end_mark.filter(|_| p + 1 == n_parts));
+            self.close(place, FULL, is_standing, mark);
+        }
+    }
+
+    fn part(&mut self, part: &Part, place: Place, is_standing: bool) {
+        match &part.content {
+            Content::Text(text) | Content::Refusal(text) => self.long(text, place, is_standing),
+            Content::Reasoning { text, n_opaque_bytes } => {
+                self.open("reasoning", "");
+                self.eat(text.as_bytes());
+                self.eat(&n_opaque_bytes.to_le_bytes());
+            }
+            // Call ids differ from call to call in logs of one conversation only if the conversation does.
+            Content::ToolCall { id, name, arguments } => {
+                self.open("call", name);
+                self.eat(id.as_bytes());
+                self.eat(arguments.as_bytes());
+            }
+            Content::ToolResult { id, parts, .. } => {
+                self.open("result", id);
+                for part in parts {
+                    self.part(part, place, is_standing);
+                }
+            }
+            Content::Document { title, text } => {
+                self.open("document", title.as_deref().unwrap_or(""));
+                self.long(text, place, is_standing);
+            }
+            Content::Image(image) => self.open("image", &format!("{image:?}")),
+            Content::Audio { n_bytes } => self.open("audio", &format!("{n_bytes:?}")),
+            Content::File { media_type, n_bytes } => self.open("file", &format!("{media_type:?}{n_bytes:?}")),
+            Content::Other { kind, json } => {
+                self.open("other", kind);
+                self.eat(json.as_bytes());
+            }
+        }
+    }
+
+    /// Text with an edge every [`CHUNK`] bytes.
+    fn long(&mut self, text: &str, place: Place, is_standing: bool) {
+        let bytes = text.as_bytes();
+        let mut done = 0;
+        while bytes.len() - done > CHUNK {
+            self.eat(&bytes[done..done + CHUNK]);
+            done += CHUNK;
+            let digest = self.hasher.now();
+            let share = share_of(done, bytes.len());
+            self.edges.push(Edge { digest, kind: EdgeKind::Inside, is_standing, place, share });
+        }
+        self.eat(&bytes[done..]);
+    }
+
+    fn open(&mut self, what: &str, name: &str) {
+        self.hasher.eat(what.as_bytes());
+        self.hasher.eat(name.as_bytes());
+    }
+
+    fn eat(&mut self, bytes: &[u8]) {
+        self.hasher.eat(bytes);
+    }
+
+    fn close(&mut self, place: Place, share: u32, is_standing: bool, mark: Option<CacheMark>) {
+        let kind = match mark {
+            Some(mark) => EdgeKind::Breakpoint { is_long: mark == CacheMark::Long },
+            None => EdgeKind::PartEnd,
+        };
+        self.edges.push(Edge { digest: self.hasher.now(), kind, is_standing, place, share });
+    }
+}
+
+fn role_name(role: Role) -> &'static str {
+    match role {
+        Role::System | Role::Developer => "system",
+        Role::User => "user",
+        Role::Assistant => "assistant",
+        Role::Tool => "tool",
+    }
+}
+
+/// A chained digest: each bite is hashed with BLAKE3 and its length, and folded into the chain.
+struct Digest(u64);
+
+impl Digest {
+    fn new() -> Self {
+        Digest(0)
+    }
+
+    fn eat(&mut self, bytes: &[u8]) {
+        let mut hasher = blake3::Hasher::new();
+        hasher.update(&self.0.to_le_bytes());
+        hasher.update(&(bytes.len() as u64).to_le_bytes());
+        hasher.update(bytes);
+        let hash = hasher.finalize();
+        let mut short = [0; 8];
+        short.copy_from_slice(&hash.as_bytes()[..8]);
+        self.0 = u64::from_le_bytes(short);
+    }
+
+    fn now(&self) -> u64 {
+        self.0
+    }
+}

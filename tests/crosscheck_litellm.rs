@@ -1,5 +1,7 @@
 //! Our prices against LiteLLM's price map, entry by entry: every difference has a reason in `data/catalog/differences.toml`.
 
+#![allow(clippy::print_stdout, reason = "the figures are for who runs it")]
+
 #[path = "support/shared.rs"]
 mod shared;
 

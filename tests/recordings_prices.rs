@@ -1,6 +1,9 @@
 //! Prices against what providers billed: recorded exchanges whose answers state their cost (OpenRouter, xAI, Perplexity)
 //! and 2,633 billed calls to DeepSeek. Also: how many of the recorded models the catalogue knows and can price.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(clippy::print_stdout, reason = "the figures are for who runs it")]
+
 #[path = "support/shared.rs"]
 mod shared;
 

@@ -70,7 +70,7 @@ pub(crate) enum Command {
     /// The price catalogue: what models cost, where that was read, and what looks wrong
     ///
     /// The catalogue is in the program. Your own prices lie over it: TOML files of the same form in the folder `catalog` of
-    /// the configuration folder ($PROMPTOPT_CONFIG_DIR, else ~/.config/promptopt).
+    /// the configuration folder (`$PROMPTOPT_CONFIG_DIR`, else `~/.config/promptopt`).
     Models(ModelsArgs),
 }
 

@@ -117,7 +117,7 @@ pub(crate) struct ModelsDiffArgs {
 /// Arguments of `promptopt models import`.
 #[derive(Args, Debug)]
 pub(crate) struct ImportArgs {
-    /// LiteLLM's model_prices_and_context_window.json or models.dev's api.json
+    /// LiteLLM's `model_prices_and_context_window.json` or models.dev's `api.json`
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Write to FILE [default: the list's name in your own folder of price files]; `-` for stdout
@@ -134,7 +134,7 @@ pub(crate) struct ImportArgs {
 /// Arguments of `promptopt models crosscheck`.
 #[derive(Args, Debug)]
 pub(crate) struct CrosscheckArgs {
-    /// LiteLLM's model_prices_and_context_window.json or models.dev's api.json
+    /// LiteLLM's `model_prices_and_context_window.json` or models.dev's `api.json`
     #[arg(value_name = "FILE")]
     pub(crate) file: PathBuf,
     /// Also list differences that have a reason

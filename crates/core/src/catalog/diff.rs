@@ -147,9 +147,11 @@ mod tests {
     fn catalog(rows: &[(&str, &str, &str)]) -> Catalog {
         let mut text = "host = \"x\"\n[source.s]\nurl = \"u\"\n".to_owned();
         for (id, input, output) in rows {
-            text.push_str(&format!(
-                "[[model]]\nid = \"{id}\"\ntokenizer = \"claude\"\nsource = \"s\"\nobserved = \"2026-01-01\"\n[[model.prices]]\nstandard = {{ input = \"{input}\", output = \"{output}\" }}\n"
-            ));
+            let head = format!(
+                "[[model]]\nid = \"{id}\"\ntokenizer = \"claude\"\nsource = \"s\"\nobserved = \"2026-01-01\"\n"
+            );
+            let price = format!("[[model.prices]]\nstandard = {{ input = \"{input}\", output = \"{output}\" }}\n");
+            text += &(head + &price);
         }
         parse("x.toml", &text).and_then(Part::into_catalog).unwrap()
     }

@@ -182,7 +182,9 @@ fn significant_digits(text: &str, n_digits: usize) -> (String, bool) {
     let (kept, rest) = digits.split_at(n_digits);
     let Ok(mut kept) = kept.parse::<u64>() else { return as_is() };
     kept += u64::from(rest.as_bytes()[0] >= b'5');
-    let exponent = exponent - fraction.len() as i64 + rest.len() as i64;
+    // Both are shorter than the text.
+    let length = |text: &str| i64::try_from(text.len()).unwrap_or(i64::MAX);
+    let exponent = exponent.saturating_sub(length(fraction)).saturating_add(length(rest));
     (format!("{sign}{kept}e{exponent}"), true)
 }
 

@@ -140,14 +140,14 @@ fn resolve(raw: File, file: &str, lines: &[u64], words: &mut Words) -> Result<Pa
         let line = lines.get(at).copied().unwrap_or(1);
         let id = row.id.clone();
         let model =
-            row.resolve(raw.host.as_deref(), words).map_err(|error| prefix(&id, error).in_file(file).at_line(line))?;
+            row.resolve(raw.host.as_deref(), words).map_err(|error| prefix(&id, &error).in_file(file).at_line(line))?;
         part.models.push(model);
         part.places.push(Some((Arc::clone(&name), line)));
     }
     Ok(part)
 }
 
-fn prefix(id: &str, error: Error) -> Error {
+fn prefix(id: &str, error: &Error) -> Error {
     let mut named = Error::new(Kind::Catalog, format!("model `{id}`: {}", error.message()));
     if let Some(advice) = error.advice() {
         named = named.help(advice);
@@ -160,7 +160,7 @@ fn syntax_error(file: &str, text: &str, error: &toml::de::Error) -> Error {
     let message = error.message().trim().replace('\n', ", ");
     let start = error.span().map_or(0, |span| span.start.min(text.len()));
     let before = &text.as_bytes()[..start];
-    let line = before.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+    let line = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
     let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     let column = text.get(line_start..start).map_or(0, |part| part.chars().count()) as u64 + 1;
     let row = row_around(text, start).map(|id| format!("model `{id}`: ")).unwrap_or_default();

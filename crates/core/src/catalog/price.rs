@@ -63,7 +63,7 @@ impl Catalog {
         let rule = spec.cache.as_ref().and_then(|name| self.cache_rules.get(name));
         Ok(Card {
             spec,
-            card: card_for(spec, bands, n_prompt_tokens, conditions.tier)?,
+            rates: card_for(spec, bands, n_prompt_tokens, conditions.tier)?,
             base: bands.first().and_then(|band| band.tiers.get(&ServiceTier::Standard)),
             tier: conditions.tier,
             caches_by_itself: rule.is_some_and(|rule| rule.trigger != CacheTrigger::Explicit),
@@ -161,7 +161,7 @@ fn tokens_by_class(usage: &Usage) -> [(TokenClass, u64); 11] {
 
 struct Card<'a> {
     spec: &'a ModelSpec,
-    card: &'a RateCard,
+    rates: &'a RateCard,
     /// The standard card of the same bands: it says which classes have a price of their own on this model.
     base: Option<&'a RateCard>,
     tier: ServiceTier,
@@ -173,7 +173,7 @@ impl Card<'_> {
     fn rate(&self, class: TokenClass) -> Result<Usd, Unpriced> {
         let mut billed_as = class;
         loop {
-            if let Some(Cell { rate, .. }) = self.card.cells.get(&billed_as) {
+            if let Some(Cell { rate, .. }) = self.rates.cells.get(&billed_as) {
                 return Ok(*rate);
             }
             // Priced apart at the standard tier, so it is here as well: at a price that is not known.

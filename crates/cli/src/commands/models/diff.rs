@@ -42,7 +42,7 @@ fn diff_json(diff: &Diff) -> Value {
                 "price": change.place.words(),
                 "old": usd(change.old),
                 "new": usd(change.new),
-                "percent": change.percent(),
+                "percent": change.percent().map(|percent| (percent * 100.0).round() / 100.0),
             })
         })
         .collect();

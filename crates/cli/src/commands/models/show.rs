@@ -57,7 +57,7 @@ fn page(catalog: &Catalog, row: &ModelSpec, sheet: Option<&PriceSheet>, settings
         Some(sheet) => prices(sheet, &mut page),
     }
     if row.prices.len() > 1 {
-        let days = row.prices.iter().map(|sheet| days(sheet)).collect::<Vec<_>>().join("; ");
+        let days = row.prices.iter().map(days).collect::<Vec<_>>().join("; ");
         page.blank();
         page.paragraph(&format!("Price sheets: {days} (--as-of DATE shows one)"), 2, Style::Dim);
     }

@@ -141,7 +141,9 @@ fn sheet(
         }
         tiers.retain(|_, card| card.cells.contains_key(&TokenClass::Input));
         if kind != ModelKind::Chat {
-            tiers.values_mut().for_each(|card| card.cells.retain(|class, _| *class != TokenClass::Output));
+            for card in tiers.values_mut() {
+                card.cells.retain(|class, _| *class != TokenClass::Output);
+            }
         }
     }
     if request.is_some() && kind == ModelKind::Rerank {

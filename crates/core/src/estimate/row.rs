@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::index_of;
 use super::kinds::{KindText, kind_text};
 use super::options::Options;
-use crate::cache::{CacheKey, folded_key, request_key};
+use crate::cache::{CacheKey, keys};
 use crate::catalog::ModelSpec;
 use crate::chat::{Answer, ChatRequest, Content};
 use crate::format::{CallKind, Origin, Record};
@@ -201,7 +201,7 @@ fn weigh_row(row: &mut Row, request: &ChatRequest, answer: Option<&Answer>, benc
         is_exact: profile.tokenizer.is_exact() && weight.low == weight.high,
         is_output_assumed: is_output_assumed && !is_embedding,
     });
-    row.keys = Some((request_key(request, ""), folded_key(request, "")));
+    row.keys = Some(keys(request, ""));
     row.is_deterministic = request
         .parameters
         .iter()

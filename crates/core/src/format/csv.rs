@@ -303,9 +303,7 @@ fn read(reader: &mut dyn BufRead, file: &Arc<str>, sink: &mut Sink<'_>) -> Resul
     let (mut read, mut from) = (Vec::new(), 0);
     while read[from..].trim_ascii().is_empty() {
         from = read.len();
-        let n = reader
-            .read_until(b'\n', &mut read)
-            .map_err(|error| Error::input("cannot be read").because(error))?;
+        let n = reader.read_until(b'\n', &mut read).map_err(|error| Error::input("cannot be read").because(error))?;
         if n == 0 {
             break;
         }

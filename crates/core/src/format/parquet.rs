@@ -37,12 +37,11 @@ fn read(reader: &mut dyn BufRead, file: &Arc<str>, sink: &mut Sink<'_>) -> Resul
         // The first row tells the format of all.
         let lines = *lines.get_or_insert_with(|| nested_format(&row));
         let mut found = Vec::new();
-        let outcome = match lines {
-            Some(reader) => reader(&Line { text: &row.to_string(), file, number }, &mut found),
-            None => {
-                let origin = Origin { file: Arc::clone(file), line: number };
-                flat_record(&columns, &row, origin).map(|record| found.push(record))
-            }
+        let outcome = if let Some(reader) = lines {
+            reader(&Line { text: &row.to_string(), file, number }, &mut found)
+        } else {
+            let origin = Origin { file: Arc::clone(file), line: number };
+            flat_record(&columns, &row, origin).map(|record| found.push(record))
         };
         for record in found.into_iter().map(Ok).chain(outcome.err().map(|error| Err(error.at_line(number)))) {
             if sink(record).is_break() {

@@ -11,6 +11,7 @@ mod draft;
 mod read;
 
 mod chat;
+mod chat_reply;
 mod chat_usage;
 mod cohere;
 mod cohere_usage;
@@ -20,6 +21,7 @@ mod converse_usage;
 mod embeddings;
 mod generate_content;
 mod generate_content_usage;
+mod interactions;
 mod invoke;
 mod invoke_usage;
 mod messages;

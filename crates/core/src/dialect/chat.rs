@@ -7,17 +7,17 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::chat_usage;
-use super::draft::{Draft, Key, set};
 use super::media::{data_url, image_from_url, image_size, n_decoded_bytes};
 use super::read::{self, Fields, given, string};
-use super::{Reply, Wire};
+use super::{Wire, chat_reply};
 use crate::chat::{
     AnswerFormat, CacheMark, ChatRequest, Content, Dialect, Message, Part, Reasoning, Role, Tool, ToolChoice,
 };
 use crate::error::Result;
 
 /// The dialect.
-pub(super) static WIRE: Wire = Wire { dialect: Dialect::Chat, is_request, request, reply, usage: chat_usage::usage };
+pub(super) static WIRE: Wire =
+    Wire { dialect: Dialect::Chat, is_request, request, reply: chat_reply::reply, usage: chat_usage::usage };
 
 /// `messages` alone: dialects that have them too stand before this one and look closer.
 fn is_request(body: &Value) -> bool {
@@ -273,7 +273,7 @@ pub(super) fn content(fields: &Fields, name: &str, parts: &mut Vec<Part>) -> Res
 }
 
 /// One part of a message.
-fn part(value: &Value) -> Result<Part> {
+pub(super) fn part(value: &Value) -> Result<Part> {
     if let Some(text) = value.as_str() {
         return Ok(Part::text(text));
     }
@@ -367,75 +367,4 @@ pub(super) fn function_call(id: &str, call: &Fields) -> Result<Content> {
 /// A part without a cache marker.
 pub(super) fn plain(content: Content) -> Part {
     Part { content, cache_mark: None::<CacheMark> }
-}
-
-/// Bodies have `choices[].message`, streams `choices[].delta`; the rest is the same.
-pub(super) fn reply(events: &[Value]) -> Result<Reply> {
-    let mut draft = Draft::default();
-    for event in events {
-        let Value::Object(fields) = event else { continue };
-        let text = |name: &str| fields.get(name).and_then(Value::as_str);
-        draft.set_model(text("model"));
-        draft.set_tier(text("service_tier"));
-        set(&mut draft.upstream, text("provider"));
-        draft.created_s = draft.created_s.or_else(|| fields.get("created").and_then(Value::as_i64));
-        draft.merge_usage(fields.get("usage").or_else(|| fields.get("x_groq")?.get("usage")));
-        for (i, choice) in fields.get("choices").and_then(Value::as_array).into_iter().flatten().enumerate() {
-            let index = choice.get("index").and_then(Value::as_u64).unwrap_or(i as u64);
-            if index == 0 {
-                draft.set_finish(choice.get("finish_reason").and_then(Value::as_str));
-            }
-            if let Some(text) = choice.get("text").and_then(Value::as_str) {
-                draft.push(Key::text(index, 0), text);
-            }
-            for side in ["message", "delta"] {
-                if let Some(Value::Object(said)) = choice.get(side) {
-                    take(&mut draft, index, said);
-                }
-            }
-        }
-    }
-    draft.finish()
-}
-
-/// Takes what one message or delta says.
-fn take(draft: &mut Draft, choice: u64, said: &Fields) {
-    let text = |name: &str| said.get(name).and_then(Value::as_str);
-    draft.push(Key::reasoning(choice, 0), text("reasoning_content").or_else(|| text("reasoning")).unwrap_or_default());
-    match said.get("content") {
-        Some(Value::String(text)) => draft.push(Key::text(choice, 0), text),
-        Some(Value::Array(parts)) => {
-            for value in parts {
-                match part(value).map(|part| part.content) {
-                    Ok(Content::Text(text)) => draft.push(Key::text(choice, 0), &text),
-                    Ok(Content::Reasoning { text, .. }) => draft.push(Key::reasoning(choice, 0), &text),
-                    Ok(content) => draft.add(content),
-                    Err(_) => {}
-                }
-            }
-        }
-        _ => {}
-    }
-    draft.push(Key::refusal(choice, 0), text("refusal").unwrap_or_default());
-    for image in said.get("images").and_then(Value::as_array).into_iter().flatten() {
-        if let Value::Object(fields) = image {
-            draft.add(self::image(fields));
-        }
-    }
-    if let Some(audio) = said.get("audio") {
-        draft.push(Key::text(choice, 1), audio.get("transcript").and_then(Value::as_str).unwrap_or_default());
-    }
-    for (i, call) in said.get("tool_calls").and_then(Value::as_array).into_iter().flatten().enumerate() {
-        let key = Key::call(choice, call.get("index").and_then(Value::as_u64).unwrap_or(i as u64));
-        let inner = call.get("function").or_else(|| call.get("custom")).unwrap_or(call);
-        draft.name_call(key, call.get("id").and_then(Value::as_str), inner.get("name").and_then(Value::as_str));
-        if let Some(arguments) = inner.get("arguments").or_else(|| inner.get("input")) {
-            draft.push(key, &read::text_or_json(arguments));
-        }
-    }
-    if let Some(call) = said.get("function_call").filter(|call| call.is_object()) {
-        let key = Key::call(choice, u64::MAX);
-        draft.name_call(key, None, call.get("name").and_then(Value::as_str));
-        draft.push(key, call.get("arguments").and_then(Value::as_str).unwrap_or_default());
-    }
 }

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::count::{Media, Tally, count, count_or_0, dollars, first_count};
+use super::count::{Media, Tally, count, count_or_0, dollars, first_count, nothing_counted};
 use crate::usage::{Flaw, InclusiveCounts, Reading, Semantics, ServiceTier};
 use crate::usd::Usd;
 
@@ -28,8 +28,12 @@ pub(super) fn usage(usage: &Value, provider: Option<&str>) -> Result<Reading, Fl
 
 fn tally(usage: &Value, provider: Option<&str>) -> Result<Tally, Flaw> {
     let prompt = count(usage, &["prompt_tokens"])?;
-    let completion = count_or_0(usage, &["completion_tokens"])?;
+    let completion = count(usage, &["completion_tokens"])?;
     let stated_total = count(usage, &["total_tokens"])?;
+    if prompt.is_none() && completion.is_none() && stated_total.is_none() {
+        return Err(nothing_counted(usage));
+    }
+    let completion = completion.unwrap_or(0);
     // Voyage and OpenRouter's rerankers state the total alone; all of it is input.
     let prompt = prompt.unwrap_or_else(|| stated_total.map_or(0, |total| total.saturating_sub(completion)));
 
@@ -159,11 +163,11 @@ fn cache(usage: &Value, prompt: u64, flaws: &mut Vec<Flaw>) -> Result<Cache, Fla
 pub(super) fn split_writes(whole: Option<u64>, short: Option<u64>, long: u64, flaws: &mut Vec<Flaw>) -> (u64, u64) {
     match (whole, short) {
         (None, short) => (short.unwrap_or(0), long),
-        (Some(whole), Some(short)) if short + long == whole => (short, long),
+        (Some(whole), Some(short)) if short.saturating_add(long) == whole => (short, long),
         (Some(whole), None) if long <= whole => (whole - long, long),
         (Some(whole), short) => {
             // Streams state the split once, at their start, and the whole again at their end.
-            let parts = short.unwrap_or(0) + long;
+            let parts = short.unwrap_or(0).saturating_add(long);
             if parts > 0 {
                 flaws.push(Flaw::SplitDiffers { what: "cache writes by time to live", parts, whole });
             }

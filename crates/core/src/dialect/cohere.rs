@@ -232,7 +232,7 @@ fn delta(draft: &mut Draft, event: &Value) {
 
 /// A message of version 2, or a piece of one: content as a string, a block or a list of blocks; calls as one or a list.
 fn said(draft: &mut Draft, message: &Value, index: u64) {
-    draft.push(Key::reasoning(0, 0), message.get("tool_plan").and_then(Value::as_str).unwrap_or_default());
+    draft.push(Key::text(0, 1), message.get("tool_plan").and_then(Value::as_str).unwrap_or_default());
     let blocks = |value: &Value| match value {
         Value::Array(blocks) => blocks.clone(),
         Value::Null => Vec::new(),

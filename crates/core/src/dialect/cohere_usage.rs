@@ -5,7 +5,7 @@
 
 use serde_json::Value;
 
-use super::count::{Media, Tally, count, count_or_0};
+use super::count::{Media, Tally, count, count_or_0, nothing_counted};
 use crate::usage::{Flaw, InclusiveCounts, Reading, Semantics};
 
 /// Reads such a usage object, of chat, generate, embed or rerank. Reranking is billed by the search, so that its tokens
@@ -16,6 +16,9 @@ pub(super) fn usage(usage: &Value, provider: Option<&str>) -> Result<Reading, Fl
         return super::chat_usage::usage(usage, provider);
     }
     let is_billed = usage.get("billed_units").is_some_and(Value::is_object);
+    if !is_billed && !usage.get("tokens").is_some_and(Value::is_object) {
+        return Err(nothing_counted(usage));
+    }
     let side = if is_billed { "billed_units" } else { "tokens" };
     // Embeddings count images beside the text.
     let images = count_or_0(usage, &["billed_units", "image_tokens"])?;

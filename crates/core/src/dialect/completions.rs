@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::read::{self, given};
-use super::{Wire, chat, chat_usage};
+use super::{Wire, chat, chat_reply, chat_usage};
 use crate::chat::{ChatRequest, Content, Dialect, Message, Part, Role};
 use crate::error::{Error, Result};
 
 /// The dialect.
 pub(super) static WIRE: Wire =
-    Wire { dialect: Dialect::Completions, is_request, request, reply: chat::reply, usage: chat_usage::usage };
+    Wire { dialect: Dialect::Completions, is_request, request, reply: chat_reply::reply, usage: chat_usage::usage };
 
 fn is_request(body: &Value) -> bool {
     match body.get("prompt") {

@@ -167,6 +167,8 @@ fn block(value: &Value) -> Result<Part> {
             "searchResult" => {
                 Content::Document { title: read::shared(inner, "title")?, text: Arc::from(texts(inner.get("content"))) }
             }
+            // An answer with its sources; the sources were input.
+            "citationsContent" => Content::Text(Arc::from(texts(inner.get("content")))),
             "guardContent" => match inner.get("text").and_then(|text| text.get("text")?.as_str()) {
                 Some(text) => Content::Text(Arc::from(text)),
                 None => return Ok(None),

@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::chat_usage::split_writes;
-use super::count::{Tally, count, count_or_0, first_count};
+use super::count::{Tally, count, count_or_0, first_count, nothing_counted};
 use crate::usage::{Flaw, InclusiveCounts, Reading, Semantics};
 
 /// Reads such a usage object, in both spellings of the cache figures.
@@ -17,6 +17,14 @@ pub(super) fn usage(usage: &Value, provider: Option<&str>) -> Result<Reading, Fl
         return super::messages_usage::usage(usage, provider);
     }
     let mut flaws = Vec::new();
+    let [input, output] = [count(usage, &["inputTokens"])?, count(usage, &["outputTokens"])?];
+    if input.is_none() && output.is_none() {
+        // A stream's meter, where the answer's own usage is missing.
+        if has("inputTokenCount") || has("outputTokenCount") {
+            return super::invoke_usage::usage(usage, provider);
+        }
+        return Err(nothing_counted(usage));
+    }
     let read = first_count(usage, &[&["cacheReadInputTokens"], &["cacheReadInputTokenCount"]])?;
     let write = first_count(usage, &[&["cacheWriteInputTokens"], &["cacheWriteInputTokenCount"]])?;
     let (short, long) = writes_by_ttl(usage)?;
@@ -24,11 +32,11 @@ pub(super) fn usage(usage: &Value, provider: Option<&str>) -> Result<Reading, Fl
     Tally {
         semantics: if read.is_some() || write.is_some() { Semantics::Exclusive } else { Semantics::Unknown },
         counts: InclusiveCounts {
-            input: count_or_0(usage, &["inputTokens"])?,
+            input: input.unwrap_or(0),
             cache_read: read.unwrap_or(0),
             cache_write_short,
             cache_write_long,
-            output: count_or_0(usage, &["outputTokens"])?,
+            output: output.unwrap_or(0),
             reasoning: 0,
         },
         stated_total: count(usage, &["totalTokens"])?,

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::count::{Media, Tally, count, count_or_0, whole_number};
+use super::count::{Media, Tally, count, count_or_0, nothing_counted, whole_number};
 use crate::usage::{Flaw, InclusiveCounts, Reading, Semantics, ServiceTier};
 
 /// Reads such a usage object.
@@ -23,6 +23,9 @@ pub(super) fn usage(usage: &Value, provider: Option<&str>) -> Result<Reading, Fl
     let tools = count_or_0(usage, &["toolUsePromptTokenCount"])?;
     let cached = count(usage, &["cachedContentTokenCount"])?;
     // What was put into an explicit cache is told as a total alone; it is input.
+    if stated_total.is_none() && prompt.is_none() && candidates.is_none() && thoughts == 0 {
+        return Err(nothing_counted(usage));
+    }
     let is_only_total = prompt.is_none() && candidates.is_none() && thoughts == 0;
     let prompt = if is_only_total { stated_total.unwrap_or(0) } else { prompt.unwrap_or(0) };
     let spent = |details: &[&str], kind| modality(usage, details, kind, "tokenCount");
@@ -37,7 +40,6 @@ pub(super) fn usage(usage: &Value, provider: Option<&str>) -> Result<Reading, Fl
             reasoning: thoughts,
             ..InclusiveCounts::default()
         },
-        // Parts of a stream state what they hold so far; a total without a prompt is no total.
         stated_total,
         media: Media {
             audio_in: spent(input, Modality::Audio)?,

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::draft::{Draft, Key};
 use super::read::{self, Fields, given, string};
-use super::{Reply, Wire, chat, cohere, completions, converse, embeddings, invoke_usage, messages};
+use super::{Reply, Wire, chat, chat_reply, cohere, completions, converse, embeddings, invoke_usage, messages};
 use crate::chat::{ChatRequest, Content, Dialect, Message, Part, Role};
 use crate::error::{Error, Result};
 
@@ -134,7 +134,7 @@ fn reply(events: &[Value]) -> Result<Reply> {
         draft.merge_usage(event.get("amazon-bedrock-invocationMetrics"));
     }
     if has("choices") {
-        let mut reply = chat::reply(events)?;
+        let mut reply = chat_reply::reply(events)?;
         draft.merge_usage(reply.usage.as_ref());
         reply.usage = draft.usage;
         return Ok(reply);

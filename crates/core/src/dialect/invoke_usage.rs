@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::chat_usage::split_writes;
-use super::count::{Tally, count, count_or_0, first_count, whole_text};
+use super::count::{Tally, count, count_or_0, first_count, nothing_counted, whole_text};
 use crate::usage::{Flaw, InclusiveCounts, Reading, Semantics};
 
 /// The headers with Bedrock's counts, and the field in a stream's last event that says the same.
@@ -36,11 +36,11 @@ pub fn with_headers<'a>(usage: Option<Value>, headers: impl IntoIterator<Item = 
 }
 
 /// Reads such a usage object.
-pub(super) fn usage(usage: &Value, provider: Option<&str>) -> Result<Reading, Flaw> {
+pub(super) fn usage(usage: &Value, _provider: Option<&str>) -> Result<Reading, Flaw> {
     let [input, output, read, write] = [meter(usage, 0)?, meter(usage, 1)?, meter(usage, 2)?, meter(usage, 3)?];
     let body = body(usage)?;
-    if input.is_none() && output.is_none() && body.is_none() && usage.get("prompt_tokens").is_some() {
-        return super::chat_usage::usage(usage, provider);
+    if input.is_none() && output.is_none() && body.is_none() {
+        return Err(nothing_counted(usage));
     }
     let body = body.unwrap_or_default();
     let mut flaws = body.flaws;

@@ -4,12 +4,16 @@
 use serde_json::Value;
 
 use super::chat_usage::{billed, split_writes, tier, web_searches};
-use super::count::{Media, Tally, count, count_or_0};
+use super::count::{Media, Tally, count, count_or_0, nothing_counted};
 use crate::usage::{Flaw, InclusiveCounts, Reading, Semantics, ServiceTier};
 
 /// Reads such a usage object.
 pub(super) fn usage(usage: &Value, _provider: Option<&str>) -> Result<Reading, Flaw> {
     let mut flaws = Vec::new();
+    let [input, output] = [count(usage, &["input_tokens"])?, count(usage, &["output_tokens"])?];
+    if input.is_none() && output.is_none() {
+        return Err(nothing_counted(usage));
+    }
     let read = count(usage, &["cache_read_input_tokens"])?;
     let write = count(usage, &["cache_creation_input_tokens"])?;
     let short = count(usage, &["cache_creation", "ephemeral_5m_input_tokens"])?;
@@ -22,11 +26,11 @@ pub(super) fn usage(usage: &Value, _provider: Option<&str>) -> Result<Reading, F
             Semantics::Unknown
         },
         counts: InclusiveCounts {
-            input: count_or_0(usage, &["input_tokens"])?,
+            input: input.unwrap_or(0),
             cache_read: read.unwrap_or(0),
             cache_write_short,
             cache_write_long,
-            output: count_or_0(usage, &["output_tokens"])?,
+            output: output.unwrap_or(0),
             reasoning: count_or_0(usage, &["output_tokens_details", "thinking_tokens"])?,
         },
         stated_total: None,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::count::{Tally, count_or_0};
+use super::count::{Tally, count, nothing_counted};
 use super::draft::{Draft, Key};
 use super::media::{image_size, n_decoded_bytes};
 use super::read::{self, Fields, given};
@@ -106,7 +106,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
             _ => None,
         },
         // Tokens of an earlier turn, as numbers.
-        has_stored_context: given(fields, "context").is_some(),
+        has_stored_context: !read::array(fields, "context")?.is_empty(),
         server_tools,
         parameters,
         ..ChatRequest::default()
@@ -182,11 +182,15 @@ pub(super) fn usage(usage: &Value, provider: Option<&str>) -> Result<Reading, Fl
     if (has("prompt_tokens") || has("completion_tokens")) && !has("eval_count") {
         return super::chat_usage::usage(usage, provider);
     }
+    let [input, output] = [count(usage, &["prompt_eval_count"])?, count(usage, &["eval_count"])?];
+    if input.is_none() && output.is_none() {
+        return Err(nothing_counted(usage));
+    }
     Tally {
         semantics: Semantics::Unknown,
         counts: InclusiveCounts {
-            input: count_or_0(usage, &["prompt_eval_count"])?,
-            output: count_or_0(usage, &["eval_count"])?,
+            input: input.unwrap_or(0),
+            output: output.unwrap_or(0),
             ..InclusiveCounts::default()
         },
         ..Tally::default()

@@ -5,9 +5,16 @@
 //! A price that is not known is [`Unpriced`] with its reason, never zero. A model that costs nothing (Ollama on one's own
 //! machine) has prices of zero: free is not unpriced.
 
+pub mod audit;
+pub mod crosscheck;
+pub mod diff;
+pub mod import;
+pub mod load;
+pub mod render;
+
 mod find;
 mod hosts;
-mod load;
+mod overlay;
 mod price;
 
 use std::collections::BTreeMap;

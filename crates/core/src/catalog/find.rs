@@ -176,7 +176,7 @@ fn without_region(id: &str) -> &str {
 }
 
 /// Without a snapshot's date: `-2025-04-14`, `_2025-12-11` or `-20250929`.
-fn without_date(id: &str) -> Option<&str> {
+pub(super) fn without_date(id: &str) -> Option<&str> {
     let bytes = id.as_bytes();
     let is_date = |tail: &[u8]| match tail.len() {
         11 => {

@@ -23,11 +23,14 @@ use crate::usd::Usd;
 /// Rows, rules and sources of one or more files, before they are joined into a [`Catalog`].
 #[derive(Clone, Debug, Default)]
 pub struct Part {
+    /// Rows, in the order of their files.
     pub models: Vec<ModelSpec>,
+    /// Prompt-cache rules by name.
     pub cache_rules: BTreeMap<Arc<str>, CacheRule>,
+    /// Sources by name.
     pub sources: BTreeMap<Arc<str>, Source>,
     /// Where each row stands, for messages about several rows.
-    places: Vec<(Arc<str>, u64)>,
+    pub(super) places: Vec<Option<(Arc<str>, u64)>>,
 }
 
 /// The catalogue from the files in the binary.
@@ -55,6 +58,12 @@ pub fn parse(file: &str, text: &str) -> Result<Part> {
 }
 
 impl Part {
+    /// Adds a row that stands in no file.
+    pub(super) fn push(&mut self, model: ModelSpec) {
+        self.models.push(model);
+        self.places.push(None);
+    }
+
     /// Adds another file's rows behind these.
     pub fn append(&mut self, other: Part) {
         self.models.extend(other.models);
@@ -103,8 +112,8 @@ impl Part {
 
     fn place(&self, error: Error, at: usize) -> Error {
         match self.places.get(at) {
-            Some((file, line)) => error.in_file(&**file).at_line(*line),
-            None => error,
+            Some(Some((file, line))) => error.in_file(&**file).at_line(*line),
+            _ => error,
         }
     }
 }
@@ -126,7 +135,7 @@ fn resolve(raw: File, file: &str, lines: &[u64], words: &mut Words) -> Result<Pa
         let model =
             row.resolve(raw.host.as_deref(), words).map_err(|error| prefix(&id, error).in_file(file).at_line(line))?;
         part.models.push(model);
-        part.places.push((Arc::clone(&name), line));
+        part.places.push(Some((Arc::clone(&name), line)));
     }
     Ok(part)
 }
@@ -628,7 +637,7 @@ pub(super) fn per_million(text: &str) -> Result<Usd> {
     Ok(Usd::from_pico(million.pico() / 1_000_000))
 }
 
-const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
+pub(super) const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 fn days(names: &[String]) -> Result<[bool; 7]> {
     let mut days = [false; 7];

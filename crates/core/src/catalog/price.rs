@@ -215,6 +215,8 @@ fn no_rate(spec: &ModelSpec, what: String) -> Unpriced {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn check(host: &str, model: &str, usage: Usage, conditions: &Conditions, usd: &str) {
@@ -301,6 +303,68 @@ mod tests {
             why("gpt-6.1-terra", written, &tier(ServiceTier::Batch)),
             "`gpt-6.1-terra` has no known price for cache write (short), batch"
         );
+    }
+
+    fn usages() -> impl Strategy<Value = Usage> {
+        proptest::collection::vec(0_u64..400_000, 8).prop_map(|n| Usage {
+            input_fresh: n[0],
+            cache_read: n[1],
+            cache_write_short: n[2],
+            cache_write_long: n[3],
+            output_visible: n[4],
+            output_reasoning: n[5],
+            of_which_audio_in: n[6].min(n[0]),
+            web_searches: n[7] % 3,
+            ..Usage::default()
+        })
+    }
+
+    fn conditions() -> impl Strategy<Value = Conditions> {
+        (0_usize..6, 0_i64..31_536_000, 0_usize..4).prop_map(|(tier, second, region)| Conditions {
+            tier: ServiceTier::ALL[tier],
+            region: [None, Some("us"), Some("eu"), Some("global")][region].map(str::to_owned),
+            at: Timestamp::from_second(1_767_225_600 + second).ok(),
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn a_cost_is_the_sum_of_its_lines_and_never_nothing(row in 0_usize..2_000, usage in usages(), how in conditions()) {
+            let catalog = Catalog::embedded();
+            let spec = &catalog.models[row % catalog.models.len()];
+            if let Ok(cost) = catalog.price(spec, &usage, &how) {
+                prop_assert_eq!(cost.total, cost.lines.iter().map(|line| line.usd).sum());
+                let tokens: u64 = cost.lines.iter().filter(|line| line.class.is_some()).map(|line| line.n_units).sum();
+                prop_assert_eq!(tokens, usage.total());
+                prop_assert!(&*spec.host == "ollama" || usage.total() == 0 || cost.total > Usd::ZERO);
+            }
+        }
+
+        #[test]
+        fn more_tokens_never_cost_less(row in 0_usize..2_000, less in usages(), more in usages(), how in conditions()) {
+            let catalog = Catalog::embedded();
+            let spec = &catalog.models[row % catalog.models.len()];
+            let price = |usage: Usage| catalog.price(spec, &usage, &how);
+            if let (Ok(less), Ok(more)) = (price(less), price(less.plus(more))) {
+                prop_assert!(less.total <= more.total);
+            }
+        }
+
+        #[test]
+        fn a_rate_is_the_one_that_is_billed(row in 0_usize..2_000, n in 1_u64..400_000, how in conditions()) {
+            let catalog = Catalog::embedded();
+            let spec = &catalog.models[row % catalog.models.len()];
+            let usage = Usage { input_fresh: n, ..Usage::default() };
+            let rate = catalog.rate(spec, TokenClass::Input, n, &how);
+            let billed = catalog.price(spec, &usage, &how).map(|cost| cost.lines[0].rate);
+            prop_assert_eq!(rate, billed);
+        }
+
+        #[test]
+        fn names_never_panic(host in "[a-z.]{0,8}", model in "\\PC{0,30}") {
+            let _ = Catalog::embedded().find(Some(&host), &model);
+            let _ = Catalog::embedded().find(None, &model);
+        }
     }
 
     #[test]

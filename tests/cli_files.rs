@@ -98,3 +98,37 @@ fn a_revision_that_is_not_there_is_an_error_and_no_option_of_git() {
         assert!(stderr(&output).contains(&format!("there is no Git revision `{revision}`")), "{}", stderr(&output));
     }
 }
+
+#[test]
+fn a_revision_is_compared_with_the_working_tree_and_nothing_staged_is_touched() {
+    let folder = tempfile::tempdir().unwrap();
+    let git = |args: &[&str]| {
+        let mut all = vec!["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false"];
+        all.extend(args);
+        let output = Command::new("git").args(&all).current_dir(folder.path()).output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        output.stdout
+    };
+    let prompts = folder.path().join("sub/prompts");
+    std::fs::create_dir_all(&prompts).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(prompts.join(name), text).unwrap();
+    git(&["init", "--quiet"]);
+    write("review.md", "Review this change. Say what is wrong with it.\n");
+    git(&["add", "."]);
+    git(&["commit", "--quiet", "--message", "a prompt"]);
+    write("review.md", "Review this change. Say what is wrong with it, and say it kindly, in full sentences.\n");
+    write("tests.md", "Suggest tests for this change.\n");
+    git(&["add", "sub/prompts/tests.md"]);
+    let before = git(&["status", "--porcelain"]);
+
+    let output =
+        promptopt(&["diff", "--git=HEAD", "--model", "gpt-6-luna", "--fail-on-increase", "5", "--", "prompts"])
+            .current_dir(folder.path().join("sub"))
+            .output()
+            .unwrap();
+    let shown = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    assert!(shown.contains("HEAD → working tree"), "{shown}");
+    assert!(shown.contains("prompts/tests.md") && shown.contains("prompts/review.md"), "{shown}");
+    assert_eq!(git(&["status", "--porcelain"]), before);
+}

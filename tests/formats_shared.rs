@@ -38,7 +38,6 @@ fn recordings() {
     let n_flawed = n_with(&chats, |record| matches!(record.usage, Some(Err(_))));
     let n_answers = n_with(&chats, |record| record.answer.is_some());
     let n_requests = n_with(&chats, |record| record.request.is_some());
-    println!("{} chats: {n_requests} requests, {n_answers} answers, {n_usage} usages, {n_flawed} flawed", chats.len());
     // Azure counts the tokens of a preamble that it puts before Grok's prompts as cached, but not as prompt.
     let is_known = |record: &Record| {
         record.provider.as_deref() == Some("azure")

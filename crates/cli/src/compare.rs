@@ -67,6 +67,8 @@ pub(crate) struct Row {
     pub(crate) tokens: Change<u64>,
     /// Cost.
     pub(crate) cost_usd: Change<Usd>,
+    /// Calls that have no price and are not in it, for models.
+    pub(crate) unpriced_requests: Change<u64>,
 }
 
 impl Row {
@@ -76,7 +78,7 @@ impl Row {
     }
 
     fn is_change(&self) -> bool {
-        self.cost_usd.is_change() || self.tokens.is_change()
+        self.cost_usd.is_change() || self.tokens.is_change() || self.unpriced_requests.is_change()
     }
 }
 
@@ -121,35 +123,35 @@ pub(crate) fn compare(base: Side<'_>, head: Side<'_>) -> Comparison {
     }
 }
 
-/// Name and host to tokens and cost.
-type Figures<'a> = BTreeMap<(&'a str, Option<&'a str>), (u64, Usd)>;
+/// Name and host to tokens, cost and calls without a price.
+type Figures<'a> = BTreeMap<(&'a str, Option<&'a str>), (u64, Usd, u64)>;
 
 fn models(report: &Report) -> Figures<'_> {
     let models = report.models.iter().map(|model| {
         let n_tokens = model.input_tokens.saturating_add(model.output_tokens);
-        ((model.name.as_str(), model.host.as_deref()), (n_tokens, model.cost.usd))
+        ((model.name.as_str(), model.host.as_deref()), (n_tokens, model.cost.usd, model.cost.unpriced_requests))
     });
     models.collect()
 }
 
 fn sections(report: &Report) -> Figures<'_> {
     let sections = report.sections.iter();
-    sections.map(|section| ((section.name.as_str(), None), (section.tokens, section.cost_usd))).collect()
+    sections.map(|section| ((section.name.as_str(), None), (section.tokens, section.cost_usd, 0))).collect()
 }
 
 fn changes(before: Figures<'_>, after: Figures<'_>) -> Vec<Row> {
     let mut rows: BTreeMap<(&str, Option<&str>), Row> = BTreeMap::new();
     for (is_after, figures) in [(false, before), (true, after)] {
-        for (key, (n_tokens, usd)) in figures {
+        for (key, (n_tokens, usd, n_unpriced)) in figures {
             let row = rows.entry(key).or_insert_with(|| Row {
                 name: key.0.to_owned(),
                 host: key.1.map(str::to_owned),
                 ..Row::default()
             });
             if is_after {
-                (row.tokens.after, row.cost_usd.after) = (n_tokens, usd);
+                (row.tokens.after, row.cost_usd.after, row.unpriced_requests.after) = (n_tokens, usd, n_unpriced);
             } else {
-                (row.tokens.before, row.cost_usd.before) = (n_tokens, usd);
+                (row.tokens.before, row.cost_usd.before, row.unpriced_requests.before) = (n_tokens, usd, n_unpriced);
             }
         }
     }

@@ -9,6 +9,7 @@ pub mod options;
 pub mod report;
 pub mod time_use;
 
+mod join;
 mod replay;
 mod row;
 mod steps;

@@ -66,6 +66,8 @@ pub use sniff::detect;
 pub struct Record {
     /// Where it was found.
     pub origin: Origin,
+    /// The id by which a batch's request and its result find each other (`custom_id`).
+    pub custom_id: Option<Arc<str>>,
     /// What kind of call.
     pub kind: CallKind,
     /// When it was made.
@@ -224,5 +226,78 @@ impl Origin {
 impl Default for Origin {
     fn default() -> Self {
         Origin { file: Arc::from("<memory>"), line: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Map, Value};
+
+    /// Names that some format looks at; random objects of them get past the first look.
+    const NAMES: &str = "messages role content parts text type request response timestamp usage prompt_tokens \
+        completion_tokens input_tokens output_tokens input output model tools function name arguments calls \
+        before_message created cost_usd body custom_id url params requests contents key result message error \
+        status_code conversations conversation from value conversation_id conversation_hash traj attributes \
+        resourceSpans scopeSpans spans resource gen_ai.operation.name gen_ai.usage.input_tokens gen_ai.input.messages \
+        gen_ai.system_instructions gen_ai.tool.definitions gen_ai.output.messages call_type spend metadata startTime \
+        cache_hit usage_object traceId usageDetails costDetails data request_created_at request_body response_body \
+        provider prompt_cache_read_tokens native_tokens_prompt model_permaslug results start_time starting_at \
+        uncached_input_tokens cache_creation sessionId isSidechain requestId payload info total_token_usage \
+        last_token_usage input_length output_length hash_ids prompt template kind path status tags region \
+        response_is_base64 choices candidates usageMetadata requests";
+
+    fn json() -> impl Strategy<Value = Value> {
+        let names: Vec<&str> = NAMES.split_whitespace().collect();
+        let texts = ["", "chat", "user", "assistant", "GENERATION", "event_msg", "token_count", "turn_context", "a"];
+        let numbers = [0, 1, -1, i64::MAX, i64::MIN, 1_775_802_348];
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            proptest::sample::select(numbers.to_vec()).prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            proptest::sample::select(texts.to_vec()).prop_map(Value::from),
+            "[\\[{\":, a1}\\]]{0,12}".prop_map(Value::from),
+        ];
+        leaf.prop_recursive(4, 40, 6, move |inner| {
+            let name = proptest::sample::select(names.clone());
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
+                proptest::collection::vec((name, inner), 0..6).prop_map(|fields| {
+                    Value::Object(fields.into_iter().map(|(n, v)| (n.to_owned(), v)).collect::<Map<_, _>>())
+                }),
+            ]
+        })
+    }
+
+    #[test]
+    fn names_are_unique_and_found() {
+        for format in FORMATS {
+            assert!(by_name(format.name).is_ok_and(|found| std::ptr::eq(found, *format)), "{}", format.name);
+        }
+        let error = by_name("chat_request").err().map(|error| error.to_string()).unwrap_or_default();
+        assert!(error.contains("did you mean `chat_requests`"), "{error}");
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(400))]
+        #[test]
+        fn no_json_makes_a_reader_panic(value in json()) {
+            let text = value.to_string();
+            let file = Arc::from("sample");
+            let head = Head { path: "sample.jsonl", bytes: text.as_bytes(), first: Some(&value), is_whole: true };
+            let _ = detect(&head);
+            for format in FORMATS {
+                match format.reader {
+                    Reader::Lines(read) => {
+                        let _ = read(&Line { text: &text, file: &file, number: 1 }, &mut Vec::new());
+                    }
+                    Reader::Stream(read) => {
+                        let _ = read(&mut text.as_bytes(), &file, &mut |_| ControlFlow::Continue(()));
+                    }
+                }
+            }
+        }
     }
 }

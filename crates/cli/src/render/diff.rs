@@ -87,14 +87,18 @@ fn draw_rows(title: &'static str, rows: &[Row], view: &View, page: &mut Page) {
     );
     for row in shown {
         let more = row.more();
-        let style = if more > Usd::ZERO { Style::Bad } else { Style::Good };
+        let style = match more.cmp(&Usd::ZERO) {
+            std::cmp::Ordering::Greater => Style::Bad,
+            std::cmp::Ordering::Less => Style::Good,
+            std::cmp::Ordering::Equal => Style::Plain,
+        };
         let sign = if more > Usd::ZERO { "+" } else { "" };
         let host = row.host.as_deref().map(|host| format!("  {}", clean(host))).unwrap_or_default();
         table.row(vec![
             Cell::new(name(row, title), Style::Plain).and(host, Style::Dim),
             tokens(row.tokens.after).into(),
-            money(row.cost_usd.before).into(),
-            money(row.cost_usd.after).into(),
+            cost(row.cost_usd.before, row.unpriced_requests.before, &money).into(),
+            cost(row.cost_usd.after, row.unpriced_requests.after, &money).into(),
             Cell::new(format!("{sign}{}", money(more)), style),
             Cell::new(came_or_went(row), style),
         ]);
@@ -183,8 +187,8 @@ fn markdown_rows(title: &str, rows: &[Row], view: &View) -> Option<String> {
         let name = if row.host.is_some() { code(&row.name) } else { escape(&words::section(&row.name)) };
         body += &markdown_row(&[
             format!("{name}{host}"),
-            money(row.cost_usd.before),
-            money(row.cost_usd.after),
+            cost(row.cost_usd.before, row.unpriced_requests.before, &money),
+            cost(row.cost_usd.after, row.unpriced_requests.after, &money),
             format!("{sign}{}", money(row.more())),
             came_or_went(row),
         ]);
@@ -236,6 +240,15 @@ fn column(rows: &[Row]) -> impl Fn(Usd) -> String + use<> {
 
 fn name(row: &Row, title: &str) -> String {
     if title == "MODEL" { clean(&row.name) } else { words::section(&row.name) }
+}
+
+/// Nothing that is only nothing for want of a price is not shown as nothing.
+fn cost(usd: Usd, n_unpriced: u64, money: &impl Fn(Usd) -> String) -> String {
+    match (usd.is_zero(), n_unpriced) {
+        (true, 1..) => "unpriced".to_owned(),
+        (false, 1..) => format!("{} + ?", money(usd)),
+        _ => money(usd),
+    }
 }
 
 fn came_or_went(row: &Row) -> String {

@@ -58,6 +58,13 @@ fn steps(report: &Report) -> Option<String> {
             format!("<sub>{}{may_differ}</sub>", escape(&step.rests_on)),
         ]);
     }
+    let last = report.steps.iter().rev().find(|step| step.counted);
+    if let Some(saved) = last.map(|step| step.cumulative_saved_usd).filter(|saved| *saved > Usd::ZERO) {
+        let same = words::saved_with_same_answers(report);
+        let same =
+            same.map(|same| format!("; {same} ({}) with the same answers", share(same, total))).unwrap_or_default();
+        table += &format!("\n**{saved}** ({}) could be saved{same}.\n", share(saved, total));
+    }
     Some(table)
 }
 
@@ -107,8 +114,13 @@ fn sections(report: &Report) -> Option<String> {
 fn templates(report: &Report, view: &View) -> Option<String> {
     let shown = report.templates.iter().take(view.top);
     let money = words::money_column(&shown.clone().map(|template| template.cost.usd).collect::<Vec<_>>());
-    let rows =
-        shown.map(|template| row(&[code(&template.skeleton), count(template.requests), money(template.cost.usd)]));
+    let rows = shown.map(|template| {
+        row(&[
+            code(&promptopt::text::shorten(&template.skeleton, 160)),
+            count(template.requests),
+            money(template.cost.usd),
+        ])
+    });
     filled(table(&["Text, with {…} where it varies", "Calls", "Cost"], "lrr"), rows)
 }
 

@@ -1,7 +1,7 @@
 //! Figures as people read them, and the sentences that several forms share.
 
 use promptopt::estimate::Report;
-use promptopt::estimate::report::{Baseline, Skipped, Sum, TimeUse};
+use promptopt::estimate::report::{Baseline, Skipped, Step, Sum, TimeUse};
 use promptopt::usd::{Usd, group_thousands};
 
 /// `182,340`.
@@ -152,6 +152,13 @@ pub(crate) fn basis(report: &Report) -> String {
 pub(crate) fn interval(baseline: &Baseline) -> Option<String> {
     let is_open = baseline.lower_usd != baseline.upper_usd && baseline.upper_usd >= baseline.lower_usd;
     is_open.then(|| format!("between {} and {}", baseline.lower_usd, baseline.upper_usd))
+}
+
+/// What the counted steps save that leave every answer as it is, if others are counted beside them.
+pub(crate) fn saved_with_same_answers(report: &Report) -> Option<Usd> {
+    let (same, other): (Vec<&Step>, Vec<&Step>) =
+        report.steps.iter().filter(|step| step.counted).partition(|step| step.answers == "identical");
+    (!other.is_empty()).then(|| same.iter().map(|step| step.saved_usd).sum())
 }
 
 /// `2026-11-02 09:00 to 2026-11-15 17:30 UTC`.

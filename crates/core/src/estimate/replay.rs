@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::join::{Halves, Joined};
 use super::kinds::Kinds;
 use super::options::Options;
 use super::report::{InputFile, MAX_SKIPPED, Report, SCHEMA, Skipped, Template};
@@ -33,6 +34,7 @@ pub(super) struct Replay<'a> {
     options: &'a Options,
     waiting: BTreeMap<(i64, u64), (Row, Option<u32>)>,
     waiting_edges: usize,
+    halves: Halves,
     n_rows: u64,
     released: i64,
     n_late: u64,
@@ -63,6 +65,7 @@ impl<'a> Replay<'a> {
             options,
             waiting: BTreeMap::new(),
             waiting_edges: 0,
+            halves: Halves::default(),
             n_rows: 0,
             released: i64::MIN,
             n_late: 0,
@@ -82,6 +85,16 @@ impl<'a> Replay<'a> {
     /// Takes a row, in the order of the input.
     pub(super) fn take(&mut self, mut row: Row) {
         let kind = row.kind.take().map(|text| self.kinds.observe(&text));
+        let Some(id) = row.custom_id.take() else { return self.queue(row, kind) };
+        if let Joined::Ready(rows) = self.halves.take(id, row, kind) {
+            for (row, kind) in rows {
+                self.queue(row, kind);
+            }
+        }
+    }
+
+    /// Puts a whole row in its place in time.
+    fn queue(&mut self, row: Row, kind: Option<u32>) {
         self.learn(&row);
         self.n_rows += 1;
         let Some(at) = row.at else {
@@ -227,6 +240,9 @@ impl<'a> Replay<'a> {
 
     /// The report, when all rows are in.
     pub(super) fn finish(mut self, inputs: Vec<InputFile>) -> Report {
+        for (row, kind) in self.halves.rest() {
+            self.queue(row, kind);
+        }
         while !self.waiting.is_empty() {
             self.release();
         }
@@ -307,7 +323,7 @@ impl<'a> Replay<'a> {
                     skeleton: skeleton.text,
                     requests: sum.requests,
                     input_tokens: sum.input,
-                    constant_tokens: constant.min(sum.input / sum.requests.max(1)),
+                    constant_tokens: constant.saturating_mul(sum.requests).min(sum.input),
                     cost: sum.cost,
                     variables: skeleton.n_variables,
                 }

@@ -19,6 +19,8 @@ use crate::usd::Usd;
 /// A record, measured.
 pub(super) struct Row {
     pub origin: Origin,
+    /// Joins a batch's request with its result.
+    pub custom_id: Option<Arc<str>>,
     /// Microseconds since the epoch.
     pub at: Option<i64>,
     /// Index into the catalogue's models.
@@ -141,6 +143,7 @@ pub(super) fn measure(record: Record, bench: &Bench<'_>) -> Option<Row> {
     };
     let mut row = Row {
         origin: record.origin,
+        custom_id: record.custom_id,
         at,
         spec,
         model,
@@ -311,6 +314,18 @@ impl Row {
             high: usage(scale(counted.high), counted.output_high),
             source: if counted.is_exact { BaseSource::Exact } else { BaseSource::Approximate },
         })
+    }
+
+    /// The request with the result that came in another file.
+    pub(super) fn with_result(mut self, result: Row) -> Row {
+        self.at = result.at.or(self.at);
+        self.spec = result.spec.or(self.spec);
+        self.model = result.model.or(self.model);
+        self.conditions.at = self.conditions.at.or(result.conditions.at);
+        self.outcome = result.outcome;
+        self.reported = result.reported;
+        self.billed = result.billed.or(self.billed);
+        self
     }
 
     /// True if the log tells what the provider's prompt cache did.

@@ -1,6 +1,8 @@
 //! OpenAI batch input files: `{"custom_id": …, "method": "POST", "url": "/v1/chat/completions", "body": {…}}` a line. The same
 //! file serves Azure, Groq, Mistral, Together and others. Billed as batch; no usage, no answer.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -34,6 +36,7 @@ fn read(line: &Line<'_>, records: &mut Vec<Record>) -> Result<()> {
     json::tag_all(&mut record.tags, body.get("metadata"));
     record.fill(Exchange { dialect, request: Some(body), ..Exchange::default() })?;
     record.tier = ServiceTier::Batch;
+    record.custom_id = json::text(&item, "custom_id").map(Arc::from);
     records.push(record);
     Ok(())
 }

@@ -2,6 +2,8 @@
 //! `{"custom_id", "result": {"type", "message"}}`; Gemini: `{"key", "response"}`. Billed as batch. The usage is the
 //! provider's own: OpenAI and Gemini include cache reads in their input, Anthropic does not. The requests are not there.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -42,6 +44,7 @@ fn read(line: &Line<'_>, records: &mut Vec<Record>) -> Result<()> {
     }
     record.fill(Exchange { response: body.map(Body::Json), ..Exchange::default() })?;
     record.tier = ServiceTier::Batch;
+    record.custom_id = json::text(&item, "custom_id").map(Arc::from);
     records.push(record);
     Ok(())
 }

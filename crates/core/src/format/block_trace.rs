@@ -46,6 +46,6 @@ mod tests {
         check_detected(&FORMAT, "trace.jsonl", sample);
         let record = read_one(&FORMAT, sample);
         assert_eq!(record.usage.unwrap().unwrap().usage.total(), 4006);
-        assert_eq!(record.at.map(|at| at.as_millisecond()), Some(1500));
+        assert_eq!(record.at.map(Timestamp::as_millisecond), Some(1500));
     }
 }

@@ -42,6 +42,6 @@ mod tests {
         let pretty = serde_json::to_string_pretty(&serde_json::from_str::<serde_json::Value>(SAMPLE).unwrap()).unwrap();
         check_detected(&FORMAT, "request.json", &pretty);
         assert_eq!(read(&FORMAT, &pretty).len(), 1);
-        assert_eq!(read(&FORMAT, &format!("[{pretty}, {pretty}]")).len(), 2);
+        assert_eq!(read(&FORMAT, format!("[{pretty}, {pretty}]")).len(), 2);
     }
 }

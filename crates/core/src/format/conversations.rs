@@ -38,7 +38,7 @@ fn read(line: &Line<'_>, records: &mut Vec<Record>) -> Result<()> {
     })?;
     let model = json::arc(&value, "model");
     let turns = Turns::read(messages, value.get("tools"), model.as_deref())?;
-    let mut like = Record {
+    let mut common = Record {
         origin: Origin::of(line),
         at: when::from_fields(&value, &["timestamp", "created_at", "created", "time"]),
         dialect: Some(crate::chat::Dialect::Chat),
@@ -46,14 +46,14 @@ fn read(line: &Line<'_>, records: &mut Vec<Record>) -> Result<()> {
         ..Record::default()
     };
     for name in ["user", "session", "team", "feature"] {
-        json::tag(&mut like.tags, name, value.get(name));
+        json::tag(&mut common.tags, name, value.get(name));
     }
     json::tag(
-        &mut like.tags,
+        &mut common.tags,
         "session",
         json::first_field(&value, &["conversation_id", "session_id", "task_id", "id"]),
     );
-    turns.records(&like, records, |_, _| {});
+    turns.records(&common, records, |_, _| {});
     Ok(())
 }
 

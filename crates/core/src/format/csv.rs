@@ -239,12 +239,11 @@ impl Columns {
         // A prompt keeps its white space: it is sent so.
         let whole = |column: Column| self.place(column).and_then(&cell).filter(|text| !text.trim().is_empty());
         if let Some(prompt) = whole(Column::Prompt) {
-            let turns = match conversation(prompt) {
-                Some(turns) => turns,
-                None => {
-                    let system = whole(Column::System).map(|text| (Role::System, text));
-                    Turns::of_texts(system.into_iter().chain([(Role::User, prompt)]), None)
-                }
+            let turns = if let Some(turns) = conversation(prompt) {
+                turns
+            } else {
+                let system = whole(Column::System).map(|text| (Role::System, text));
+                Turns::of_texts(system.into_iter().chain([(Role::User, prompt)]), None)
             };
             let (mut request, _) = turns.call(turns.messages().len());
             request.model.clone_from(&record.model);
@@ -386,7 +385,7 @@ mod tests {
         let usage = reading.usage;
         assert_eq!((usage.input_fresh, usage.cache_write_short, usage.cache_read, usage.output()), (7, 50, 100, 3));
         assert!(reading.flaws.is_empty());
-        assert_eq!(record.billed.map(|billed| billed.to_decimal()).as_deref(), Some("0.01"));
+        assert_eq!(record.billed.map(crate::usd::Usd::to_decimal).as_deref(), Some("0.01"));
     }
 
     #[test]

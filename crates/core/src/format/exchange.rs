@@ -44,7 +44,7 @@ impl Record {
     /// Errors when neither a request nor usage could be read of a call that should have them.
     pub(crate) fn fill(&mut self, exchange: Exchange<'_>) -> Result<()> {
         let is_failure = self.status.is_some_and(|status| status >= 400);
-        let reply_dialect = exchange.response.and_then(|body| body.dialect());
+        let reply_dialect = exchange.response.and_then(Body::dialect);
         self.dialect = exchange.dialect.or(reply_dialect);
         let mut unreadable = None;
         if let Some(body) = exchange.request.filter(|_| self.kind != CallKind::Other) {

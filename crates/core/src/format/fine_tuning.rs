@@ -33,7 +33,7 @@ fn is_example(example: &Value) -> bool {
 
 fn read(line: &Line<'_>, records: &mut Vec<Record>) -> Result<()> {
     let example = json::object(line)?;
-    let like = Record {
+    let common = Record {
         origin: Origin::of(line),
         is_prompt: true,
         dialect: Some(Dialect::Chat),
@@ -52,7 +52,7 @@ fn read(line: &Line<'_>, records: &mut Vec<Record>) -> Result<()> {
     } else {
         return Err(Error::input("a fine-tuning example needs `messages`, or `prompt` and `completion`"));
     };
-    records.push(Record { request: Some(request), answer, ..like });
+    records.push(Record { request: Some(request), answer, ..common });
     Ok(())
 }
 

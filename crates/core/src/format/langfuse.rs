@@ -115,22 +115,21 @@ fn answer_of(output: &Value) -> Option<Answer> {
 
 fn usage_of(observation: &Value) -> Option<Result<Reading, Flaw>> {
     let details = json::first_field(observation, &["usageDetails", "usage_details"]);
-    match details.and_then(Value::as_object).filter(|details| !details.is_empty()) {
-        Some(details) => read_details(details),
-        None => {
-            // The older shape: three numbers, under `usage` or in the observation itself.
-            let usage = json::field(observation, "usage").unwrap_or(observation);
-            let mut counter = Counter::new(usage);
-            let counts = Counts {
-                input: counter.get(&["input", "promptTokens", "prompt_tokens"]),
-                output: counter.get(&["output", "completionTokens", "completion_tokens"]),
-                total: counter.get(&["total", "totalTokens", "total_tokens"]),
-                ..Counts::default()
-            };
-            // Langfuse writes zeros where it knows nothing.
-            let is_known = [counts.input, counts.output].into_iter().flatten().any(|count| count > 0);
-            counter.reading(counts).filter(|_| is_known)
-        }
+    if let Some(details) = details.and_then(Value::as_object).filter(|details| !details.is_empty()) {
+        read_details(details)
+    } else {
+        // The older shape: three numbers, under `usage` or in the observation itself.
+        let usage = json::field(observation, "usage").unwrap_or(observation);
+        let mut counter = Counter::new(usage);
+        let counts = Counts {
+            input: counter.get(&["input", "promptTokens", "prompt_tokens"]),
+            output: counter.get(&["output", "completionTokens", "completion_tokens"]),
+            total: counter.get(&["total", "totalTokens", "total_tokens"]),
+            ..Counts::default()
+        };
+        // Langfuse writes zeros where it knows nothing.
+        let is_known = [counts.input, counts.output].into_iter().flatten().any(|count| count > 0);
+        counter.reading(counts).filter(|_| is_known)
     }
 }
 

@@ -121,7 +121,7 @@ mod tests {
         check_detected(&FORMAT, "spend.jsonl", LOG);
         let record = read_one(&FORMAT, LOG);
         assert_eq!(record.usage.unwrap().unwrap().usage.cache_read, 64);
-        assert_eq!(record.billed.map(|billed| billed.to_decimal()).as_deref(), Some("0.00015"));
+        assert_eq!(record.billed.map(crate::usd::Usd::to_decimal).as_deref(), Some("0.00015"));
         assert_eq!((record.model.as_deref(), record.asked_model.as_deref()), (Some("azure/gpt-6-luna"), Some("luna")));
         let tags: Vec<(&str, &str)> = record.tags.iter().map(|(name, label)| (&**name, &**label)).collect();
         assert_eq!(tags, [("feature", "answers"), ("key", "88dc28"), ("team", "care"), ("user", "ann")]);

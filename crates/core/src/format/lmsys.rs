@@ -32,15 +32,15 @@ pub(super) fn records_of(value: &Value, origin: Origin, records: &mut Vec<Record
         })?;
         texts.push((speaker, message.get("content").and_then(Value::as_str).unwrap_or_default()));
     }
-    let mut like = Record {
+    let mut common = Record {
         origin,
         at: when::from_fields(value, &["timestamp", "tstamp"]),
         model: json::arc(value, "model"),
         ..Record::default()
     };
-    json::tag(&mut like.tags, "session", json::first_field(value, &["conversation_id", "conversation_hash"]));
-    json::tag(&mut like.tags, "language", value.get("language"));
-    Turns::of_texts(texts.into_iter(), like.model.as_ref()).records(&like, records, |index, record| {
+    json::tag(&mut common.tags, "session", json::first_field(value, &["conversation_id", "conversation_hash"]));
+    json::tag(&mut common.tags, "language", value.get("language"));
+    Turns::of_texts(texts.into_iter(), common.model.as_ref()).records(&common, records, |index, record| {
         // Each answer may have an instant of its own; the conversation's is that of its last.
         record.at = when::from_fields(&messages[index], &["timestamp"]).or(record.at);
     });

@@ -87,6 +87,9 @@ mod tests {
         let sample = r#"{"data":[{"date":"2026-01-16 00:00:00","model":"openai/gpt-6-luna","model_permaslug":"openai/gpt-6-luna-2026","provider_name":"OpenAI","usage":0.5,"requests":12,"prompt_tokens":900,"completion_tokens":100,"reasoning_tokens":0}]}"#;
         check_detected(&FORMAT, "activity.json", sample);
         let record = read_one(&FORMAT, sample);
-        assert_eq!((record.n_calls, record.billed.map(|usd| usd.to_decimal()).as_deref()), (Some(12), Some("0.5")));
+        assert_eq!(
+            (record.n_calls, record.billed.map(crate::usd::Usd::to_decimal).as_deref()),
+            (Some(12), Some("0.5"))
+        );
     }
 }

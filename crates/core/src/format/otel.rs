@@ -1,6 +1,6 @@
 //! OpenTelemetry spans of generative AI: OTLP as JSON (`{"resourceSpans": [{"scopeSpans": [{"spans": […]}]}]}`, one export a line)
 //! and flat spans (`{"name", "start_time", "attributes": {…}}`). Attributes are `gen_ai.*`; older spellings, those of
-//! OpenLLMetry (`gen_ai.usage.prompt_tokens`, `gen_ai.prompt.0.content`) and of OpenInference (`llm.token_count.*`) are
+//! `OpenLLMetry` (`gen_ai.usage.prompt_tokens`, `gen_ai.prompt.0.content`) and of `OpenInference` (`llm.token_count.*`) are
 //! read as well. By the specification, input includes cache reads and writes. Spans of agents and tools are not calls.
 
 use std::sync::Arc;
@@ -217,7 +217,7 @@ mod tests {
         let usage = record.usage.unwrap().unwrap().usage;
         assert_eq!((usage.input_fresh, usage.cache_read, usage.output()), (10, 90, 5));
         assert_eq!((record.provider.as_deref(), record.tags.len()), (Some("bedrock"), 2));
-        assert_eq!(record.at.map(|at| at.as_second()), Some(1_775_802_348));
+        assert_eq!(record.at.map(jiff::Timestamp::as_second), Some(1_775_802_348));
     }
 
     #[test]

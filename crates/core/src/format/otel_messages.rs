@@ -1,5 +1,5 @@
 //! Messages in the attributes of OpenTelemetry spans: the specification's JSON (`gen_ai.input.messages`), and the numbered
-//! attributes of OpenLLMetry (`gen_ai.prompt.0.content`) and OpenInference (`llm.input_messages.0.message.content`).
+//! attributes of `OpenLLMetry` (`gen_ai.prompt.0.content`) and `OpenInference` (`llm.input_messages.0.message.content`).
 
 use std::sync::Arc;
 

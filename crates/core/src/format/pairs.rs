@@ -113,7 +113,7 @@ mod tests {
         pair["cost"] = json!("0.0015");
         let record = read_one(&FORMAT, &pair.to_string());
         assert_eq!(record.usage.unwrap().unwrap().usage.total(), 25);
-        assert_eq!(record.billed.map(|billed| billed.to_decimal()).as_deref(), Some("0.0015"));
+        assert_eq!(record.billed.map(crate::usd::Usd::to_decimal).as_deref(), Some("0.0015"));
     }
 
     #[test]

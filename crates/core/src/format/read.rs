@@ -286,7 +286,8 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     fn prompts(n: usize) -> String {
-        (0..n).map(|i| format!("{{\"prompt\":\"{i} {}\"}}\n", "x".repeat(i % 700))).collect()
+        let line = |i: usize| format!("{{\"prompt\":\"{i} {}\"}}", "x".repeat(i % 700));
+        (0..n).map(line).collect::<Vec<_>>().join("\n") + "\n"
     }
 
     fn gzip(text: &str) -> Vec<u8> {
@@ -349,9 +350,8 @@ mod tests {
     #[test]
     fn a_cut_off_file_gives_what_it_has_and_then_an_error() {
         // Random text, so that half of the compressed bytes hold many lines.
-        let text: String = (0..40_000_u64)
-            .map(|i| format!("{{\"prompt\":\"{}\"}}\n", i.wrapping_mul(0x9E37_79B9_7F4A_7C15)))
-            .collect();
+        let line = |i: u64| format!("{{\"prompt\":\"{}\"}}", i.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let text = (0..40_000).map(line).collect::<Vec<_>>().join("\n");
         let whole = gzip(&text);
         let path = written(&whole[..whole.len() / 2]);
         let records = read_with(&whole[..whole.len() / 2], &ReadOptions::default());

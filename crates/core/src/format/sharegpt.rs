@@ -44,9 +44,9 @@ fn read(line: &Line<'_>, records: &mut Vec<Record>) -> Result<()> {
             turn.get("value").or_else(|| turn.get("content")).and_then(Value::as_str).unwrap_or_default(),
         ));
     }
-    let mut like = Record { origin: Origin::of(line), model: json::arc(&value, "model"), ..Record::default() };
-    json::tag(&mut like.tags, "session", value.get("id"));
-    Turns::of_texts(texts.into_iter(), like.model.as_ref()).records(&like, records, |_, _| {});
+    let mut common = Record { origin: Origin::of(line), model: json::arc(&value, "model"), ..Record::default() };
+    json::tag(&mut common.tags, "session", value.get("id"));
+    Turns::of_texts(texts.into_iter(), common.model.as_ref()).records(&common, records, |_, _| {});
     Ok(())
 }
 

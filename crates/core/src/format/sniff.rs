@@ -233,16 +233,17 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn check(text: &str, layout: Layout, first: Option<Value>) {
+    fn check(text: &str, layout: Layout, first: Option<&Value>) {
         let beginning = Beginning::read(&mut text.as_bytes());
         assert_eq!(beginning.layout, layout, "{text}");
-        assert_eq!(beginning.first, first, "{text}");
+        assert_eq!(beginning.first.as_ref(), first, "{text}");
         assert_eq!(beginning.refusal(), None);
     }
 
     #[test]
     fn layouts_are_told_apart() {
-        let a = || Some(json!({"a": 1}));
+        let a = json!({"a": 1});
+        let a = || Some(&a);
         check("{\"a\":1}\n{\"a\":2}\n", Layout::Lines, a());
         check("{\"a\":1}", Layout::Lines, a());
         check("\n \u{20}{\"a\":1}\r\n", Layout::Lines, a());
@@ -250,9 +251,9 @@ mod tests {
         check("{\n  \"a\": 1\n}\n{\n \"a\": 2}", Layout::Values, a());
         check("[{\"a\":1},{\"a\":2}]", Layout::Array, a());
         check("[\n  {\n \"a\": 1\n }\n]", Layout::Array, a());
-        check("[1]\n[2]\n", Layout::Lines, Some(json!([1])));
-        check("[\"a prompt\", \"another\"]", Layout::Array, Some(json!("a prompt")));
-        check("[{\"role\":\"user\"}]", Layout::Values, Some(json!([{"role": "user"}])));
+        check("[1]\n[2]\n", Layout::Lines, Some(&json!([1])));
+        check("[\"a prompt\", \"another\"]", Layout::Array, Some(&json!("a prompt")));
+        check("[{\"role\":\"user\"}]", Layout::Values, Some(&json!([{"role": "user"}])));
         check("broken {\n", Layout::Lines, None);
         check("{\"a\":\n{\"a\":1}\n", Layout::Lines, a());
         check("plain text", Layout::Lines, None);

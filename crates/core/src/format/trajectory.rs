@@ -24,20 +24,20 @@ fn read(line: &Line<'_>, records: &mut Vec<Record>) -> Result<()> {
     let messages = json::field(&run, "messages").ok_or_else(|| Error::input("a run needs `messages`"))?;
     let calls = json::array(&run, "calls").ok_or_else(|| Error::input("a run needs an array `calls`"))?;
     let turns = Turns::read(messages, run.get("tools"), None)?;
-    let mut like = Record { origin: Origin::of(line), dialect: Some(Dialect::Chat), ..Record::default() };
-    like.provider = json::text(&run, "provider").map(json::provider);
+    let mut common = Record { origin: Origin::of(line), dialect: Some(Dialect::Chat), ..Record::default() };
+    common.provider = json::text(&run, "provider").map(json::provider);
     for name in ["run", "instance", "session", "user", "team", "feature"] {
-        json::tag(&mut like.tags, name, run.get(name));
+        json::tag(&mut common.tags, name, run.get(name));
     }
-    json::tag_all(&mut like.tags, run.get("tags"));
+    json::tag_all(&mut common.tags, run.get("tags"));
     for (index, call) in calls.iter().enumerate() {
-        let record = read_call(call, &turns, &like).map_err(|error| error.in_field(&format!("calls.{index}")))?;
+        let record = read_call(call, &turns, &common).map_err(|error| error.in_field(&format!("calls.{index}")))?;
         records.push(record);
     }
     Ok(())
 }
 
-fn read_call(call: &Value, turns: &Turns, like: &Record) -> Result<Record> {
+fn read_call(call: &Value, turns: &Turns, common: &Record) -> Result<Record> {
     let n_messages = turns.messages().len();
     let before = call.get("before_message").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
     let before = before.filter(|before| *before <= n_messages).ok_or_else(|| {
@@ -49,12 +49,12 @@ fn read_call(call: &Value, turns: &Turns, like: &Record) -> Result<Record> {
         model: json::arc(call, "model"),
         billed: json::first_money(call, &["cost_usd", "cost"]),
         answer,
-        ..like.clone()
+        ..common.clone()
     };
     request.model.clone_from(&record.model);
     record.request = Some(request);
     if let Some(usage) = json::field(call, "usage") {
-        record.take_usage((dialect::wire(Dialect::Chat)?.usage)(usage, like.provider.as_deref()));
+        record.take_usage((dialect::wire(Dialect::Chat)?.usage)(usage, common.provider.as_deref()));
     }
     Ok(record)
 }
@@ -76,7 +76,7 @@ mod tests {
         assert_eq!((requests[0].messages.len(), requests[1].messages.len()), (2, 4));
         assert!(Arc::ptr_eq(&requests[0].messages[1], &requests[1].messages[1]));
         assert!(Arc::ptr_eq(&requests[0].tools, &requests[1].tools));
-        assert_eq!(records[0].billed.map(|billed| billed.to_decimal()).as_deref(), Some("0.00043456"));
+        assert_eq!(records[0].billed.map(crate::usd::Usd::to_decimal).as_deref(), Some("0.00043456"));
         assert_eq!(records[0].usage.as_ref().unwrap().as_ref().unwrap().usage.cache_read, 10);
         assert_eq!(records[1].tags.get("run").map(|run| &**run), Some("nightly"));
     }

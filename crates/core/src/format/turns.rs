@@ -120,10 +120,9 @@ pub(crate) fn role(name: &str) -> Option<Role> {
         "system" => Role::System,
         "developer" => Role::Developer,
         "human" | "user" | "prompter" => Role::User,
-        "gpt" | "assistant" | "model" | "chatgpt" | "bot" | "bing" | "bard" | "ai" => Role::Assistant,
+        // The last is a tool call that ShareGPT's kin keep as text of the model.
+        "gpt" | "assistant" | "model" | "chatgpt" | "bot" | "bing" | "bard" | "ai" | "function_call" => Role::Assistant,
         "tool" | "function" | "observation" | "function_response" => Role::Tool,
-        // A tool call that ShareGPT-like corpora keep as text of the model.
-        "function_call" => Role::Assistant,
         _ => return None,
     })
 }

@@ -35,6 +35,10 @@ pub(crate) fn from_text(text: &str) -> Option<Timestamp> {
 /// A count since 1970. The unit follows from the size: seconds reach 10¹¹ in the year 5138, and so on.
 fn from_number(text: &str) -> Option<Timestamp> {
     let number: f64 = text.parse().ok()?;
+    // Zero stands for a time that nobody set.
+    if number <= 0.0 {
+        return None;
+    }
     // Whole counts keep all digits: nanoseconds do not fit into a float.
     let nanos_per_unit: i128 = match number.abs() {
         n if n < 1e11 => 1_000_000_000,

@@ -73,6 +73,9 @@ svg .track { fill: var(--card); }
 .heat .none { fill: var(--card); }
 details { margin-top: .75rem; }
 summary { cursor: pointer; color: var(--soft); font-size: .875rem; }
+.text { margin: 0; }
+.text summary { color: inherit; }
+.text[open] summary code { display: none; }
 ul { padding-left: 1.1rem; margin: .25rem 0; }
 li { margin: .25rem 0; overflow-wrap: anywhere; }
 code { font: .875em ui-monospace, 'SF Mono', Menlo, Consolas, monospace; overflow-wrap: anywhere; }

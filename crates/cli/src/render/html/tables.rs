@@ -56,7 +56,14 @@ fn tiles(report: &Report) -> String {
     let saved = report.steps.iter().rev().find(|step| step.counted).map(|step| step.cumulative_saved_usd);
     if let Some(saved) = saved.filter(|saved| *saved > Usd::ZERO) {
         let share = share(saved, baseline.cost_usd);
-        tiles.push((" good", saved, format!("{share} could be saved")));
+        match words::saved_with_same_answers(report) {
+            None => tiles.push((" good", saved, format!("{share} could be saved, with the same answers"))),
+            Some(same) => {
+                let same_share = words::share(same, baseline.cost_usd);
+                tiles.push((" good", same, format!("{same_share} could be saved with the same answers")));
+                tiles.push(("", saved, format!("{share} if answers may differ")));
+            }
+        }
     }
     let tiles = tiles.iter().map(|(class, usd, text)| {
         format!("<div class=\"tile{class}\"><b>{usd}</b><span>{}</span></div>\n", escape(text))
@@ -178,7 +185,7 @@ pub(super) fn templates(report: &Report) -> String {
     let money = words::money_column(&report.templates.iter().map(|template| template.cost.usd).collect::<Vec<_>>());
     let rows = report.templates.iter().map(|template| {
         row(&[
-            ("name", format!("<code>{}</code>", escape(&template.skeleton))),
+            ("name", skeleton(&template.skeleton)),
             ("n", count(template.requests)),
             ("n wide", words::share_of(template.constant_tokens, template.input_tokens)),
             ("n", money(template.cost.usd)),
@@ -193,6 +200,16 @@ pub(super) fn templates(report: &Report) -> String {
         ("n wide", "Share"),
     ];
     table(&headings, rows)
+}
+
+/// A long text is folded behind its beginning.
+fn skeleton(text: &str) -> String {
+    let begin = promptopt::text::shorten(text, 160);
+    if begin.ends_with('…') {
+        let (begin, text) = (escape(&begin), escape(text));
+        return format!("<details class=\"text\"><summary><code>{begin}</code></summary><code>{text}</code></details>");
+    }
+    format!("<code>{}</code>", escape(text))
 }
 
 /// What was not counted.

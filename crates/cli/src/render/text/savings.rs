@@ -59,9 +59,15 @@ pub(super) fn steps(report: &Report, view: &View, page: &mut Page) {
     }
     if let Some((saved, share)) = all_saved(report) {
         let empty = || Cell::from("");
-        let saved = Cell::new(money(saved), Style::Good);
-        let together = Cell::new("all counted steps", Style::Bold);
-        table.row(vec![together, saved, empty(), empty(), money(before).into(), format!("{share} less").into()]);
+        let sum = |name: &str, saved: Usd, after: Cell, share: Cell| {
+            let name = Cell::new(name, Style::Bold);
+            vec![name, Cell::new(money(saved), Style::Good), empty(), empty(), after, share]
+        };
+        table.row(sum("all counted steps", saved, money(before).into(), format!("{share} less").into()));
+        if let Some(same) = words::saved_with_same_answers(report) {
+            let share = words::share(same, total);
+            table.row(sum("with the same answers", same, empty(), format!("{share} less").into()));
+        }
     }
     table.draw(page);
 }

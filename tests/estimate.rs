@@ -1,0 +1,206 @@
+//! The estimate from end to end: on the bundled corpora, on small logs written here, and on real ones where they are at hand.
+
+#[path = "support/shared.rs"]
+mod shared;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use promptopt::catalog::Catalog;
+use promptopt::clock::Timestamp;
+use promptopt::error::Result;
+use promptopt::estimate::{self, Batchable, Options, Report};
+use promptopt::usd::Usd;
+
+fn options() -> Options {
+    let now: Timestamp = "2026-11-22T00:00:00Z".parse().unwrap();
+    Options::new(Arc::new(Catalog::embedded().clone()), now)
+}
+
+fn run(paths: &[&str], options: &Options) -> Result<Report> {
+    let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
+    estimate::estimate(&paths, options, &mut |_| {})
+}
+
+fn corpora() -> String {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../corpora").to_str().unwrap().to_owned()
+}
+
+/// Estimates a log of these lines.
+fn run_lines(name: &str, lines: &[&str], options: &Options) -> Result<Report> {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    let file = folder.join("log.jsonl");
+    std::fs::write(&file, lines.join("\n")).unwrap();
+    run(&[file.to_str().unwrap()], options)
+}
+
+fn step<'a>(report: &'a Report, name: &str) -> &'a estimate::report::Step {
+    report.steps.iter().find(|step| step.name == name).unwrap_or_else(|| panic!("no step {name}"))
+}
+
+/// What must hold of any report: the parts sum to the whole, and the waterfall runs down without a gap.
+fn check_sums(report: &Report) {
+    let total = report.baseline.cost_usd;
+    let sum = |amounts: Vec<Usd>| amounts.into_iter().sum::<Usd>();
+    assert_eq!(sum(report.models.iter().map(|group| group.cost.usd).collect()), total, "models");
+    assert_eq!(sum(report.sections.iter().map(|section| section.cost_usd).collect()), total, "sections");
+    assert_eq!(report.models.iter().map(|group| group.requests).sum::<u64>(), report.baseline.requests
+        - report.baseline.flawed_requests);
+    assert!(report.baseline.lower_usd <= total && total <= report.baseline.upper_usd);
+    let mut left = total;
+    for step in &report.steps {
+        if step.counted {
+            left = left.saturating_sub(step.saved_usd);
+        }
+        assert_eq!(step.cost_usd, left, "{}", step.name);
+        assert_eq!(step.cumulative_saved_usd, total.saturating_sub(left), "{}", step.name);
+        assert!(step.lower_usd <= step.saved_usd && step.saved_usd <= step.upper_usd, "{}", step.name);
+    }
+}
+
+#[test]
+fn the_bundled_corpora_are_read_whole() {
+    let report = run(&[&corpora()], &options()).unwrap();
+    check_sums(&report);
+    // 372 requests and three templates that name no model; the 40 batch results belong to requests.
+    assert_eq!((report.baseline.requests, report.baseline.unpriced_requests), (375, 3));
+    assert_eq!(report.skipped_total, 0, "{:?}", report.skipped);
+    assert!(report.time.is_some() && !report.templates.is_empty());
+    // The planted repeats: 18 in support-chat, 10 in rag-answers, 5 in bulk-classification, 1 and 2 without times.
+    let repeats = step(&report, "response_cache").requests;
+    assert!((8..=36).contains(&repeats), "{repeats}");
+    let longer = Options {
+        response_cache: estimate::ResponseCacheOptions { time_to_live_s: 8 * 86_400, capacity: 10_000 },
+        ..options()
+    };
+    assert_eq!(step(&run(&[&corpora()], &longer).unwrap(), "response_cache").requests, 36);
+}
+
+#[test]
+fn the_number_of_threads_changes_nothing() {
+    let json = |n_threads: usize| {
+        let what_if = vec!["gpt-6-luna".to_owned(), "claude-haiku-4-5".to_owned()];
+        serde_json::to_string(&run(&[&corpora()], &Options { n_threads, what_if, ..options() }).unwrap()).unwrap()
+    };
+    let one = json(1);
+    for n_threads in [2, 5] {
+        assert_eq!(one, json(n_threads));
+    }
+}
+
+const CALL: &str = r#"{"timestamp":"2026-10-05T09:00:00Z","request":{"model":"gpt-4o-mini","messages":[{"role":"user","content":"Name a river."}],"temperature":0},"response":{"object":"chat.completion","model":"gpt-4o-mini-2024-07-18","choices":[{"index":0,"message":{"role":"assistant","content":"Elbe"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1000,"completion_tokens":100,"total_tokens":1100}}}"#;
+
+#[test]
+fn a_call_costs_what_the_price_list_says() {
+    let report = run_lines("price", &[CALL], &options()).unwrap();
+    // gpt-4o-mini: $0.15 and $0.60 per million.
+    assert_eq!(report.baseline.cost_usd.to_decimal(), "0.00021");
+    check_sums(&report);
+}
+
+#[test]
+fn repeats_are_answered_within_the_time_to_live_only() {
+    let later = CALL.replace("T09:00", "T09:30");
+    let too_late = CALL.replace("T09:00", "T10:15");
+    let report = run_lines("repeats", &[CALL, &later, &too_late], &options()).unwrap();
+    let cache = step(&report, "response_cache");
+    assert_eq!((cache.requests, cache.saved_usd.to_decimal().as_str()), (1, "0.00021"));
+    check_sums(&report);
+}
+
+#[test]
+fn lines_out_of_order_are_replayed_in_time_order() {
+    let later = CALL.replace("T09:00", "T09:30");
+    let report = run_lines("order", &[&later, CALL], &options()).unwrap();
+    assert_eq!(step(&report, "response_cache").requests, 1);
+}
+
+#[test]
+fn unknown_models_are_unpriced_and_say_so() {
+    let unknown = CALL.replace("gpt-4o-mini", "gpt-17-nova");
+    let report = run_lines("unknown", &[CALL, &unknown], &options()).unwrap();
+    assert_eq!((report.baseline.unpriced_requests, report.baseline.unpriced_tokens), (1, 1100));
+    assert!(report.baseline.unpriced[0].reason.contains("gpt-17-nova"));
+    assert_eq!(report.baseline.cost_usd.to_decimal(), "0.00021");
+    check_sums(&report);
+}
+
+#[test]
+fn bad_lines_are_counted_and_strict_makes_them_errors() {
+    let lines = [CALL, "{\"request\": {", CALL];
+    let report = run_lines("bad", &lines, &options()).unwrap();
+    assert_eq!((report.baseline.requests, report.skipped_total, report.skipped[0].line), (2, 1, 2));
+    let strict = Options { strict: true, ..options() };
+    let error = run_lines("strict", &lines, &strict).unwrap_err();
+    assert_eq!(error.place().and_then(|place| place.line), Some(2), "{error}");
+}
+
+#[test]
+fn usage_that_cannot_be_is_flagged() {
+    let flawed = CALL.replace(r#""total_tokens":1100"#, r#""prompt_tokens_details":{"cached_tokens":2000}"#);
+    let report = run_lines("flawed", &[CALL, &flawed], &options()).unwrap();
+    assert_eq!((report.baseline.flawed_requests, report.skipped_total), (1, 1));
+    assert!(report.skipped[0].reason.contains("2000 cached tokens"), "{:?}", report.skipped);
+    let negative = CALL.replace(r#""prompt_tokens":1000"#, r#""prompt_tokens":-1000"#);
+    let report = run_lines("negative", &[CALL, &negative], &options()).unwrap();
+    assert_eq!(report.baseline.flawed_requests, 1);
+}
+
+#[test]
+fn calls_that_can_wait_save_at_the_batch_price() {
+    let all = Options { batchable: Batchable::All, ..options() };
+    let report = run_lines("batch", &[CALL], &all).unwrap();
+    let tier = step(&report, "service_tier");
+    assert_eq!((tier.counted, tier.saved_usd.to_decimal().as_str()), (true, "0.000105"));
+    let unknown = run_lines("batch-unknown", &[CALL], &options()).unwrap();
+    assert!(!step(&unknown, "service_tier").counted);
+    check_sums(&report);
+}
+
+#[test]
+fn another_model_is_counted_with_its_own_tokenizer() {
+    let what_if = Options { what_if: vec!["gpt-4.1-nano".to_owned()], ..options() };
+    let report = run_lines("what-if", &[CALL], &what_if).unwrap();
+    let other = &report.what_if[0];
+    assert_eq!((other.requests, other.exact), (1, true));
+    assert!(other.cost.usd > Usd::ZERO && other.saved_usd > Usd::ZERO);
+    assert_eq!(step(&report, "cheaper_model").requests, 1);
+    let unknown = Options { what_if: vec!["gpt4omini".to_owned()], ..options() };
+    let error = run_lines("what-if-unknown", &[CALL], &unknown).unwrap_err().to_string();
+    assert!(error.contains("did you mean `gpt-4o-mini`"), "{error}");
+}
+
+#[test]
+fn a_recorded_bill_is_reproduced_to_the_pico_dollar() {
+    let Some(file) = shared::shared_data("corpora/agent_runs.jsonl.gz") else { return };
+    let report = run(&[file.to_str().unwrap()], &options()).unwrap();
+    assert_eq!(report.baseline.cost_usd.to_decimal(), "2.056987128");
+    let billed = report.baseline.billed.unwrap();
+    assert_eq!((billed.requests, billed.equal), (2633, 2633));
+    check_sums(&report);
+}
+
+#[test]
+fn simulated_cache_hits_come_near_to_the_billed_ones() {
+    let Some(file) = shared::shared_data("corpora/agent_runs.jsonl.gz") else { return };
+    let billed_input = Usd::parse("1.794916368").unwrap().as_f64();
+    let billed_hits = 52_109_376.0;
+    for (ignore_usage, ignore_cache_fields) in [(true, false), (false, true)] {
+        let blind = Options { ignore_usage, ignore_cache_fields, n_threads: 2, ..options() };
+        let report = run(&[file.to_str().unwrap()], &blind).unwrap();
+        let cache = step(&report, "prompt_cache");
+        let input = cache.cost_usd.saturating_sub(report.baseline.output_usd).as_f64();
+        let hits = cache.cache_read_tokens.unwrap().expected as f64;
+        assert!((input / billed_input - 1.0).abs() < 0.03, "input cost {input} for {billed_input}");
+        assert!((hits / billed_hits - 1.0).abs() < 0.03, "hits {hits} for {billed_hits}");
+    }
+}
+
+#[test]
+fn the_recordings_are_estimated_whole() {
+    let Some(file) = shared::shared_data("recordings/recordings.jsonl.gz") else { return };
+    let report = run(&[file.to_str().unwrap()], &options()).unwrap();
+    check_sums(&report);
+    assert!(report.baseline.requests > 2100, "{}", report.baseline.requests);
+}

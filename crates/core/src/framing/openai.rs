@@ -23,7 +23,7 @@ use std::collections::HashMap;
 use super::bare::{self, text_of};
 use super::joint::{self, Joint};
 use super::{Frame, Profile, Scale, Section, Weight};
-use crate::chat::{AnswerFormat, ChatRequest, Content, Dialect, Message, Part, Role};
+use crate::chat::{AnswerFormat, ChatRequest, Content, Dialect, Message, Part, Role, ToolChoice};
 use model::Template;
 use tally::Tally;
 use typescript::Style;
@@ -57,6 +57,11 @@ trait Grammar {
     /// How tools are written.
     fn style(&self) -> Style {
         Style::OpenAi
+    }
+
+    /// What `tool_choice: required` adds.
+    fn required_tool(&self) -> u64 {
+        0
     }
 
     /// What is said about a custom tool's grammar besides the grammar itself.
@@ -129,6 +134,9 @@ fn walk(request: &ChatRequest, scale: &Scale<'_>, grammar: &dyn Grammar, images:
     }
     if !request.tools.is_empty() && is_sequential(request) {
         tally.added(grammar.one_call_at_a_time());
+    }
+    if !request.tools.is_empty() && request.tool_choice == ToolChoice::Required {
+        tally.added(grammar.required_tool());
     }
     let n_grammars = request.tools.iter().filter(|tool| typescript::has_grammar(tool)).count() as u64;
     tally.added(n_grammars * grammar.free_text_grammar());

@@ -104,6 +104,10 @@ fn tools_follow_the_instructions() {
     check("gpt-4o", &with_tools(vec![user("hello")]), 3 + 5 + 4 + tokens(block) - 1);
     let joined = tokens(&format!("Be brief.\n\n{block}"));
     check("gpt-4o", &with_tools(vec![system("Be brief."), user("hello")]), 3 + 4 + joined - 1 + 5);
+    let on_responses =
+        |choice| ChatRequest { dialect: Dialect::Responses, tool_choice: choice, ..with_tools(vec![user("hello")]) };
+    check("gpt-4.1", &on_responses(ToolChoice::Auto), 3 + 5 + tokens(block) - 3);
+    check("gpt-4.1", &on_responses(ToolChoice::Required), 3 + 5 + tokens(block) - 3 + 9);
     check("gpt-5", &with_tools(vec![user("hello")]), 2 + 5 + tokens(block) + 3);
     check("gpt-oss-20b", &with_tools(vec![user("hello")]), 2 + 61 + 5 + tokens(block) + 18);
 

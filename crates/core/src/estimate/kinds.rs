@@ -34,8 +34,8 @@ const MAX_MERGED: usize = 1_000_000;
 #[derive(Debug, Default)]
 pub struct Kinds {
     /// By id, which is the order of their first texts.
-    kinds: Vec<Kind>,
-    /// Former id to the id it was merged into. An id that is neither here nor in `kinds` is [`OTHER`].
+    held: Vec<Kind>,
+    /// Former id to the id it was merged into. An id that is neither here nor in `held` is [`OTHER`].
     merged: BTreeMap<u32, u32>,
     /// Digest to kind, in two generations: when the young are many, the old are forgotten.
     seen: [HashMap<u128, u32>; 2],
@@ -63,7 +63,7 @@ impl Kinds {
     pub fn observe(&mut self, text: &KindText) -> u32 {
         if let Some(id) = self.recall(text.digest) {
             let id = self.resolve(id);
-            if let Some(kind) = self.position(id).and_then(|at| self.kinds.get_mut(at)) {
+            if let Some(kind) = self.position(id).and_then(|at| self.held.get_mut(at)) {
                 kind.n_calls += 1;
             }
             return id;
@@ -80,7 +80,7 @@ impl Kinds {
 
     /// Looks through the kinds of a single text for what they have in common. Call it once, after the last text.
     pub fn finish(&mut self) {
-        regroup::regroup(&mut self.kinds, &mut self.merged);
+        regroup::regroup(&mut self.held, &mut self.merged);
         self.rebuild();
     }
 
@@ -95,7 +95,7 @@ impl Kinds {
     pub fn skeleton(&self, kind: u32) -> Skeleton {
         match self.position(self.resolve(kind)) {
             Some(at) => {
-                let kind = &self.kinds[at];
+                let kind = &self.held[at];
                 skeleton::skeleton(&kind.pattern, kind.system_digest.is_some_and(|digest| digest != 0))
             }
             None => Skeleton { text: "(other)".to_owned(), ..Skeleton::default() },
@@ -103,7 +103,7 @@ impl Kinds {
     }
 
     fn position(&self, id: u32) -> Option<usize> {
-        self.kinds.binary_search_by_key(&id, |kind| kind.id).ok()
+        self.held.binary_search_by_key(&id, |kind| kind.id).ok()
     }
 
     /// The kind a new text belongs to, with what they have in common.
@@ -111,8 +111,8 @@ impl Kinds {
         // Aligning costs far more than bounding what an alignment can yield, so the likeliest comes first.
         let mut bounded: Vec<(usize, usize)> = Vec::new();
         for at in self.index.candidates(keys, pattern) {
-            let n_common = self.kinds[at].pattern.common_bound(pattern);
-            if may_join(&self.kinds[at], pattern, n_common) {
+            let n_common = self.held[at].pattern.common_bound(pattern);
+            if may_join(&self.held[at], pattern, n_common) {
                 bounded.push((n_common, at));
             }
         }
@@ -123,8 +123,8 @@ impl Kinds {
             if n_common < least {
                 break;
             }
-            let overlap = self.kinds[at].pattern.overlap(pattern);
-            if overlap.n_plain() >= least && joins(&self.kinds[at], pattern, &overlap) {
+            let overlap = self.held[at].pattern.overlap(pattern);
+            if overlap.n_plain() >= least && joins(&self.held[at], pattern, &overlap) {
                 best = Some((at, overlap));
             }
         }
@@ -132,7 +132,7 @@ impl Kinds {
     }
 
     fn join(&mut self, at: usize, pattern: &Pattern, overlap: &Overlap, system_digest: u128) -> u32 {
-        let kind = &mut self.kinds[at];
+        let kind = &mut self.held[at];
         kind.n_calls += 1;
         kind.n_texts += 1;
         kind.system_digest = kind.system_digest.filter(|digest| *digest == system_digest);
@@ -145,37 +145,37 @@ impl Kinds {
     }
 
     fn found(&mut self, pattern: Pattern, keys: Keys, system_digest: u128) -> u32 {
-        if self.kinds.len() >= MAX_KINDS {
+        if self.held.len() >= MAX_KINDS {
             self.finish();
             self.make_room();
         }
         self.last_id = self.last_id.saturating_add(1);
-        self.index.add(self.kinds.len(), &keys);
+        self.index.add(self.held.len(), &keys);
         let id = self.last_id;
         let system_digest = Some(system_digest);
-        self.kinds.push(Kind { id, pattern, keys, n_calls: 1, n_texts: 1, system_digest });
+        self.held.push(Kind { id, pattern, keys, n_calls: 1, n_texts: 1, system_digest });
         id
     }
 
     /// Gives up the rarest kinds, the oldest first, until half are left.
     fn make_room(&mut self) {
-        let n_too_many = self.kinds.len().saturating_sub(MAX_KINDS / 2);
-        let mut by_worth: Vec<(u64, u32)> = self.kinds.iter().map(|kind| (kind.n_calls, kind.id)).collect();
+        let n_too_many = self.held.len().saturating_sub(MAX_KINDS / 2);
+        let mut by_worth: Vec<(u64, u32)> = self.held.iter().map(|kind| (kind.n_calls, kind.id)).collect();
         by_worth.sort_unstable();
         let mut given_up: Vec<u32> = by_worth.iter().take(n_too_many).map(|(_, id)| *id).collect();
         given_up.sort_unstable();
-        self.kinds.retain(|kind| given_up.binary_search(&kind.id).is_err());
+        self.held.retain(|kind| given_up.binary_search(&kind.id).is_err());
         self.rebuild();
     }
 
     fn rebuild(&mut self) {
-        let kinds = &self.kinds;
-        self.merged.retain(|_, into| kinds.binary_search_by_key(into, |kind| kind.id).is_ok());
+        let held = &self.held;
+        self.merged.retain(|_, into| held.binary_search_by_key(into, |kind| kind.id).is_ok());
         while self.merged.len() > MAX_MERGED {
             self.merged.pop_first();
         }
         self.index = Index::default();
-        for (at, kind) in self.kinds.iter().enumerate() {
+        for (at, kind) in self.held.iter().enumerate() {
             self.index.add(at, &kind.keys);
             if kind.n_texts > 1 {
                 self.index.set_general(at, &kind.pattern);

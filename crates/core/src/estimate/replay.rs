@@ -246,6 +246,7 @@ impl<'a> Replay<'a> {
         while !self.waiting.is_empty() {
             self.release();
         }
+        self.kinds.finish();
         let options = self.options;
         let catalog = &options.catalog;
         let mut notes = self.notes();
@@ -310,7 +311,12 @@ impl<'a> Replay<'a> {
     }
 
     fn templates(&self) -> Vec<Template> {
-        let mut sums: Vec<(u32, GroupSum)> = self.kind_sums.iter().map(|(kind, sum)| (*kind, *sum)).collect();
+        // Kinds that turned out to be one are added up.
+        let mut joined: BTreeMap<u32, GroupSum> = BTreeMap::new();
+        for (kind, sum) in &self.kind_sums {
+            joined.entry(self.kinds.resolve(*kind)).or_default().merge(sum);
+        }
+        let mut sums: Vec<(u32, GroupSum)> = joined.into_iter().collect();
         sums.sort_by(|(a_kind, a), (b_kind, b)| {
             b.cost.usd.cmp(&a.cost.usd).then(b.requests.cmp(&a.requests)).then(a_kind.cmp(b_kind))
         });

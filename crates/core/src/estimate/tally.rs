@@ -49,6 +49,16 @@ impl GroupSum {
             }
         }
     }
+
+    pub(super) fn merge(&mut self, other: &GroupSum) {
+        self.requests += other.requests;
+        self.input = self.input.saturating_add(other.input);
+        self.cache_read = self.cache_read.saturating_add(other.cache_read);
+        self.output = self.output.saturating_add(other.output);
+        self.cost.usd = self.cost.usd.saturating_add(other.cost.usd);
+        self.cost.unpriced_requests += other.cost.unpriced_requests;
+        self.cost.unpriced_tokens = self.cost.unpriced_tokens.saturating_add(other.cost.unpriced_tokens);
+    }
 }
 
 impl Tally {

@@ -127,7 +127,7 @@ fn kinds_are_bounded_and_what_is_frequent_stays() {
         kinds.observe(&frequent);
         let stranger: Vec<String> = (0..5).map(|i| word(n * 7 + i * n + i)).collect();
         kinds.observe(&text("", &format!("{} {n:x}q", stranger.join(" "))));
-        assert!(kinds.kinds.len() <= MAX_KINDS);
+        assert!(kinds.held.len() <= MAX_KINDS);
     }
     assert_eq!(kinds.resolve(id), id);
     assert_eq!(kinds.skeleton(id).text, "Which colour has the flag?");

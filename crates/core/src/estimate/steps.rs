@@ -14,6 +14,7 @@ use super::what_if::Candidate;
 use crate::cache::{CacheKey, ReplayCache};
 use crate::catalog::{CacheTrigger, ModelSpec, TokenClass};
 use crate::prefix_cache::{Call, Hit, PrefixCache};
+use crate::text::DigestMap;
 use crate::usage::{ServiceTier, Usage};
 use crate::usd::Usd;
 
@@ -27,7 +28,7 @@ pub(super) struct Steps<'a> {
     untimed: ReplayCache,
     duplicates: Saving,
     duplicates_fixed: u64,
-    folded: HashMap<CacheKey, CacheKey>,
+    folded: DigestMap<CacheKey, CacheKey>,
     near: Saving,
     prefix: HashMap<(u32, bool), PrefixCache>,
     models: BTreeMap<u32, ModelSteps>,
@@ -74,7 +75,7 @@ impl<'a> Steps<'a> {
             untimed: ReplayCache::new(u64::MAX, cache.capacity),
             duplicates: Saving::default(),
             duplicates_fixed: 0,
-            folded: HashMap::new(),
+            folded: DigestMap::default(),
             near: Saving::default(),
             prefix: HashMap::new(),
             models: BTreeMap::new(),

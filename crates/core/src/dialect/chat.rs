@@ -368,3 +368,79 @@ pub(super) fn function_call(id: &str, call: &Fields) -> Result<Content> {
 pub(super) fn plain(content: Content) -> Part {
     Part { content, cache_mark: None::<CacheMark> }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_request, check_request_error};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn messages_are_read_in_order() {
+        check_request(
+            &WIRE,
+            &json!({"model": "m", "messages": [
+                {"role": "developer", "content": "Be brief."},
+                {"role": "user", "name": "ann", "content": [
+                    {"type": "text", "text": "Look:", "cache_control": {"type": "ephemeral", "ttl": "1h"}},
+                    {"type": "image_url", "image_url": {"url": "data:image/gif;base64,R0lGODlhQAHwAA==", "detail": "low"}},
+                    {"type": "image_url", "image_url": "https://example.com/a.png"},
+                    {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}},
+                    {"type": "hologram", "x": 1},
+                ]},
+                {"role": "assistant", "content": null, "reasoning_content": "hm", "tool_calls": [
+                    {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{\"a\": 1}"}}]},
+                {"role": "tool", "tool_call_id": "c1", "content": "42"},
+            ]}),
+            "developer: Be brief. | user: Look:*Long, image(320x240), image(remote), audio(Some(3)), other(hologram) | \
+             assistant: thought(hm+0), call(c1 f {\"a\": 1}) | tool: result(c1: 42)",
+        );
+    }
+
+    #[test]
+    fn tools_and_options_are_read() {
+        check_request(
+            &WIRE,
+            &json!({"messages": [], "n": 2, "max_tokens": 5, "max_completion_tokens": 7, "service_tier": "flex",
+                "prompt_cache_key": "k", "seed": 1, "temperature": 0.50, "stream": true, "user": "u",
+                "reasoning": {"max_tokens": 9}, "web_search_options": {},
+                "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}, {"type": "x:y"}],
+                "functions": [{"name": "g"}],
+                "tool_choice": {"type": "function", "function": {"name": "f"}},
+                "response_format": {"type": "json_schema", "json_schema": {"name": "s", "schema": {"a": 1}}}}),
+            "tool f {\"type\":\"object\"} | tool g null | choice Named(\"f\") | format {\"a\":1} | max 7 | n 2 | tier flex | \
+             reasoning Budget(9) | key k | server x:y web_search | seed=1 | temperature=0.5",
+        );
+    }
+
+    #[test]
+    fn signatures_are_measured_once_and_text_is_not_doubled() {
+        check_request(
+            &WIRE,
+            &json!({"messages": [{"role": "assistant", "content": "a", "reasoning": "why",
+                "reasoning_details": [{"type": "reasoning.text", "text": "why", "signature": "12345"}]}]}),
+            "assistant: thought(why+5), a",
+        );
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        let check = |body: Value, expected: &str| check_request_error(&WIRE, &body, expected);
+        check(json!({}), "`messages`: expected an array, found nothing");
+        check(json!({"messages": 1}), "`messages`: expected an array, found a number");
+        check(json!({"messages": ["hi"]}), "`messages.0`: expected an object, found a string");
+        check(
+            json!({"messages": [{"role": "user", "content": 7}]}),
+            "`messages.0.content`: expected a string or an array of parts, found a number",
+        );
+        check(
+            json!({"messages": [{"role": "user", "content": [{"type": "text", "text": 7}]}]}),
+            "`messages.0.content.0.text`: expected a string, found a number",
+        );
+        check(json!({"messages": [], "max_tokens": -1}), "`max_tokens`: expected a whole number, found a number");
+        check(
+            json!({"messages": [], "tools": [{"function": 1}]}),
+            "`tools.0.function`: expected an object, found a number",
+        );
+    }
+}

@@ -79,3 +79,37 @@ fn take(draft: &mut Draft, choice: u64, said: &Fields) {
         draft.push(key, call.get("arguments").and_then(Value::as_str).unwrap_or_default());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::chat::WIRE;
+    use super::super::outline::check_reply;
+
+    #[test]
+    fn a_body_is_read() {
+        check_reply(
+            &WIRE,
+            r#"{"choices":[{"index":0,"message":{"role":"assistant","content":"hi","reasoning":"hm","tool_calls":
+            [{"id":"c","function":{"name":"f","arguments":"{}"}}]},"finish_reason":"tool_calls"}],"usage":{"prompt_tokens":1}}"#,
+            r#"thought(hm+0), hi, call(c f {}) | tool_calls | {"prompt_tokens":1}"#,
+        );
+    }
+
+    #[test]
+    fn a_stream_is_put_together_by_choice_and_call() {
+        check_reply(
+            &WIRE,
+            r#"data: {"choices":[{"index":0,"delta":{"role":"assistant","content":"a"}},{"index":1,"delta":{"content":"x"}}],"usage":null}
+
+data: {"choices":[{"index":0,"delta":{"content":"b","tool_calls":[{"index":0,"id":"c","function":{"name":"f","arguments":""}}]}}]}
+
+data: {"choices":[{"index":1,"delta":{"content":"y"},"finish_reason":"length"},{"index":0,"delta":{"tool_calls":[{"index":0,"function":{"arguments":"{}"}}]},"finish_reason":"stop"}]}
+
+data: {"choices":[],"usage":{"prompt_tokens":3,"completion_tokens":4}}
+
+data: [DONE]
+"#,
+            r#"ab, xy, call(c f {}) | stop | {"prompt_tokens":3,"completion_tokens":4}"#,
+        );
+    }
+}

@@ -257,3 +257,87 @@ pub(super) fn meta_usage(meta: &Fields) -> Value {
     let told = ["billed_units", "tokens", "cached_tokens"];
     Value::Object(told.iter().filter_map(|name| Some(((*name).to_owned(), given(meta, name)?.clone()))).collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_reply, check_request, check_request_error};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn version_1_has_one_message_and_a_history() {
+        check_request(
+            &WIRE,
+            &json!({"message": "now", "preamble": "Be brief.", "documents": [{"title": "t", "snippet": "s"}],
+                "chat_history": [{"role": "USER", "message": "hi"}, {"role": "CHATBOT", "message": "yes", "tool_calls": [{"name": "f", "parameters": {}}]}],
+                "tools": [{"name": "f", "parameter_definitions": {"a": {}}}], "connectors": [{"id": "web-search"}]}),
+            "system: Be brief. | user: hi | assistant: yes, call( f {}) | user: now | user: document(t: s) | \
+             tool f {\"a\":{}} | server web-search",
+        );
+    }
+
+    #[test]
+    fn version_2_has_messages() {
+        check_request(
+            &WIRE,
+            &json!({"model": "command-x", "tool_choice": "REQUIRED", "response_format": {"type": "json_object", "json_schema": {"a": 1}},
+                "documents": [{"id": "1", "data": {"title": "t", "text": "s"}}], "messages": [
+                {"role": "user", "content": "hi"},
+                {"role": "assistant", "tool_plan": "plan", "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+                {"role": "tool", "tool_call_id": "c", "content": [{"type": "document", "document": {"data": {"text": "r"}}}]},
+            ]}),
+            "user: hi | assistant: plan, call(c f {}) | tool: result(c: document(: r)) | user: document(t: s) | \
+             choice Required | format {\"a\":1}",
+        );
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        check_request_error(&WIRE, &json!({}), "`message`: expected a string, found nothing");
+    }
+
+    #[test]
+    fn replies_of_both_versions_are_read() {
+        check_reply(
+            &WIRE,
+            r#"{"text":"hi","finish_reason":"COMPLETE","meta":{"api_version":{},"tokens":{"input_tokens":1}}}"#,
+            r#"hi | COMPLETE | {"tokens":{"input_tokens":1}}"#,
+        );
+        check_reply(
+            &WIRE,
+            r#"{"message":{"content":[{"type":"text","text":"hi"}],"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]},"usage":{"tokens":{}}}"#,
+            r#"hi, call(c f {}) | {"tokens":{}}"#,
+        );
+    }
+
+    #[test]
+    fn streams_of_both_versions_are_read() {
+        check_reply(
+            &WIRE,
+            r#"{"event_type":"text-generation","text":"h"}
+            {"event_type":"text-generation","text":"i"}
+            {"event_type":"stream-end","response":{"text":"hi","finish_reason":"COMPLETE"}}"#,
+            "hi | COMPLETE",
+        );
+        check_reply(
+            &WIRE,
+            r#"{"event_type":"text-generation","text":"h"}{"event_type":"text-generation","text":"i"}"#,
+            "hi",
+        );
+        check_reply(
+            &WIRE,
+            r#"data: {"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"h"}}}}
+
+data: {"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"i"}}}}
+
+data: {"type":"tool-call-start","index":0,"delta":{"message":{"tool_calls":{"id":"c","function":{"name":"f","arguments":""}}}}}
+
+data: {"type":"tool-call-delta","index":0,"delta":{"message":{"tool_calls":{"function":{"arguments":"{}"}}}}}
+
+data: {"type":"message-end","delta":{"finish_reason":"COMPLETE","usage":{"cached_tokens":3}}}
+
+"#,
+            r#"hi, call(c f {}) | COMPLETE | {"cached_tokens":3}"#,
+        );
+    }
+}

@@ -72,3 +72,38 @@ fn prompt(value: &Value) -> Result<Message> {
     };
     Ok(Message { role: Role::User, name: None, parts: vec![part], is_multipart: false })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_reply, check_request, check_request_error};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn prompts_are_texts_or_tokens() {
+        check_request(&WIRE, &json!({"prompt": "hi", "max_tokens": 9, "best_of": 3, "n": 2}), "user: hi | max 9 | n 3");
+        check_request(&WIRE, &json!({"prompt": ["a", "b"], "suffix": "c"}), "user: a | user: b | user: c");
+        check_request(&WIRE, &json!({"prompt": [[1, 2], [3]]}), "user: other(tokens) | user: other(tokens)");
+        check_request(&WIRE, &json!({"prompt": [1, 2]}), "user: other(tokens)");
+        check_request(&WIRE, &json!({"variables": {"a": "x"}}), "user: x | stored context");
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        check_request_error(&WIRE, &json!({}), "`prompt`: expected a string or an array of strings, found nothing");
+        check_request_error(
+            &WIRE,
+            &json!({"prompt": ["a", {}]}),
+            "`prompt.1`: expected a string or a list of tokens, found an object",
+        );
+    }
+
+    #[test]
+    fn texts_of_all_choices_are_read() {
+        check_reply(
+            &WIRE,
+            r#"{"choices":[{"index":0,"text":"a","finish_reason":"stop"},{"index":1,"text":"b"}]}"#,
+            "a, b | stop",
+        );
+    }
+}

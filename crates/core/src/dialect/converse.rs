@@ -329,3 +329,74 @@ fn fill(draft: &mut Draft, block: u64, delta: &Value) {
         draft.push_opaque(Key::reasoning(0, block), &text(reasoning.get("redactedContent")));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_reply, check_request, check_request_error};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn blocks_are_told_by_their_key() {
+        check_request(
+            &WIRE,
+            &json!({"system": [{"text": "Be brief."}, {"cachePoint": {"type": "default"}}], "messages": [
+                {"role": "user", "content": [{"text": "hi"}, {"image": {"format": "gif", "source": {"bytes": "R0lGODlhQAHwAA=="}}},
+                    {"document": {"name": "d", "format": "txt", "source": {"text": "t"}}}, {"cachePoint": {"type": "default", "ttl": "1h"}}]},
+                {"role": "assistant", "content": [{"reasoningContent": {"reasoningText": {"text": "hm", "signature": "abc"}}},
+                    {"toolUse": {"toolUseId": "c", "name": "f", "input": {}}}]},
+                {"role": "user", "content": [{"toolResult": {"toolUseId": "c", "status": "error", "content": [{"json": {"a": 1}}]}}]},
+            ]}),
+            "system: Be brief.*Short | user: hi, image(320x240), document(d: t)*Long | \
+             assistant: thought(hm+3), call(c f {}) | user: result(c failed: {\"a\":1})",
+        );
+    }
+
+    #[test]
+    fn options_are_read() {
+        check_request(
+            &WIRE,
+            &json!({"messages": [{"role": "user", "content": [{"text": "hi"}]}], "inferenceConfig": {"maxTokens": 9, "topP": 1},
+                "toolConfig": {"tools": [{"toolSpec": {"name": "f", "inputSchema": {"json": {"a": 1}}}}, {"cachePoint": {}},
+                    {"systemTool": {"name": "s"}}], "toolChoice": {"tool": {"name": "f"}}},
+                "additionalModelRequestFields": {"reasoning_config": {"type": "enabled", "budget_tokens": 1024}},
+                "outputConfig": {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": {"name": "n", "schema": "{\"b\":1}"}}}},
+                "serviceTier": {"type": "flex"}}),
+            "user: hi | tool f* {\"a\":1} | choice Named(\"f\") | format {\"b\":1} | max 9 | tier flex | reasoning Budget(1024) | \
+             server s | topP=1",
+        );
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        check_request_error(
+            &WIRE,
+            &json!({"messages": [{"role": "user", "content": [{"toolUse": {"name": 1}}]}]}),
+            "`messages.0.content.0.toolUse.name`: expected a string, found a number",
+        );
+    }
+
+    #[test]
+    fn a_stream_is_put_together_by_block() {
+        check_reply(
+            &WIRE,
+            r#"{"messageStart":{"role":"assistant"}}
+            {"contentBlockDelta":{"contentBlockIndex":0,"delta":{"text":"a"}}}
+            {"contentBlockDelta":{"contentBlockIndex":0,"delta":{"text":"b"}}}
+            {"contentBlockStart":{"contentBlockIndex":1,"start":{"toolUse":{"toolUseId":"c","name":"f"}}}}
+            {"contentBlockDelta":{"contentBlockIndex":1,"delta":{"toolUse":{"input":"{}"}}}}
+            {"messageStop":{"stopReason":"tool_use"}}
+            {"metadata":{"usage":{"inputTokens":5,"outputTokens":2}}}"#,
+            r#"ab, call(c f {}) | tool_use | {"inputTokens":5,"outputTokens":2}"#,
+        );
+    }
+
+    #[test]
+    fn a_body_is_read() {
+        check_reply(
+            &WIRE,
+            r#"{"output":{"message":{"content":[{"citationsContent":{"content":[{"text":"hi"}]}}]}},"stopReason":"end_turn"}"#,
+            "hi | end_turn",
+        );
+    }
+}

@@ -57,3 +57,47 @@ fn writes_by_ttl(usage: &Value) -> Result<(Option<u64>, u64), Flaw> {
     }
     Ok((Some(short), long))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::converse::WIRE;
+    use super::super::outline::check_usage;
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn both_spellings_are_counted_once() {
+        check_usage(
+            &WIRE,
+            "bedrock",
+            &json!({"inputTokens": 11, "outputTokens": 264, "totalTokens": 1303, "cacheReadInputTokens": 0,
+                "cacheReadInputTokenCount": 0, "cacheWriteInputTokens": 1028, "cacheWriteInputTokenCount": 1028,
+                "cacheDetails": [{"inputTokens": 1000, "ttl": "1h"}, {"inputTokens": 28, "ttl": "5m"}]}),
+            "in 11+0r+28w+1000W out 264+0, total 1303, exclusive",
+        );
+    }
+
+    #[test]
+    fn a_total_that_is_not_the_sum_is_noted() {
+        check_usage(
+            &WIRE,
+            "bedrock",
+            &json!({"inputTokens": 1, "outputTokens": 2, "totalTokens": 4}),
+            "in 1+0r+0w+0W out 2+0, total 4, unknown, flaws: the parts sum to 3 tokens, the stated total is 4",
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn parts_sum_to_the_total(input in 0_u64..1 << 50, read in 0_u64..1 << 50, write in 0_u64..1 << 50,
+                                  output in 0_u64..1 << 50) {
+            let total = input + read + write + output;
+            let value = json!({"inputTokens": input, "outputTokens": output, "totalTokens": total,
+                "cacheReadInputTokens": read, "cacheWriteInputTokenCount": write});
+            let reading = usage(&value, None).unwrap();
+            prop_assert_eq!(reading.usage.total(), total);
+            prop_assert_eq!(reading.flaws, []);
+        }
+    }
+}

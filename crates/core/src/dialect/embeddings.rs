@@ -164,3 +164,62 @@ fn usage(usage: &Value, provider: Option<&str>) -> Result<Reading, Flaw> {
     }
     super::chat_usage::usage(usage, provider)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_reply, check_request, check_request_error, check_usage};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn each_provider_has_its_body() {
+        let check = |body: Value, expected: &str| check_request(&WIRE, &body, expected);
+        check(json!({"model": "text-embedding-3-small", "input": "a", "dimensions": 8}), "user: a | dimensions=8");
+        check(json!({"model": "x", "input": ["a", "b"]}), "user: a | user: b");
+        check(json!({"model": "x", "input": [[1, 2], [3]]}), "user: other(tokens) | user: other(tokens)");
+        check(json!({"model": "x", "input": [1, 2]}), "user: other(tokens)");
+        check(json!({"model": "embed-x", "texts": ["a"]}), "user: a");
+        check(json!({"requests": [{"model": "x", "content": {"parts": [{"text": "a"}]}}]}), "user: a");
+        check(json!({"instances": [{"content": "a"}]}), "user: a");
+        check(
+            json!({"model": "m", "query": "q", "documents": ["a", {"text": "b"}]}),
+            "user: q | user: document(: a) | user: document(: b)",
+        );
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        check_request_error(&WIRE, &json!({}), "`input`: expected a string or an array of strings, found nothing");
+        check_request_error(
+            &WIRE,
+            &json!({"texts": [1]}),
+            "`texts.0`: expected a string or a list of tokens, found a number",
+        );
+    }
+
+    #[test]
+    fn usage_is_found_and_read() {
+        check_reply(
+            &WIRE,
+            r#"{"data":[],"usage":{"prompt_tokens":3,"total_tokens":3}}"#,
+            r#" | {"prompt_tokens":3,"total_tokens":3}"#,
+        );
+        check_reply(
+            &WIRE,
+            r#"{"meta":{"billed_units":{"input_tokens":3}}}"#,
+            r#" | {"billed_units":{"input_tokens":3}}"#,
+        );
+        check_usage(
+            &WIRE,
+            "openai",
+            &json!({"prompt_tokens": 3, "total_tokens": 3}),
+            "in 3+0r+0w+0W out 0+0, total 3, unknown",
+        );
+        check_usage(
+            &WIRE,
+            "gemini",
+            &json!({"promptTokenCount": 261, "promptTokenDetails": [{"modality": "IMAGE", "tokenCount": 258}]}),
+            "in 261+0r+0w+0W out 0+0, image 258/0/0, unknown",
+        );
+    }
+}

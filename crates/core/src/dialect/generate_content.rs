@@ -324,3 +324,70 @@ fn whole(fields: &Fields, camel: &str, snake: &str) -> Result<Option<u64>> {
         None => read::whole(fields, snake),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_reply, check_request, check_request_error};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn contents_are_read_in_both_spellings() {
+        check_request(
+            &WIRE,
+            &json!({"systemInstruction": {"parts": [{"text": "Be brief."}]}, "contents": [
+                {"role": "user", "parts": [{"text": "hi"}, {"inline_data": {"mime_type": "image/gif", "data": "R0lGODlhQAHwAA=="}},
+                    {"fileData": {"mimeType": "application/pdf", "fileUri": "gs://x"}}]},
+                {"role": "model", "parts": [{"text": "hm", "thought": true},
+                    {"functionCall": {"name": "f", "args": {"a": 1}}, "thoughtSignature": "abc"}]},
+                {"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {"r": 2}}}]},
+                {"role": "model", "parts": [{"thought": true}, {"executableCode": {"code": "1"}}]},
+            ]}),
+            "system: Be brief. | user: hi, image(320x240), file(application/pdf None) | \
+             assistant: thought(hm+0), thought(+3), call( f {\"a\":1}) | tool: result(f: {\"r\":2}) | \
+             assistant: thought(+0), other(executableCode)",
+        );
+    }
+
+    #[test]
+    fn options_are_read() {
+        check_request(
+            &WIRE,
+            &json!({"contents": [{"parts": [{"text": "hi"}]}], "cachedContent": "c",
+                "tools": [{"functionDeclarations": [{"name": "f", "parametersJsonSchema": {"a": 1}}]}, {"googleSearch": {}}],
+                "toolConfig": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["f", "g"]}},
+                "generationConfig": {"maxOutputTokens": 9, "candidateCount": 2, "temperature": 0,
+                    "responseMimeType": "application/json", "responseSchema": {"b": 1},
+                    "thinkingConfig": {"thinkingBudget": 0}}}),
+            "user: hi | tool f {\"a\":1} | choice Required | format {\"b\":1} | max 9 | n 2 | reasoning Off | stored context | \
+             server googleSearch | temperature=0",
+        );
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        check_request_error(&WIRE, &json!({}), "`contents`: expected an array of contents, found nothing");
+        check_request_error(
+            &WIRE,
+            &json!({"contents": [{"parts": [{"text": 1}]}]}),
+            "`contents.0.parts.0.text`: expected a string, found a number",
+        );
+        check_request_error(
+            &WIRE,
+            &json!({"contents": [{"parts": []}], "generationConfig": {"maxOutputTokens": "9"}}),
+            "`generationConfig.maxOutputTokens`: expected a whole number, found a string",
+        );
+    }
+
+    #[test]
+    fn a_stream_is_put_together() {
+        check_reply(
+            &WIRE,
+            r#"[{"candidates":[{"content":{"parts":[{"text":"hm","thought":true}]}}],"usageMetadata":{"promptTokenCount":5}},
+            {"candidates":[{"content":{"parts":[{"text":"a"}]}}]},
+            {"candidates":[{"content":{"parts":[{"text":"b"},{"functionCall":{"name":"f","args":{}}}]},"finishReason":"STOP"}],
+            "usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":2}}]"#,
+            r#"thought(hm+0), ab, call( f {}) | STOP | {"promptTokenCount":5,"candidatesTokenCount":2}"#,
+        );
+    }
+}

@@ -83,3 +83,37 @@ pub(super) fn outputs(draft: &mut Draft, event: &Value) {
         draft.push(Key::text(0, 0), delta.get("text").and_then(Value::as_str).unwrap_or_default());
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::generate_content::WIRE;
+    use super::super::outline::{check_reply, check_request};
+    use serde_json::json;
+
+    #[test]
+    fn input_is_text_parts_or_turns() {
+        check_request(&WIRE, &json!({"agent": "a", "input": "hi"}), "user: hi");
+        check_request(
+            &WIRE,
+            &json!({"model": "m", "previous_interaction_id": "i", "generation_config": {"thinking_level": "low", "max_output_tokens": 9},
+                "input": [{"type": "text", "text": "hi"}, {"type": "image", "mime_type": "image/gif", "data": "R0lGODlhQAHwAA=="}]}),
+            "user: hi, image(320x240) | max 9 | reasoning Effort(\"low\") | stored context",
+        );
+        check_request(
+            &WIRE,
+            &json!({"model": "m", "generation_config": {}, "input": [{"role": "user", "content": "a"},
+                {"role": "model", "content": [{"type": "text", "text": "b"}]}]}),
+            "user: a | assistant: b",
+        );
+    }
+
+    #[test]
+    fn outputs_are_read() {
+        check_reply(
+            &WIRE,
+            r#"{"object":"interaction","status":"completed","outputs":[{"type":"thought","signature":"abc"},{"type":"text","text":"hi"}],
+            "usage":{"total_tokens":3}}"#,
+            r#"thought(+3), hi | completed | {"total_tokens":3}"#,
+        );
+    }
+}

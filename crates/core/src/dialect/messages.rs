@@ -321,3 +321,85 @@ fn fill(draft: &mut Draft, index: u64, delta: &Value) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_reply, check_request, check_request_error};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn blocks_are_read_with_their_marks() {
+        check_request(
+            &WIRE,
+            &json!({"model": "claude-x", "max_tokens": 9, "cache_control": {"type": "ephemeral"},
+            "system": [{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral", "ttl": "1h"}}],
+            "messages": [
+                {"role": "user", "content": [
+                    {"type": "document", "title": "t", "source": {"type": "text", "media_type": "text/plain", "data": "d"}},
+                    {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "AAAA"}},
+                    {"type": "image", "source": {"type": "base64", "data": "R0lGODlhQAHwAA=="}},
+                    {"type": "text", "text": "hi", "cache_control": {"type": "ephemeral"}}]},
+                {"role": "assistant", "content": [
+                    {"type": "thinking", "thinking": "hm", "signature": "abc"},
+                    {"type": "tool_use", "id": "c", "name": "f", "input": {"a": 1.50}}]},
+                {"role": "user", "content": [
+                    {"type": "tool_result", "tool_use_id": "c", "is_error": true, "content": [{"type": "text", "text": "no"}]}]},
+            ]}),
+            "system: Be brief.*Long | user: document(t: d), file(application/pdf Some(3)), image(320x240), hi*Short | \
+             assistant: thought(hm+3), call(c f {\"a\":1.5}) | user: result(c failed: no) | max 9 | mark Short",
+        );
+    }
+
+    #[test]
+    fn options_are_read() {
+        check_request(
+            &WIRE,
+            &json!({"model": "claude-x", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}],
+                "thinking": {"type": "adaptive"}, "stop_sequences": ["x"],
+                "output_config": {"effort": "low", "format": {"type": "json_schema", "schema": {"a": 1}}},
+                "tools": [{"name": "f", "input_schema": {}, "cache_control": {"type": "ephemeral"}}, {"type": "bash_1", "name": "bash"}],
+                "tool_choice": {"type": "any"}, "mcp_servers": [{"name": "s"}]}),
+            "user: hi | tool f* {} | choice Required | format {\"a\":1} | max 9 | reasoning Effort(\"low\") | \
+             server bash_1 mcp:s | stop_sequences=[\"x\"]",
+        );
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        check_request_error(
+            &WIRE,
+            &json!({"messages": [{"role": "user", "content": [{"type": "tool_result", "content": [{"type": "text", "text": 1}]}]}]}),
+            "`messages.0.content.0.content.0.text`: expected a string, found a number",
+        );
+        check_request_error(
+            &WIRE,
+            &json!({"messages": [], "system": 1}),
+            "`system`: expected a string or an array of blocks, found a number",
+        );
+    }
+
+    #[test]
+    fn a_stream_opens_fills_and_closes_blocks() {
+        check_reply(
+            &WIRE,
+            r#"event: message_start
+data: {"type":"message_start","message":{"model":"m","content":[],"usage":{"input_tokens":5,"output_tokens":1}}}
+
+data: {"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":""}}
+
+data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"hm"}}
+
+data: {"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"abc"}}
+
+data: {"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"c","name":"f","input":{}}}
+
+data: {"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{}"}}
+
+data: {"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":9}}
+
+"#,
+            r#"thought(hm+3), call(c f {}) | tool_use | {"input_tokens":5,"output_tokens":9}"#,
+        );
+    }
+}

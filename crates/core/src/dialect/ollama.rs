@@ -197,3 +197,58 @@ pub(super) fn usage(usage: &Value, provider: Option<&str>) -> Result<Reading, Fl
     }
     .reading()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_reply, check_request, check_usage};
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn chat_and_generate_are_read() {
+        check_request(
+            &WIRE,
+            &json!({"model": "m", "think": "low", "format": {"a": 1}, "options": {"num_predict": 9, "seed": 1}, "messages": [
+                {"role": "user", "content": "hi", "images": ["R0lGODlhQAHwAA=="]},
+                {"role": "assistant", "content": "", "thinking": "hm", "tool_calls": [{"function": {"name": "f", "arguments": {"b": 2}}}]},
+                {"role": "tool", "tool_name": "f", "content": "r"}]}),
+            "user: hi, image(320x240) | assistant: thought(hm+0), , call( f {\"b\":2}) | tool: result(f: r) | \
+             format {\"a\":1} | max 9 | reasoning Effort(\"low\") | seed=1",
+        );
+        check_request(
+            &WIRE,
+            &json!({"model": "m", "system": "s", "prompt": "hi", "keep_alive": 0, "options": {"num_predict": -1}, "context": [1]}),
+            "system: s | user: hi | stored context",
+        );
+    }
+
+    #[test]
+    fn streams_are_lines() {
+        check_reply(
+            &WIRE,
+            "{\"message\":{\"content\":\"h\"}}\n{\"message\":{\"content\":\"i\"},\"done_reason\":\"stop\",\"eval_count\":2}\n",
+            "hi | stop | {\"eval_count\":2}",
+        );
+        check_reply(&WIRE, "{\"response\":\"h\"}\n{\"response\":\"i\"}", "hi");
+    }
+
+    #[test]
+    fn counters_may_be_missing() {
+        check_usage(&WIRE, "ollama", &json!({"eval_count": 2, "total_duration": 9}), "in 0+0r+0w+0W out 2+0, unknown");
+        check_usage(
+            &WIRE,
+            "ollama",
+            &json!({"total_duration": 9}),
+            "flaw: `usage` is no token count: {\"total_duration\":9}",
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn parts_sum_to_the_total(input in 0_u64..1 << 53, output in 0_u64..1 << 53) {
+            let value = json!({"prompt_eval_count": input, "eval_count": output});
+            prop_assert_eq!(usage(&value, None).unwrap().usage.total(), input + output);
+        }
+    }
+}

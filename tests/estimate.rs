@@ -45,8 +45,10 @@ fn check_sums(report: &Report) {
     let sum = |amounts: Vec<Usd>| amounts.into_iter().sum::<Usd>();
     assert_eq!(sum(report.models.iter().map(|group| group.cost.usd).collect()), total, "models");
     assert_eq!(sum(report.sections.iter().map(|section| section.cost_usd).collect()), total, "sections");
-    assert_eq!(report.models.iter().map(|group| group.requests).sum::<u64>(), report.baseline.requests
-        - report.baseline.flawed_requests);
+    assert_eq!(
+        report.models.iter().map(|group| group.requests).sum::<u64>(),
+        report.baseline.requests - report.baseline.flawed_requests
+    );
     assert!(report.baseline.lower_usd <= total && total <= report.baseline.upper_usd);
     let mut left = total;
     for step in &report.steps {

@@ -291,7 +291,8 @@ impl<'a> Replay<'a> {
             notes.push(format!("{} calls have neither usage nor an answer: {how}", sum.output_assumed));
         }
         if sum.flawed_requests > 0 {
-            notes.push(format!("{} calls report a usage that contradicts itself and are left out", sum.flawed_requests));
+            notes
+                .push(format!("{} calls report a usage that contradicts itself and are left out", sum.flawed_requests));
         }
         for (spec, sums) in &self.calibration {
             if sums.used > 0 {

@@ -222,7 +222,11 @@ impl Tally {
             .sections
             .iter()
             .filter(|(_, (tokens, usd))| *tokens > 0 || !usd.is_zero())
-            .map(|(name, (tokens, cost_usd))| SectionCost { name: (*name).to_owned(), tokens: *tokens, cost_usd: *cost_usd })
+            .map(|(name, (tokens, cost_usd))| SectionCost {
+                name: (*name).to_owned(),
+                tokens: *tokens,
+                cost_usd: *cost_usd,
+            })
             .collect();
         costs.sort_by(|a, b| b.cost_usd.cmp(&a.cost_usd).then(b.tokens.cmp(&a.tokens)).then(a.name.cmp(&b.name)));
         costs

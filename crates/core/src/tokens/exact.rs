@@ -59,10 +59,18 @@ impl Encoding {
     }
 }
 
-static O200K: LazyLock<Exact> =
-    LazyLock::new(|| Exact { bpe: Vocabulary::Static(bpe_openai::o200k_base()), cache: 0, gap: None, pattern: Some(Pattern::O200k) });
-static CL100K: LazyLock<Exact> =
-    LazyLock::new(|| Exact { bpe: Vocabulary::Static(bpe_openai::cl100k_base()), cache: 1, gap: None, pattern: Some(Pattern::Cl100k) });
+static O200K: LazyLock<Exact> = LazyLock::new(|| Exact {
+    bpe: Vocabulary::Static(bpe_openai::o200k_base()),
+    cache: 0,
+    gap: None,
+    pattern: Some(Pattern::O200k),
+});
+static CL100K: LazyLock<Exact> = LazyLock::new(|| Exact {
+    bpe: Vocabulary::Static(bpe_openai::cl100k_base()),
+    cache: 1,
+    gap: None,
+    pattern: Some(Pattern::Cl100k),
+});
 // The factors were searched for so that no two tokens of the vocabulary share a hash; a test builds both.
 static P50K: LazyLock<Exact> = LazyLock::new(|| Exact {
     bpe: Vocabulary::Owned(gpt3(tiktoken_rs::p50k_base_singleton(), 50_281, P50K_HASH_FACTOR)),

@@ -4,6 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::{Encoding, Tokenizer};
+use crate::text::DigestMap;
 
 const N_SHARDS: usize = 16;
 /// Hashing a shorter text and taking a lock costs as much as counting it.

@@ -185,8 +185,7 @@ mod tests {
     use super::*;
 
     fn check(text: &str) {
-        for (pattern, bpe) in
-            [(Pattern::O200k, bpe_openai::o200k_base()), (Pattern::Cl100k, bpe_openai::cl100k_base())]
+        for (pattern, bpe) in [(Pattern::O200k, bpe_openai::o200k_base()), (Pattern::Cl100k, bpe_openai::cl100k_base())]
         {
             let mut start = 0;
             for piece in bpe.split(text) {
@@ -201,9 +200,27 @@ mod tests {
     #[test]
     fn pieces_are_those_of_the_published_patterns() {
         for text in [
-            "", " ", "  ", "a  b", "a \n\n b ", "\r\n\t x", "HELLOworld don't DON'T I'LL'l x'", "1234567 12a", "a/b//\n/c",
-            "...\n\n/x", " 'tis 'T", "x\u{17f} '\u{17f} caf\u{e9} e\u{301}", "\u{a0} \u{3000}x", "\t\tfn()\n    {}  \n",
-            "\u{0}\u{1c}a", " \u{e9}t\u{e9}", ".\u{e9}", "12\u{b2}", "a\u{2019}s", "-\u{4e2d}", "\u{b}\u{c}\n ",
+            "",
+            " ",
+            "  ",
+            "a  b",
+            "a \n\n b ",
+            "\r\n\t x",
+            "HELLOworld don't DON'T I'LL'l x'",
+            "1234567 12a",
+            "a/b//\n/c",
+            "...\n\n/x",
+            " 'tis 'T",
+            "x\u{17f} '\u{17f} caf\u{e9} e\u{301}",
+            "\u{a0} \u{3000}x",
+            "\t\tfn()\n    {}  \n",
+            "\u{0}\u{1c}a",
+            " \u{e9}t\u{e9}",
+            ".\u{e9}",
+            "12\u{b2}",
+            "a\u{2019}s",
+            "-\u{4e2d}",
+            "\u{b}\u{c}\n ",
         ] {
             check(text);
         }

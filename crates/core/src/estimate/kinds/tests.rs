@@ -120,7 +120,8 @@ fn a_system_text_beyond_its_head_is_known_as_constant() {
 #[test]
 fn kinds_are_bounded_and_what_is_frequent_stays() {
     let mut kinds = Kinds::default();
-    let word = |n: usize| format!("w{}", "abcdefghij".chars().cycle().skip(n % 10).take(1 + n / 10 % 40).collect::<String>());
+    let word =
+        |n: usize| format!("w{}", "abcdefghij".chars().cycle().skip(n % 10).take(1 + n / 10 % 40).collect::<String>());
     let frequent = text("", "Which colour has the flag?");
     let id = kinds.observe(&frequent);
     for n in 0..MAX_KINDS * 3 {
@@ -137,7 +138,8 @@ fn kinds_are_bounded_and_what_is_frequent_stays() {
 /// Sentences from few words: much in common, in every order.
 fn sentence() -> impl Strategy<Value = String> {
     let word = prop::sample::select(vec![
-        "sort", "the", "list", "Text:", "\n", "7", "8", "<a>", "</a>", "id=", "A.", "-", "of", "翻", "訳", "x", "\"k-1\"",
+        "sort", "the", "list", "Text:", "\n", "7", "8", "<a>", "</a>", "id=", "A.", "-", "of", "翻", "訳", "x",
+        "\"k-1\"",
     ]);
     let joint = prop::sample::select(vec![" ", " ", " ", "\n", ""]);
     prop::collection::vec((word, joint), 0..24).prop_map(|words| words.iter().flat_map(|(a, b)| [*a, *b]).collect())

@@ -51,7 +51,8 @@ pub(super) fn split(text: &str, offset: usize, words: &mut Vec<Word>) {
         *is_line_start = false;
     };
     for (at, c) in text.char_indices() {
-        let breaks = c.is_whitespace() || is_ideograph(c) || c == '<' || start.is_some_and(|from| ends_word(&text[from..at], c));
+        let breaks =
+            c.is_whitespace() || is_ideograph(c) || c == '<' || start.is_some_and(|from| ends_word(&text[from..at], c));
         if let (true, Some(from)) = (breaks, start) {
             end_word(from, at, &mut is_line_start);
             start = None;
@@ -129,7 +130,10 @@ pub(super) fn hash(bytes: &[u8]) -> u64 {
         eight.copy_from_slice(chunk);
         state = mix(state, u64::from_le_bytes(eight));
     }
-    chunks.remainder().iter().fold(mix(state, 1), |state, byte| (state ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
+    chunks
+        .remainder()
+        .iter()
+        .fold(mix(state, 1), |state, byte| (state ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Folds a value into a hash.

@@ -142,11 +142,27 @@ pub(super) fn content(fields: &Fields, default: Role) -> Result<Message> {
     let role = string(fields, "role")?.map_or(default, read::role);
     let parts = match given(fields, "parts") {
         // One part without the array around it.
-        Some(one @ Value::Object(_)) => vec![part(one).map_err(|error| error.in_field("parts"))?],
-        _ => read::each(fields, "parts", part)?,
+        Some(one @ Value::Object(_)) => signed(one).map_err(|error| error.in_field("parts"))?,
+        _ => read::each(fields, "parts", signed)?.into_iter().flatten().collect(),
     };
     let is_result = parts.iter().any(|part| matches!(part.content, Content::ToolResult { .. }));
     Ok(Message { role: if is_result { Role::Tool } else { role }, name: None, parts, is_multipart: true })
+}
+
+/// A part, behind the signature of the thought that led to it: signatures stand on calls and texts too.
+fn signed(value: &Value) -> Result<Vec<Part>> {
+    let part = part(value)?;
+    let n_opaque_bytes = signature(value).len() as u64;
+    if n_opaque_bytes == 0 || matches!(part.content, Content::Reasoning { .. }) {
+        return Ok(vec![part]);
+    }
+    let thought = Content::Reasoning { text: Arc::default(), n_opaque_bytes };
+    Ok(vec![chat::plain(thought), part])
+}
+
+fn signature(value: &Value) -> &str {
+    let named = |name: &str| value.get(name).and_then(Value::as_str);
+    named("thoughtSignature").or_else(|| named("thought_signature")).unwrap_or_default()
 }
 
 fn part(value: &Value) -> Result<Part> {
@@ -154,10 +170,9 @@ fn part(value: &Value) -> Result<Part> {
         return Ok(Part::text(text));
     }
     let fields = read::body(value)?;
-    let signature = either(fields, "thoughtSignature", "thought_signature").and_then(Value::as_str).unwrap_or_default();
+    let n_opaque_bytes = signature(value).len() as u64;
     if let Some(text) = string(fields, "text")? {
         if read::boolean(fields, "thought")?.unwrap_or(false) {
-            let n_opaque_bytes = signature.len() as u64;
             return Ok(chat::plain(Content::Reasoning { text: Arc::from(text), n_opaque_bytes }));
         }
         return Ok(Part::text(text));
@@ -192,6 +207,10 @@ fn part(value: &Value) -> Result<Part> {
         } else {
             Content::File { media_type: Some(Arc::from(media_type)), n_bytes: None }
         }));
+    }
+    // A thought that is not shown.
+    if n_opaque_bytes > 0 {
+        return Ok(chat::plain(Content::Reasoning { text: Arc::default(), n_opaque_bytes }));
     }
     let kind = fields.keys().next().map_or("", String::as_str);
     Ok(chat::plain(Content::Other { kind: Arc::from(kind), json: read::json(value) }))
@@ -346,8 +365,7 @@ fn take(draft: &mut Draft, choice: u64, value: &Value) {
         Content::Text(text) => draft.push(Key::text(choice, 0), &text),
         Content::Reasoning { text, .. } => {
             draft.push(Key::reasoning(choice, 0), &text);
-            let signature = value.get("thoughtSignature").and_then(Value::as_str).unwrap_or_default();
-            draft.push_opaque(Key::reasoning(choice, 0), signature);
+            draft.push_opaque(Key::reasoning(choice, 0), signature(value));
         }
         content => draft.add(content),
     }

@@ -25,6 +25,8 @@ use pattern::{Overlap, Pattern};
 pub const MAX_KINDS: usize = 2_000;
 /// The kind of the texts whose own kind was given up for room: the rarest, oldest first.
 pub const OTHER: u32 = 0;
+/// Texts after which a kind without constant user words is taken to have none.
+const SETTLED_AFTER: u64 = 8;
 /// Texts remembered word for word.
 const MAX_SEEN: usize = 200_000;
 /// Kinds that were merged into others and whose ids still lead there.
@@ -40,6 +42,8 @@ pub struct Kinds {
     /// Digest to kind, in two generations: when the young are many, the old are forgotten.
     seen: [HashMap<u128, u32>; 2],
     index: Index,
+    /// System text to its one kind, once nothing else is constant in it.
+    settled: HashMap<u128, u32>,
     last_id: u32,
 }
 
@@ -68,6 +72,9 @@ impl Kinds {
             }
             return id;
         }
+        if let Some(id) = self.settled(text.system_digest) {
+            return id;
+        }
         let pattern = Pattern::read(text);
         let keys = Keys::of(&pattern);
         let id = match self.best(&pattern, &keys) {
@@ -76,6 +83,16 @@ impl Kinds {
         };
         self.remember(text.digest, id);
         id
+    }
+
+    /// The kind of all calls with this system text, if nothing but the system text is constant in it: a further text
+    /// could change nothing, so it is not read.
+    fn settled(&mut self, system_digest: u128) -> Option<u32> {
+        let id = self.resolve(*self.settled.get(&system_digest)?);
+        let kind = self.position(id).and_then(|at| self.held.get_mut(at))?;
+        kind.n_calls += 1;
+        kind.n_texts += 1;
+        Some(id)
     }
 
     /// Looks through the kinds of a single text for what they have in common. Call it once, after the last text.
@@ -140,6 +157,13 @@ impl Kinds {
         kind.pattern.narrow(pattern, overlap);
         if kind.n_texts == 2 || kind.pattern.n_plain() != n_plain {
             self.index.set_general(at, &kind.pattern);
+        }
+        if kind.n_texts >= SETTLED_AFTER
+            && system_digest != 0
+            && kind.system_digest == Some(system_digest)
+            && kind.pattern.n_plain_of(1) == 0
+        {
+            self.settled.insert(system_digest, kind.id);
         }
         kind.id
     }

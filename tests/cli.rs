@@ -4,5 +4,9 @@
 #[test]
 fn commands() {
     // What the surroundings say must not change what is compared.
-    trycmd::TestCases::new().env("NO_COLOR", "1").env("COLUMNS", "100").case("../../tests/cmd/*.toml");
+    trycmd::TestCases::new()
+        .env("NO_COLOR", "1")
+        .env("COLUMNS", "100")
+        .env("PROMPTOPT_CONFIG_DIR", "no-such-folder")
+        .case("../../tests/cmd/*.toml");
 }

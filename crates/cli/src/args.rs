@@ -10,11 +10,15 @@ use promptopt::usd::Usd;
 
 mod diff;
 mod estimate;
+mod models;
 mod report;
 mod tokens;
 
 pub(crate) use diff::{DiffArgs, DiffForm};
 pub(crate) use estimate::{Batchable, EstimateArgs};
+pub(crate) use models::{
+    AuditArgs, CrosscheckArgs, ImportArgs, ListArgs, ListForm, ModelsArgs, ModelsCommand, ModelsDiffArgs, ShowArgs,
+};
 pub(crate) use report::ReportArgs;
 pub(crate) use tokens::{AccuracyArgs, AccuracyForm, TokensArgs, TokensCommand};
 
@@ -63,6 +67,11 @@ pub(crate) enum Command {
     Report(ReportArgs),
     /// How requests are weighed in tokens, and how well
     Tokens(TokensArgs),
+    /// The price catalogue: what models cost, where that was read, and what looks wrong
+    ///
+    /// The catalogue is in the program. Your own prices lie over it: TOML files of the same form in the folder `catalog` of
+    /// the configuration folder ($PROMPTOPT_CONFIG_DIR, else ~/.config/promptopt).
+    Models(ModelsArgs),
 }
 
 /// What the screen can show.

@@ -7,6 +7,7 @@ use crate::settings::Settings;
 
 mod diff;
 mod estimate;
+mod models;
 mod report;
 mod tokens;
 
@@ -23,6 +24,7 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<Outcome> {
         Command::Estimate(args) => estimate::run(&args, settings),
         Command::Diff(args) => diff::run(&args, settings),
         Command::Report(args) => report::run(&args, settings),
+        Command::Models(args) => models::run(&args, settings),
         Command::Tokens(args) => tokens::run(&args),
     }
 }

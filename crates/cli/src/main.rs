@@ -13,6 +13,7 @@ mod compare;
 mod gates;
 mod git;
 mod output;
+mod overlay;
 mod progress;
 mod render;
 mod settings;

@@ -26,7 +26,6 @@ pub(crate) struct Settings {
     pub(crate) watched: bool,
     /// Where overlays of the price catalogue are looked for: `$PROMPTOPT_CONFIG_DIR`, `$XDG_CONFIG_HOME/promptopt`,
     /// `~/.config/promptopt`.
-    #[allow(dead_code, reason = "the price overlay that lies there is read by the estimate")]
     pub(crate) config_dir: Option<PathBuf>,
 }
 

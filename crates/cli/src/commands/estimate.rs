@@ -3,7 +3,6 @@
 use std::io::IsTerminal;
 use std::sync::Arc;
 
-use promptopt::catalog::Catalog;
 use promptopt::clock::{Clock, SystemClock};
 use promptopt::error::{Error, Kind, Result};
 use promptopt::estimate::{self, Batchable, Options, Report, ResponseCacheOptions};
@@ -11,9 +10,9 @@ use promptopt::format;
 
 use super::{Outcome, report};
 use crate::args::{Batchable as Waits, EstimateArgs};
-use crate::gates;
 use crate::progress::{Done, Progress};
 use crate::settings::Settings;
+use crate::{gates, overlay};
 
 /// Estimates and writes.
 pub(crate) fn run(args: &EstimateArgs, settings: &Settings) -> Result<Outcome> {
@@ -32,7 +31,7 @@ pub(crate) fn run(args: &EstimateArgs, settings: &Settings) -> Result<Outcome> {
 
 /// Calls the library.
 pub(crate) fn estimate(args: &EstimateArgs, settings: &Settings) -> Result<Report> {
-    let options = options(args)?;
+    let options = options(args, settings)?;
     let progress = Progress::begin(settings.watched, settings.width);
     let report = estimate::estimate(&args.paths, &options, &mut |so_far| {
         progress.tell(Done { bytes: so_far.bytes, total_bytes: so_far.total_bytes, records: so_far.records });
@@ -42,8 +41,8 @@ pub(crate) fn estimate(args: &EstimateArgs, settings: &Settings) -> Result<Repor
     Ok(report)
 }
 
-fn options(args: &EstimateArgs) -> Result<Options> {
-    let catalog = Arc::new(Catalog::embedded().clone());
+fn options(args: &EstimateArgs, settings: &Settings) -> Result<Options> {
+    let catalog = Arc::new(overlay::catalog(settings)?);
     let defaults = Options::new(catalog, SystemClock.now());
     let cache = defaults.response_cache;
     let as_of = args

@@ -2,11 +2,11 @@
 //! letters. The row's own id and its aliases come first; each rewriting is tried only when nothing before it matched, and
 //! none leads from one price to another (a fine-tuned model is not its base; `:free` is not the paid model).
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{Catalog, ModelSpec, hosts};
 use crate::error::{Error, Kind};
-use crate::text::did_you_mean;
+use crate::text::{did_you_mean, shorten};
 
 /// From lower-case spellings to rows.
 #[derive(Clone, Debug, Default)]
@@ -59,16 +59,31 @@ impl Catalog {
 
     /// The error for a model that [`find`](Self::find) does not know, with the nearest names.
     pub fn unknown_model(&self, host: Option<&str>, model: &str) -> Error {
-        let on = host.map(|host| format!(" on `{host}`")).unwrap_or_default();
+        let on = host.map(|host| format!(" on `{}`", shorten(host, 40))).unwrap_or_default();
         let known = self
             .models
             .iter()
             .filter(|spec| host.is_none_or(|host| hosts::canonical(host) == *spec.host))
             .flat_map(|spec| std::iter::once(&*spec.id).chain(spec.aliases.iter().map(|alias| &**alias)));
-        let error = Error::new(Kind::UnknownModel, format!("model `{model}`{on} is not in the catalogue"));
+        let error =
+            Error::new(Kind::UnknownModel, format!("model `{}`{on} is not in the catalogue", shorten(model, 80)));
         error.help(did_you_mean(model, known).unwrap_or_else(|| {
             "list what is there with `promptopt models list`, or add the model to an overlay".to_owned()
         }))
+    }
+
+    /// The catalogue's name of a host that has rows here, from any of its names.
+    pub fn host(&self, name: &str) -> Option<String> {
+        let host = hosts::canonical(name);
+        self.models.iter().any(|spec| *spec.host == *host).then(|| host.into_owned())
+    }
+
+    /// The error for a host without rows, with the nearest names.
+    pub fn unknown_host(&self, name: &str) -> Error {
+        let known: BTreeSet<&str> = self.models.iter().map(|spec| &*spec.host).collect();
+        let all = || format!("the hosts are {}", known.iter().copied().collect::<Vec<_>>().join(", "));
+        let error = Error::new(Kind::Config, format!("no model in the catalogue is on `{}`", shorten(name, 40)));
+        error.help(did_you_mean(name, known.iter().copied()).unwrap_or_else(all))
     }
 
     fn find_on(&self, host: Option<&str>, written: &str) -> Option<&ModelSpec> {

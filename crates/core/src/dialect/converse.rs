@@ -89,6 +89,9 @@ pub(super) fn request(body: &Value) -> Result<ChatRequest> {
     if let Some(more) = more {
         parameters.extend(read::parameters(more, &["thinking", "reasoning_config", "reasoningConfig"]));
     }
+    if given(fields, "messages").is_some_and(read::wants_citations) {
+        parameters.push((Arc::from("citations"), true.into()));
+    }
     parameters.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(ChatRequest {
         dialect: Dialect::Converse,

@@ -102,6 +102,16 @@ pub(super) fn request(body: &Value) -> Result<ChatRequest> {
         let name = server.get("name").and_then(Value::as_str).unwrap_or("server");
         server_tools.push(Arc::from(format!("mcp:{name}")));
     }
+    let mut parameters = read::parameters(fields, &READ);
+    if given(fields, "tool_choice").is_some_and(|choice| choice.get("disable_parallel_tool_use") == Some(&true.into())) {
+        parameters.push((Arc::from("disable_parallel_tool_use"), true.into()));
+    }
+    if given(fields, "messages").is_some_and(read::wants_citations) {
+        parameters.push((Arc::from("citations"), true.into()));
+    }
+    let (reasoning, effort) = reasoning(fields)?;
+    parameters.extend(effort.map(|effort| (Arc::from("effort"), Value::from(&*effort))));
+    parameters.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(ChatRequest {
         dialect: Dialect::Messages,
         model: read::shared(fields, "model")?,
@@ -112,12 +122,12 @@ pub(super) fn request(body: &Value) -> Result<ChatRequest> {
         max_output: read::whole(fields, "max_tokens")?,
         n_answers: 1,
         service_tier: read::shared(fields, "service_tier")?,
-        reasoning: reasoning(fields)?,
+        reasoning,
         cache_key: None,
         cache_mark: read::cache_control(fields),
         has_stored_context: given(fields, "container").is_some(),
         server_tools,
-        parameters: read::parameters(fields, &READ),
+        parameters,
     })
 }
 
@@ -241,16 +251,18 @@ fn answer_format(fields: &Fields) -> Result<AnswerFormat> {
     }
 }
 
-/// A budget says more than an effort, an effort more than a switch.
-fn reasoning(fields: &Fields) -> Result<Option<Reasoning>> {
+/// A budget says more than an effort, an effort more than a switch. An effort without thinking is a hint for the answer:
+/// it comes back by itself.
+fn reasoning(fields: &Fields) -> Result<(Option<Reasoning>, Option<Arc<str>>)> {
     let thinking = given(fields, "thinking").and_then(chat::thinking);
     let effort = match read::object(fields, "output_config")? {
         Some(config) => read::shared(config, "effort").map_err(|error| error.in_field("output_config"))?,
         None => None,
     };
     Ok(match (thinking, effort) {
-        (Some(Reasoning::On) | None, Some(effort)) => Some(Reasoning::Effort(effort)),
-        (thinking, _) => thinking,
+        (Some(Reasoning::On), Some(effort)) => (Some(Reasoning::Effort(effort)), None),
+        (None, effort) => (None, effort),
+        (thinking, _) => (thinking, None),
     })
 }
 

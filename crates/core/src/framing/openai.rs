@@ -96,6 +96,9 @@ enum BlockKind {
     Schema,
 }
 
+/// See where it is used.
+const OLLAMA_OFF: u64 = 4;
+
 impl Frame for OpenAi {
     fn name(&self) -> &'static str {
         "openai"
@@ -116,7 +119,14 @@ impl Frame for OpenAi {
                 walk(request, scale, &chatml::ChatMl { per_message, is_responses }, images)
             }
             Template::Harmony { billing } => {
-                walk(request, scale, &harmony::Harmony { billing, is_responses, host: scale.profile.host }, images)
+                let host = scale.profile.host;
+                let mut weight = walk(request, scale, &harmony::Harmony { billing, is_responses, host }, images);
+                if billing == model::Billing::SelfHosted && host == Some("ollama") {
+                    // Ollama joins the parts of a message in ways of its own: 4 of 40 recorded requests are 1 to 4 off.
+                    weight.low = weight.low.saturating_sub(OLLAMA_OFF);
+                    weight.high += OLLAMA_OFF;
+                }
+                weight
             }
         }
     }

@@ -209,7 +209,7 @@ fn tokens(text: &str) -> u64 {
 
 fn weighed(model: &str, request: &ChatRequest) -> Weight {
     let encoding = if model.contains("gpt-3.5") { Encoding::Cl100kBase } else { Encoding::O200kBase };
-    weigh(request, Profile { model, host: Some("openai"), tokenizer: Tokenizer::Exact(encoding) }, &Memo::new())
+    weigh(request, Profile::named(model, Some("openai"), Tokenizer::Exact(encoding)), &Memo::new())
 }
 
 fn total(model: &str, request: &ChatRequest) -> u64 {

@@ -13,6 +13,7 @@ mod outline;
 mod read;
 
 mod chat;
+mod chat_message;
 mod chat_reply;
 mod chat_usage;
 mod cohere;
@@ -130,7 +131,7 @@ pub fn reply_events(body: &[u8]) -> Result<Vec<Value>> {
 fn seconds(instant: &Value) -> Option<i64> {
     match instant {
         Value::Number(number) => number.as_i64().or_else(|| Some(number.as_f64()? as i64)),
-        Value::String(text) => text.parse::<crate::clock::Timestamp>().ok().map(|at| at.as_second()),
+        Value::String(text) => text.parse::<crate::clock::Timestamp>().ok().map(crate::clock::Timestamp::as_second),
         _ => None,
     }
 }
@@ -169,6 +170,9 @@ mod tests {
             assert!(reply_events(body).is_err());
         }
         assert_eq!(reply_events(b"").unwrap(), [] as [Value; 0]);
+        for wire in DIALECTS {
+            assert!(read_reply(wire.dialect, b"data: [DONE]\n\n").is_err());
+        }
     }
 
     #[test]

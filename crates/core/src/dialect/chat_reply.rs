@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::Reply;
-use super::chat::{image, part};
+use super::chat_message::{image, part};
 use super::draft::{Draft, Key, set};
 use super::read::{self, Fields};
 use crate::chat::Content;
@@ -35,7 +35,7 @@ pub(super) fn reply(events: &[Value]) -> Result<Reply> {
             }
         }
     }
-    draft.finish()
+    draft.finish(events)
 }
 
 /// Takes what one message or delta says.

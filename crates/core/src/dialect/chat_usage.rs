@@ -228,8 +228,8 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
-    fn check(provider: &str, usage: Value, expected: &str) {
-        check_usage(&WIRE, provider, &usage, expected);
+    fn check(provider: &str, usage: impl Into<Value>, expected: &str) {
+        check_usage(&WIRE, provider, &usage.into(), expected);
     }
 
     #[test]
@@ -280,7 +280,7 @@ mod tests {
     fn money_is_read_from_the_number_as_written() {
         check(
             "openrouter",
-            serde_json::from_str(r#"{"prompt_tokens":1,"completion_tokens":1,"cost":5.37e-06}"#).unwrap(),
+            serde_json::from_str::<Value>(r#"{"prompt_tokens":1,"completion_tokens":1,"cost":5.37e-06}"#).unwrap(),
             "in 1+0r+0w+0W out 1+0, billed 0.00000537, unknown",
         );
         check(

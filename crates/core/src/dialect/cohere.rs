@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::draft::{Draft, Key};
 use super::read::{self, Fields, given, string};
-use super::{Reply, Wire, chat, cohere_usage};
+use super::{Reply, Wire, chat, chat_message, cohere_usage};
 use crate::chat::{AnswerFormat, ChatRequest, Content, Dialect, Message, Part, Role, ToolChoice};
 use crate::error::{Error, Result};
 
@@ -68,7 +68,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
             messages.push(Message::text(Role::User, said));
         }
     }
-    let documents = read::each(fields, "documents", |value| Ok(chat::plain(document(value))))?;
+    let documents = read::each(fields, "documents", |value| Ok(chat_message::plain(document(value))))?;
     if !documents.is_empty() {
         messages.push(Message { role: Role::User, name: None, parts: documents, is_multipart: true });
     }
@@ -101,7 +101,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
 
 /// As in chat, with documents among the parts and `tool_plan` beside tool calls.
 fn message(value: &Value) -> Result<Message> {
-    let mut message = chat::message(value)?;
+    let mut message = chat_message::message(value)?;
     for part in &mut message.parts {
         upgrade(part);
         if let Content::ToolResult { parts, .. } = &mut part.content {
@@ -140,7 +140,7 @@ fn turn(value: &Value) -> Result<Message> {
     let mut parts: Vec<Part> =
         string(fields, "message")?.filter(|text| !text.is_empty()).map(Part::text).into_iter().collect();
     for call in read::array(fields, "tool_calls")? {
-        parts.push(chat::plain(call_v1(call)));
+        parts.push(chat_message::plain(call_v1(call)));
     }
     let results = read::each(fields, "tool_results", tool_result)?;
     parts.extend(results.into_iter().flat_map(|message| message.parts));
@@ -153,7 +153,7 @@ fn tool_result(value: &Value) -> Result<Message> {
     let outputs = given(fields, "outputs").map(read::text_or_json).unwrap_or_default();
     let name = fields.get("call").and_then(|call| call.get("name")?.as_str()).map(Arc::from);
     let content = Content::ToolResult { id: Arc::default(), name, parts: vec![Part::text(outputs)], is_error: false };
-    Ok(Message { role: Role::Tool, name: None, parts: vec![chat::plain(content)], is_multipart: false })
+    Ok(Message { role: Role::Tool, name: None, parts: vec![chat_message::plain(content)], is_multipart: false })
 }
 
 fn call_v1(call: &Value) -> Content {
@@ -195,7 +195,7 @@ fn reply(events: &[Value]) -> Result<Reply> {
             draft.push(Key::text(0, 0), event.get("text").and_then(Value::as_str).unwrap_or_default());
         }
     }
-    draft.finish()
+    draft.finish(events)
 }
 
 fn whole(draft: &mut Draft, response: &Value) {

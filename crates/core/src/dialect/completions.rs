@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::read::{self, given};
-use super::{Wire, chat, chat_reply, chat_usage};
+use super::{Wire, chat, chat_message, chat_reply, chat_usage};
 use crate::chat::{ChatRequest, Content, Dialect, Message, Part, Role};
 use crate::error::{Error, Result};
 
@@ -67,7 +67,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
 fn prompt(value: &Value) -> Result<Message> {
     let part = match value {
         Value::String(text) => Part::text(text.as_str()),
-        Value::Array(_) => chat::plain(Content::Other { kind: Arc::from("tokens"), json: read::json(value) }),
+        Value::Array(_) => chat_message::plain(Content::Other { kind: Arc::from("tokens"), json: read::json(value) }),
         other => return Err(read::wrong("a string or a list of tokens", other)),
     };
     Ok(Message { role: Role::User, name: None, parts: vec![part], is_multipart: false })

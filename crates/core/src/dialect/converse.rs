@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::draft::{Draft, Key};
 use super::media::{image_size, n_decoded_bytes};
 use super::read::{self, Fields, given, string};
-use super::{Reply, Wire, chat, converse_usage};
+use super::{Reply, Wire, chat, chat_message, converse_usage};
 use crate::chat::{
     AnswerFormat, ChatRequest, Content, Dialect, Image, Message, Part, Reasoning, Role, Tool, ToolChoice,
 };
@@ -146,7 +146,7 @@ fn blocks(fields: &Fields, name: &str) -> Result<Vec<Part>> {
 fn block(value: &Value) -> Result<Part> {
     let fields = read::body(value)?;
     let Some((key, inner)) = fields.iter().find(|(_, inner)| !inner.is_null()) else {
-        return Ok(chat::plain(Content::Other { kind: Arc::default(), json: read::json(value) }));
+        return Ok(chat_message::plain(Content::Other { kind: Arc::default(), json: read::json(value) }));
     };
     let read = |inner: &Fields| -> Result<Option<Content>> {
         let text = |name: &str| Ok::<_, Error>(read::shared(inner, name)?.unwrap_or_default());
@@ -187,7 +187,7 @@ fn block(value: &Value) -> Result<Part> {
         _ => None,
     };
     let other = || Content::Other { kind: Arc::from(key.as_str()), json: read::json(value) };
-    Ok(chat::plain(content.unwrap_or_else(other)))
+    Ok(chat_message::plain(content.unwrap_or_else(other)))
 }
 
 fn source<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
@@ -313,7 +313,7 @@ pub(super) fn reply(events: &[Value]) -> Result<Reply> {
             fill(&mut draft, index(delta), delta.get("delta").unwrap_or(&Value::Null));
         }
     }
-    draft.finish()
+    draft.finish(events)
 }
 
 fn index(event: &Value) -> u64 {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::draft::Draft;
 use super::read::{self, Fields, given};
-use super::{Reply, Wire, chat, generate_content};
+use super::{Reply, Wire, chat_message, generate_content};
 use crate::chat::{ChatRequest, Content, Dialect, Image, Message, Part, Role};
 use crate::error::{Error, Result};
 use crate::usage::{Flaw, Reading};
@@ -101,7 +101,7 @@ fn rerank(fields: &Fields, messages: &mut Vec<Message>) -> Result<()> {
     let documents = read::each(fields, "documents", |value| {
         let text = value.get("text").unwrap_or(value);
         let content = Content::Document { title: None, text: read::text_or_json(text) };
-        Ok(Message { role: Role::User, name: None, parts: vec![chat::plain(content)], is_multipart: false })
+        Ok(Message { role: Role::User, name: None, parts: vec![chat_message::plain(content)], is_multipart: false })
     })?;
     messages.extend(documents);
     Ok(())
@@ -112,18 +112,20 @@ fn rerank(fields: &Fields, messages: &mut Vec<Message>) -> Result<()> {
 fn text(value: &Value) -> Result<Message> {
     let parts = match value {
         Value::String(text) if text.starts_with("data:image/") => {
-            vec![chat::plain(Content::Image(super::media::image_from_url(text, None)))]
+            vec![chat_message::plain(Content::Image(super::media::image_from_url(text, None)))]
         }
         Value::String(text) => vec![Part::text(text.as_str())],
-        Value::Array(_) => vec![chat::plain(Content::Other { kind: Arc::from("tokens"), json: read::json(value) })],
+        Value::Array(_) => {
+            vec![chat_message::plain(Content::Other { kind: Arc::from("tokens"), json: read::json(value) })]
+        }
         Value::Object(fields) => {
             let mut parts = Vec::new();
             if let Some(text) = fields.get("text").and_then(Value::as_str) {
                 parts.push(Part::text(text));
             } else if fields.get("image").is_some() {
-                parts.push(chat::plain(Content::Image(Image::default())));
+                parts.push(chat_message::plain(Content::Image(Image::default())));
             } else {
-                chat::content(fields, "content", &mut parts)?;
+                chat_message::content(fields, "content", &mut parts)?;
             }
             parts
         }
@@ -153,7 +155,7 @@ fn reply(events: &[Value]) -> Result<Reply> {
             draft.merge_usage(Some(&serde_json::json!({ "prompt_eval_count": event["prompt_eval_count"] })));
         }
     }
-    draft.finish()
+    draft.finish(events)
 }
 
 /// Embeddings have input alone; each provider spells it as in its chat. Semantics: none to tell, nothing is cached.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::draft::{Draft, Key};
 use super::media::{image_size, n_decoded_bytes};
 use super::read::{self, Fields, given, string};
-use super::{Reply, Wire, chat, generate_content_usage, interactions};
+use super::{Reply, Wire, chat, chat_message, generate_content_usage, interactions};
 use crate::chat::{
     AnswerFormat, ChatRequest, Content, Dialect, Image, Message, Part, Reasoning, Role, Tool, ToolChoice,
 };
@@ -61,7 +61,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
             messages.extend(read::each(fields, "contents", |value| content(read::body(value)?, Role::User))?);
         }
         Some(Value::Object(one)) => {
-            messages.push(content(one, Role::User).map_err(|error| error.in_field("contents"))?)
+            messages.push(content(one, Role::User).map_err(|error| error.in_field("contents"))?);
         }
         Some(Value::String(text)) => messages.push(Message::text(Role::User, text.as_str())),
         Some(other) => return Err(read::wrong("an array of contents", other).in_field("contents")),
@@ -142,7 +142,7 @@ fn signed(value: &Value) -> Result<Vec<Part>> {
     if n_opaque_bytes == 0 || matches!(part.content, Content::Reasoning { .. }) {
         return Ok(vec![part]);
     }
-    Ok(vec![chat::plain(Content::Reasoning { text: Arc::default(), n_opaque_bytes }), part])
+    Ok(vec![chat_message::plain(Content::Reasoning { text: Arc::default(), n_opaque_bytes }), part])
 }
 
 fn signature(part: &Value) -> &str {
@@ -159,12 +159,12 @@ pub(super) fn part(value: &Value) -> Result<Part> {
     if let Some(text) = string(fields, "text")? {
         if read::boolean(fields, "thought")?.unwrap_or(false) {
             let n_opaque_bytes = signature.len() as u64;
-            return Ok(chat::plain(Content::Reasoning { text: Arc::from(text), n_opaque_bytes }));
+            return Ok(chat_message::plain(Content::Reasoning { text: Arc::from(text), n_opaque_bytes }));
         }
         return Ok(Part::text(text));
     }
     if let Some(call) = either(fields, "functionCall", "function_call").and_then(Value::as_object) {
-        return Ok(chat::plain(Content::ToolCall {
+        return Ok(chat_message::plain(Content::ToolCall {
             id: read::shared(call, "id")?.unwrap_or_default(),
             name: read::shared(call, "name")?.unwrap_or_default(),
             arguments: given(call, "args").map(read::text_or_json).unwrap_or_default(),
@@ -174,7 +174,7 @@ pub(super) fn part(value: &Value) -> Result<Part> {
         let mut parts: Vec<Part> =
             given(result, "response").map(|response| Part::text(read::text_or_json(response))).into_iter().collect();
         parts.extend(read::each(result, "parts", part)?);
-        return Ok(chat::plain(Content::ToolResult {
+        return Ok(chat_message::plain(Content::ToolResult {
             id: read::shared(result, "id")?.unwrap_or_default(),
             name: read::shared(result, "name")?,
             parts,
@@ -184,11 +184,11 @@ pub(super) fn part(value: &Value) -> Result<Part> {
     if let Some(blob) = either(fields, "inlineData", "inline_data").and_then(Value::as_object) {
         let data = string(blob, "data")?.unwrap_or_default();
         let media_type = either(blob, "mimeType", "mime_type").and_then(Value::as_str).unwrap_or_default();
-        return Ok(chat::plain(self::blob(media_type, data)));
+        return Ok(chat_message::plain(self::blob(media_type, data)));
     }
     if let Some(file) = either(fields, "fileData", "file_data").and_then(Value::as_object) {
         let media_type = either(file, "mimeType", "mime_type").and_then(Value::as_str).unwrap_or_default();
-        return Ok(chat::plain(if media_type.starts_with("image/") {
+        return Ok(chat_message::plain(if media_type.starts_with("image/") {
             Content::Image(Image { size: None, detail: None, is_remote: true })
         } else {
             Content::File { media_type: Some(Arc::from(media_type)), n_bytes: None }
@@ -196,9 +196,12 @@ pub(super) fn part(value: &Value) -> Result<Part> {
     }
     let is_about_thought = |key: &str| matches!(key, "thought" | "thoughtSignature" | "thought_signature");
     let Some(kind) = fields.keys().map(String::as_str).find(|key| !is_about_thought(key)) else {
-        return Ok(chat::plain(Content::Reasoning { text: Arc::default(), n_opaque_bytes: signature.len() as u64 }));
+        return Ok(chat_message::plain(Content::Reasoning {
+            text: Arc::default(),
+            n_opaque_bytes: signature.len() as u64,
+        }));
     };
-    Ok(chat::plain(Content::Other { kind: Arc::from(kind), json: read::json(value) }))
+    Ok(chat_message::plain(Content::Other { kind: Arc::from(kind), json: read::json(value) }))
 }
 
 /// Bytes in the body.
@@ -301,7 +304,7 @@ fn reply(events: &[Value]) -> Result<Reply> {
         }
         interactions::outputs(&mut draft, event);
     }
-    draft.finish()
+    draft.finish(events)
 }
 
 fn take(draft: &mut Draft, choice: u64, value: &Value) {

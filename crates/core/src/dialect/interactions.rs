@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::chat;
+use super::chat_message;
 use super::draft::{Draft, Key};
 use super::generate_content::{blob, part};
 use super::read::{self, Fields, given, string};
@@ -33,9 +33,9 @@ pub(super) fn input(fields: &Fields, messages: &mut Vec<Message>) -> Result<()> 
         let text = |name: &str| value.get(name).and_then(Value::as_str);
         Ok(match (kind, text("text"), text("data")) {
             ("text", Some(text), _) => Part::text(text),
-            (_, _, Some(data)) => chat::plain(blob(text("mime_type").unwrap_or(kind), data)),
-            ("image", ..) => chat::plain(Content::Image(Image { is_remote: true, ..Image::default() })),
-            _ => chat::plain(Content::Other { kind: Arc::from(kind), json: read::json(value) }),
+            (_, _, Some(data)) => chat_message::plain(blob(text("mime_type").unwrap_or(kind), data)),
+            ("image", ..) => chat_message::plain(Content::Image(Image { is_remote: true, ..Image::default() })),
+            _ => chat_message::plain(Content::Other { kind: Arc::from(kind), json: read::json(value) }),
         })
     };
     let user = |parts| Message { role: Role::User, name: None, parts, is_multipart: true };

@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::draft::{Draft, Key};
 use super::read::{self, Fields, given, string};
-use super::{Reply, Wire, chat, chat_reply, cohere, completions, converse, embeddings, invoke_usage, messages};
+use super::{
+    Reply, Wire, chat, chat_message, chat_reply, cohere, completions, converse, embeddings, invoke_usage, messages,
+};
 use crate::chat::{ChatRequest, Content, Dialect, Message, Part, Role};
 use crate::error::{Error, Result};
 
@@ -79,7 +81,7 @@ fn text(fields: &Fields) -> Result<ChatRequest> {
     }
     if let Some(image) = string(fields, "inputImage")? {
         let size = super::media::image_size(image);
-        said.push(chat::plain(Content::Image(crate::chat::Image { size, ..crate::chat::Image::default() })));
+        said.push(chat_message::plain(Content::Image(crate::chat::Image { size, ..crate::chat::Image::default() })));
     }
     let embedded = given(fields, "singleEmbeddingParams").and_then(|params| params.get("text")?.get("value")?.as_str());
     said.extend(embedded.map(Part::text));
@@ -88,7 +90,7 @@ fn text(fields: &Fields) -> Result<ChatRequest> {
         if !fields.contains_key("taskType") {
             return Err(Error::input("expected a string, found nothing").in_field("prompt"));
         }
-        said.push(chat::plain(other));
+        said.push(chat_message::plain(other));
     }
     let mut max_output = None;
     let mut parameters = read::parameters(fields, &READ);
@@ -139,7 +141,7 @@ fn reply(events: &[Value]) -> Result<Reply> {
         reply.usage = draft.usage;
         return Ok(reply);
     }
-    draft.finish()
+    draft.finish(events)
 }
 
 /// One body, or one chunk, of a family with text in and out.

@@ -285,7 +285,7 @@ pub(super) fn reply(events: &[Value]) -> Result<Reply> {
         // Bedrock closes its streams with its own meter.
         draft.merge_usage(event.get("amazon-bedrock-invocationMetrics"));
     }
-    draft.finish()
+    draft.finish(events)
 }
 
 /// A whole message, or the start of one.

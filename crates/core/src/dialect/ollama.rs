@@ -8,7 +8,7 @@ use super::count::{Tally, count, nothing_counted};
 use super::draft::{Draft, Key};
 use super::media::{image_size, n_decoded_bytes};
 use super::read::{self, Fields, given};
-use super::{Reply, Wire, chat};
+use super::{Reply, Wire, chat, chat_message};
 use crate::chat::{AnswerFormat, ChatRequest, Content, Dialect, Image, Message, Part, Reasoning, Role, ToolChoice};
 use crate::error::{Error, Result};
 use crate::usage::{Flaw, InclusiveCounts, Reading, Semantics};
@@ -115,10 +115,10 @@ fn request(body: &Value) -> Result<ChatRequest> {
 
 /// As in chat, with `images` as bare base64 beside the content and `tool_name` on results.
 fn message(value: &Value) -> Result<Message> {
-    let mut message = chat::message(value)?;
+    let mut message = chat_message::message(value)?;
     let fields = read::body(value)?;
     if let Some(thinking) = read::shared(fields, "thinking")? {
-        message.parts.insert(0, chat::plain(Content::Reasoning { text: thinking, n_opaque_bytes: 0 }));
+        message.parts.insert(0, chat_message::plain(Content::Reasoning { text: thinking, n_opaque_bytes: 0 }));
     }
     if let (Some(named), Some(part)) = (read::shared(fields, "tool_name")?, message.parts.first_mut())
         && let Content::ToolResult { name, .. } = &mut part.content
@@ -134,7 +134,7 @@ fn images(fields: &Fields) -> Result<Vec<Part>> {
         let data = value.as_str().ok_or_else(|| read::wrong("a string of base64", value))?;
         let size = image_size(data);
         // What is no picture that can be measured is kept as a file of so many bytes.
-        Ok(chat::plain(match size {
+        Ok(chat_message::plain(match size {
             Some(_) => Content::Image(Image { size, detail: None, is_remote: false }),
             None => Content::File { media_type: None, n_bytes: Some(n_decoded_bytes(data)) },
         }))
@@ -168,11 +168,11 @@ fn reply(events: &[Value]) -> Result<Reply> {
             // Each call comes whole, in one event.
             if let Some(Value::Object(function)) = call.get("function") {
                 let id = call.get("id").and_then(Value::as_str).unwrap_or_default();
-                draft.add(chat::function_call(id, function)?);
+                draft.add(chat_message::function_call(id, function)?);
             }
         }
     }
-    draft.finish()
+    draft.finish(events)
 }
 
 /// Ollama's counters. What its prompt cache held is not evaluated and not counted, so that there are no cache figures;

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::Wire;
 use crate::chat::{AnswerFormat, ChatRequest, Content, Part, Role, ToolChoice};
+use crate::usd::Usd;
 
 /// Asserts what a request body is read as.
 #[track_caller]
@@ -56,7 +57,7 @@ pub(super) fn check_usage(wire: &Wire, provider: &str, usage: &Value, expected: 
                 ("audio", count([u.of_which_audio_in, u.of_which_audio_cached, u.of_which_audio_out])),
                 ("image", count([u.of_which_image_in, 0, u.of_which_image_out])),
                 ("searches", count([u.web_searches, 0, 0])),
-                ("billed", reading.billed.map(|usd| usd.to_decimal())),
+                ("billed", reading.billed.map(Usd::to_decimal)),
                 ("tier", reading.tier.map(|tier| tier.name().to_owned())),
                 ("region", reading.region),
                 ("total", reading.stated_total.map(|total| total.to_string())),

@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::chat;
 use super::draft::{Draft, Key};
 use super::read::{self, Fields, given, string};
-use super::{Reply, Wire, responses_usage};
+use super::{Reply, Wire, chat, chat_message, responses_usage};
 use crate::chat::{AnswerFormat, ChatRequest, Content, Dialect, Message, Part, Reasoning, Role, ToolChoice};
 use crate::error::{Error, Result};
 
@@ -110,11 +109,12 @@ fn item(value: &Value) -> Result<Message> {
         return Ok(Message::text(Role::User, text));
     }
     let fields = read::body(value)?;
-    let said = |role, content| Message { role, name: None, parts: vec![chat::plain(content)], is_multipart: false };
+    let said =
+        |role, content| Message { role, name: None, parts: vec![chat_message::plain(content)], is_multipart: false };
     let id = || Ok::<_, Error>(read::shared(fields, "call_id")?.unwrap_or_default());
     match string(fields, "type")?.unwrap_or("message") {
         "message" => message(fields),
-        "function_call" => Ok(said(Role::Assistant, chat::function_call(&id()?, fields)?)),
+        "function_call" => Ok(said(Role::Assistant, chat_message::function_call(&id()?, fields)?)),
         "custom_tool_call" => Ok(said(
             Role::Assistant,
             Content::ToolCall {
@@ -159,21 +159,21 @@ fn part(value: &Value) -> Result<Part> {
         }
         "refusal" => Content::Refusal(read::shared(fields, "refusal")?.unwrap_or_default()),
         "input_image" => match given(fields, "image_url") {
-            Some(_) => chat::image(fields),
+            Some(_) => chat_message::image(fields),
             None => Content::Image(crate::chat::Image {
                 size: None,
                 detail: read::shared(fields, "detail")?,
                 is_remote: true,
             }),
         },
-        "input_file" => chat::file(fields),
+        "input_file" => chat_message::file(fields),
         "input_audio" => {
             let data = given(fields, "input_audio").and_then(|audio| audio.get("data")?.as_str());
             Content::Audio { n_bytes: data.map(super::media::n_decoded_bytes) }
         }
         other => Content::Other { kind: Arc::from(other), json: read::json(value) },
     };
-    Ok(chat::plain(content))
+    Ok(chat_message::plain(content))
 }
 
 /// Readable reasoning if it is given in full, else its summary; and the length of the encrypted form.
@@ -227,7 +227,7 @@ fn reply(events: &[Value]) -> Result<Reply> {
             output_item(&mut draft, item);
         }
     }
-    draft.finish()
+    draft.finish(events)
 }
 
 /// What a response says about itself.
@@ -252,7 +252,9 @@ fn output_item(draft: &mut Draft, item: &Value) {
     match text("type") {
         "message" => {
             if let Ok((parts, _)) = contents(fields, "content") {
-                parts.into_iter().for_each(|part| draft.add(part.content));
+                for part in parts {
+                    draft.add(part.content);
+                }
             }
         }
         "function_call" => draft.add(call("arguments")),

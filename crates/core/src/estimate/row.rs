@@ -118,7 +118,11 @@ pub(super) fn measure(record: Record, bench: &Bench<'_>) -> Option<Row> {
     let at = record.at.map(|at| at.as_microsecond());
     let reading = record.usage.as_ref().and_then(|usage| usage.as_ref().ok());
     let conditions = Conditions {
-        tier: reading.and_then(|reading| reading.tier).or(Some(record.tier).filter(|tier| *tier != ServiceTier::default())).or(options.tier).unwrap_or_default(),
+        tier: reading
+            .and_then(|reading| reading.tier)
+            .or(Some(record.tier).filter(|tier| *tier != ServiceTier::default()))
+            .or(options.tier)
+            .unwrap_or_default(),
         region: reading
             .and_then(|reading| reading.region.clone())
             .or_else(|| record.region.as_deref().map(str::to_owned))

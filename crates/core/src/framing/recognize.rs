@@ -132,6 +132,19 @@ mod tests {
         assert_eq!(profile.tokenizer, Tokenizer::Exact(Encoding::O200kBase));
     }
 
+    #[test]
+    fn a_call_keeps_the_names_that_it_was_given() {
+        let catalog = Catalog::embedded();
+        let names = [Some("deepseek-v4-flash"), None, Some("deepseek-chat")];
+        let profile = Profile::of_call(catalog, Some("deepseek"), &names);
+        assert_eq!((profile.written, profile.asked), ("deepseek-v4-flash", "deepseek-chat"));
+        let names = [Some("claude-3-5-sonnet-20240620"), Some("claude-3-5-sonnet-latest")];
+        assert_eq!(Profile::of_call(catalog, Some("anthropic"), &names).written, "claude-3-5-sonnet-20240620");
+        // A deployment may be called anything.
+        let names = [Some("acme-1"), Some("gpt-4o")];
+        assert_eq!(Profile::of_call(catalog, Some("azure"), &names).written, "gpt-4o");
+    }
+
     fn check(model: &str, expected: &str) {
         assert_eq!(tokenizer_by_name(model).name(), expected, "{model}");
     }

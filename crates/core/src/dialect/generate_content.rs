@@ -75,7 +75,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
             messages.extend(read::each(fields, "contents", |value| content(read::body(value)?, Role::User))?);
         }
         Some(Value::Object(one)) => {
-            messages.push(content(one, Role::User).map_err(|error| error.in_field("contents"))?)
+            messages.push(content(one, Role::User).map_err(|error| error.in_field("contents"))?);
         }
         Some(Value::String(text)) => messages.push(Message::text(Role::User, text.as_str())),
         Some(other) => return Err(read::wrong("an array of contents", other).in_field("contents")),

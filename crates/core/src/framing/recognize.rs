@@ -37,7 +37,7 @@ impl<'a> Profile<'a> {
             .map(|name| Profile::of(catalog, host, name))
             .find(|profile| profile.tokenizer != Tokenizer::Approx(Family::Unknown))
             .unwrap_or_else(|| Profile::of(catalog, host, names().next().unwrap_or_default()));
-        Profile { asked: names().last().unwrap_or(profile.asked), ..profile }
+        Profile { asked: names().next_back().unwrap_or(profile.asked), ..profile }
     }
 }
 

@@ -249,6 +249,10 @@ mod tests {
         };
         let weighed = sample(&record, Catalog::embedded(), &Memo::new()).unwrap();
         assert_eq!((weighed.billed, weighed.weighed, weighed.class), (8, 8, Class::Plain));
+        // A log that keeps "hello" for what were thousands of tokens.
+        let usage = Usage::from_inclusive(InclusiveCounts { input: 9_000, output: 1, ..InclusiveCounts::default() });
+        record.usage = Some(usage.map(|usage| Reading { usage, ..Reading::default() }));
+        assert_eq!(sample(&record, Catalog::embedded(), &Memo::new()).unwrap().class, Class::Hidden);
         record.status = Some(500);
         assert!(sample(&record, Catalog::embedded(), &Memo::new()).is_none());
     }

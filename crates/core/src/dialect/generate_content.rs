@@ -322,10 +322,7 @@ fn either<'a>(fields: &'a Fields, camel: &str, snake: &str) -> Option<&'a Value>
 }
 
 fn whole(fields: &Fields, camel: &str, snake: &str) -> Result<Option<u64>> {
-    match read::whole(fields, camel)? {
-        Some(n) => Ok(Some(n)),
-        None => read::whole(fields, snake),
-    }
+    Ok(read::whole(fields, camel)?.or(read::whole(fields, snake)?))
 }
 
 #[cfg(test)]

@@ -37,7 +37,7 @@ impl<'a> Profile<'a> {
             .map(|name| Profile::of(catalog, host, name))
             .find(|profile| profile.tokenizer != Tokenizer::Approx(Family::Unknown))
             .unwrap_or_else(|| Profile::of(catalog, host, names().next().unwrap_or_default()));
-        Profile { asked: names().last().unwrap_or(profile.asked), ..profile }
+        Profile { asked: names().next_back().unwrap_or(profile.asked), ..profile }
     }
 }
 
@@ -130,6 +130,19 @@ mod tests {
         let profile = Profile::of(Catalog::embedded(), Some("nobody"), "gpt-4o");
         assert_eq!((profile.model, profile.host), ("gpt-4o", Some("nobody")));
         assert_eq!(profile.tokenizer, Tokenizer::Exact(Encoding::O200kBase));
+    }
+
+    #[test]
+    fn a_call_keeps_the_names_that_it_was_given() {
+        let catalog = Catalog::embedded();
+        let names = [Some("deepseek-v4-flash"), None, Some("deepseek-chat")];
+        let profile = Profile::of_call(catalog, Some("deepseek"), &names);
+        assert_eq!((profile.written, profile.asked), ("deepseek-v4-flash", "deepseek-chat"));
+        let names = [Some("claude-3-5-sonnet-20240620"), Some("claude-3-5-sonnet-latest")];
+        assert_eq!(Profile::of_call(catalog, Some("anthropic"), &names).written, "claude-3-5-sonnet-20240620");
+        // A deployment may be called anything.
+        let names = [Some("acme-1"), Some("gpt-4o")];
+        assert_eq!(Profile::of_call(catalog, Some("azure"), &names).written, "gpt-4o");
     }
 
     fn check(model: &str, expected: &str) {

@@ -169,3 +169,17 @@ pub(super) fn add_media(tally: &mut Tally<'_>, content: &Content) {
         _ => {}
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_litany;
+
+    #[test]
+    fn a_text_of_few_words_is_a_litany() {
+        assert!(is_litany(&"amen ".repeat(300)));
+        assert!(is_litany(&"so be it ".repeat(300)));
+        let words: String = (0..300).map(|i| format!("word{i} ")).collect();
+        assert!(!is_litany(&words));
+        assert!(is_litany(""));
+    }
+}

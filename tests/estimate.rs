@@ -45,8 +45,10 @@ fn check_sums(report: &Report) {
     let sum = |amounts: Vec<Usd>| amounts.into_iter().sum::<Usd>();
     assert_eq!(sum(report.models.iter().map(|group| group.cost.usd).collect()), total, "models");
     assert_eq!(sum(report.sections.iter().map(|section| section.cost_usd).collect()), total, "sections");
-    assert_eq!(report.models.iter().map(|group| group.requests).sum::<u64>(), report.baseline.requests
-        - report.baseline.flawed_requests);
+    assert_eq!(
+        report.models.iter().map(|group| group.requests).sum::<u64>(),
+        report.baseline.requests - report.baseline.flawed_requests
+    );
     assert!(report.baseline.lower_usd <= total && total <= report.baseline.upper_usd);
     let mut left = total;
     for step in &report.steps {
@@ -67,14 +69,15 @@ fn the_bundled_corpora_are_read_whole() {
     assert_eq!((report.baseline.requests, report.baseline.unpriced_requests), (375, 3));
     assert_eq!(report.skipped_total, 0, "{:?}", report.skipped);
     assert!(report.time.is_some() && !report.templates.is_empty());
-    // The planted repeats: 18 in support-chat, 10 in rag-answers, 5 in bulk-classification, 1 and 2 without times.
+    // The planted repeats: 18 in support-chat, 10 in rag-answers, 5 in bulk-classification (3 of which pair a call whose
+    // time is known with one whose time is not, and do not count), 1 in extraction and 2 in code-review.
     let repeats = step(&report, "response_cache").requests;
     assert!((8..=36).contains(&repeats), "{repeats}");
     let longer = Options {
         response_cache: estimate::ResponseCacheOptions { time_to_live_s: 8 * 86_400, capacity: 10_000 },
         ..options()
     };
-    assert_eq!(step(&run(&[&corpora()], &longer).unwrap(), "response_cache").requests, 36);
+    assert_eq!(step(&run(&[&corpora()], &longer).unwrap(), "response_cache").requests, 33);
 }
 
 #[test]

@@ -28,7 +28,7 @@ fn sample_corpora_are_read() {
         for record in records {
             let record = record.expect(file);
             assert_eq!(record.tier, tier, "{file}");
-            assert!(record.model.is_some() && record.usage.as_ref().is_none_or(|usage| usage.is_ok()), "{file}");
+            assert!(record.model.is_some() && record.usage.as_ref().is_none_or(Result::is_ok), "{file}");
         }
     }
 }

@@ -11,7 +11,6 @@ use crate::chat::{AnswerFormat, ChatRequest, Content, Dialect, Part};
 use crate::format::{CallKind, Origin, Record};
 use crate::framing::{self, Profile};
 use crate::tokens::memo::Memo;
-use crate::tokens::{Family, Tokenizer};
 use crate::usage::Flaw;
 
 /// What is asked of the model, as far as it decides what can be known of the input.
@@ -28,7 +27,8 @@ pub enum Class {
     ToolsStructured,
     /// Images, audio or files.
     Media,
-    /// Stored context or tools on the provider's side: input that is not in the request.
+    /// Stored context or tools on the provider's side, or more tokens billed than the request has bytes (a shortened log):
+    /// input that is not in the request.
     Hidden,
     /// Texts to embed or to rank.
     Embeddings,
@@ -93,19 +93,18 @@ pub fn sample(record: &Record, catalog: &Catalog, memo: &Memo) -> Option<Sample>
         return None;
     }
     let host = record.provider.as_deref();
-    let names = [&record.model, &record.asked_model, &request.model];
-    let names = names.iter().filter_map(|name| name.as_deref()).filter(|name| !name.is_empty());
-    let written = names.clone().next().unwrap_or_default();
-    let profile = names
-        .map(|name| Profile::of(catalog, host, name))
-        .find(|profile| profile.tokenizer != Tokenizer::Approx(Family::Unknown))
-        .unwrap_or_else(|| Profile::of(catalog, host, written));
+    let names = [&record.model, &record.asked_model, &request.model].map(Option::as_deref);
+    let profile = Profile::of_call(catalog, host, &names);
     let weight = framing::weigh(request, profile, memo);
+    let mut class = Class::of(request, record.kind, &profile);
+    if class != Class::Media && billed > n_bytes(request) + MOST_ADDED {
+        class = Class::Hidden;
+    }
     Some(Sample {
         origin: record.origin.clone(),
         provider: record.provider.clone().unwrap_or_else(|| Arc::from("unknown")),
         dialect: request.dialect,
-        class: Class::of(request, record.kind),
+        class,
         model: Arc::from(profile.model),
         billed,
         weighed: weight.total(),
@@ -162,7 +161,7 @@ impl Class {
         }
     }
 
-    fn of(request: &ChatRequest, kind: CallKind) -> Class {
+    fn of(request: &ChatRequest, kind: CallKind, profile: &Profile<'_>) -> Class {
         let parts = || request.messages.iter().flat_map(|message| &message.parts);
         let is_call = |part: &Part| matches!(part.content, Content::ToolCall { .. } | Content::ToolResult { .. });
         let has_tools = !request.tools.is_empty() || parts().any(is_call);
@@ -171,7 +170,7 @@ impl Class {
             Class::Hidden
         } else if parts().any(is_media) {
             Class::Media
-        } else if kind != CallKind::Chat {
+        } else if kind != CallKind::Chat || framing::is_embedding(request, profile) {
             Class::Embeddings
         } else {
             match (has_tools, has_schema) {
@@ -182,6 +181,31 @@ impl Class {
             }
         }
     }
+}
+
+/// More than any provider is known to add to a request of text (Cohere's preamble for tools: 1,400 tokens).
+const MOST_ADDED: u64 = 2_000;
+
+/// Bytes of everything that is weighed. No token is shorter than a byte: `tokens ≤ bytes` for the text itself.
+fn n_bytes(request: &ChatRequest) -> u64 {
+    fn part_bytes(part: &Part) -> u64 {
+        let text = |text: &str| text.len() as u64;
+        match &part.content {
+            Content::Text(said) | Content::Refusal(said) => text(said),
+            Content::Reasoning { text: said, n_opaque_bytes } => text(said) + n_opaque_bytes,
+            Content::ToolCall { name, arguments, .. } => text(name) + text(arguments),
+            Content::ToolResult { parts, .. } => parts.iter().map(part_bytes).sum(),
+            Content::Document { title, text: said } => title.as_deref().map_or(0, text) + text(said),
+            Content::Other { json, .. } => text(json),
+            Content::Image(_) | Content::Audio { .. } | Content::File { .. } => 0,
+        }
+    }
+    let parts = request.messages.iter().flat_map(|message| &message.parts);
+    let schema = match &request.answer_format {
+        AnswerFormat::JsonSchema { schema, .. } => schema.to_string().len() as u64,
+        _ => 0,
+    };
+    parts.map(part_bytes).sum::<u64>() + request.tools.iter().map(|tool| tool.json.len() as u64).sum::<u64>() + schema
 }
 
 fn is_media(part: &Part) -> bool {
@@ -225,6 +249,10 @@ mod tests {
         };
         let weighed = sample(&record, Catalog::embedded(), &Memo::new()).unwrap();
         assert_eq!((weighed.billed, weighed.weighed, weighed.class), (8, 8, Class::Plain));
+        // A log that keeps "hello" for what were thousands of tokens.
+        let usage = Usage::from_inclusive(InclusiveCounts { input: 9_000, output: 1, ..InclusiveCounts::default() });
+        record.usage = Some(usage.map(|usage| Reading { usage, ..Reading::default() }));
+        assert_eq!(sample(&record, Catalog::embedded(), &Memo::new()).unwrap().class, Class::Hidden);
         record.status = Some(500);
         assert!(sample(&record, Catalog::embedded(), &Memo::new()).is_none());
     }

@@ -4,5 +4,5 @@
 mod key;
 mod replay;
 
-pub use key::{CacheKey, folded_key, request_key};
+pub use key::{CacheKey, keys, request_key};
 pub use replay::ReplayCache;

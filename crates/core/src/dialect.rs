@@ -8,9 +8,13 @@ pub mod sse;
 
 mod count;
 mod draft;
+#[cfg(test)]
+mod outline;
 mod read;
 
 mod chat;
+mod chat_message;
+mod chat_reply;
 mod chat_usage;
 mod cohere;
 mod cohere_usage;
@@ -20,6 +24,7 @@ mod converse_usage;
 mod embeddings;
 mod generate_content;
 mod generate_content_usage;
+mod interactions;
 mod invoke;
 mod invoke_usage;
 mod messages;
@@ -126,7 +131,138 @@ pub fn reply_events(body: &[u8]) -> Result<Vec<Value>> {
 fn seconds(instant: &Value) -> Option<i64> {
     match instant {
         Value::Number(number) => number.as_i64().or_else(|| Some(number.as_f64()? as i64)),
-        Value::String(text) => text.parse::<crate::clock::Timestamp>().ok().map(|at| at.as_second()),
+        Value::String(text) => text.parse::<crate::clock::Timestamp>().ok().map(crate::clock::Timestamp::as_second),
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn each_dialect_is_listed_once() {
+        let mut names: Vec<&str> = DIALECTS.iter().map(|wire| wire.dialect.name()).collect();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), 10);
+    }
+
+    #[test]
+    fn a_reply_is_read_in_any_framing() {
+        let chunk = |text: &str| json!({"choices": [{"index": 0, "delta": {"content": text}}]}).to_string();
+        let (a, b) = (chunk("a"), chunk("b"));
+        for body in [
+            format!("data: {a}\n\ndata: {b}\n\ndata: [DONE]\n\n"),
+            format!("{a}\n{b}\n"),
+            format!("[{a},\r\n{b}]"),
+            format!("\u{feff}\n\n{a}{b}"),
+        ] {
+            outline::check_reply(&chat::WIRE, &body, "ab");
+        }
+    }
+
+    #[test]
+    fn what_is_no_response_is_an_error() {
+        for body in [&b"<html>"[..], b"{\"a\":", b"\xff\xfe", b"data: {oops\n\n"] {
+            assert!(reply_events(body).is_err());
+        }
+        assert_eq!(reply_events(b"").unwrap(), [] as [Value; 0]);
+        for wire in DIALECTS {
+            assert!(read_reply(wire.dialect, b"data: [DONE]\n\n").is_err());
+        }
+    }
+
+    #[test]
+    fn what_is_no_request_is_an_error_with_advice() {
+        let error = read_request(&json!({"foo": 1})).unwrap_err();
+        assert!(error.advice().is_some());
+    }
+
+    /// Names that mean something somewhere, so that random objects get past the first look.
+    const NAMES: [&str; 40] = [
+        "messages",
+        "role",
+        "content",
+        "type",
+        "text",
+        "input",
+        "contents",
+        "parts",
+        "prompt",
+        "usage",
+        "tools",
+        "function",
+        "name",
+        "system",
+        "source",
+        "data",
+        "choices",
+        "delta",
+        "tool_calls",
+        "output",
+        "inputTokens",
+        "prompt_tokens",
+        "completion_tokens",
+        "total_tokens",
+        "input_tokens",
+        "output_tokens",
+        "cost",
+        "tokens",
+        "prompt_tokens_details",
+        "cached_tokens",
+        "billed_units",
+        "promptTokenCount",
+        "promptTokensDetails",
+        "modality",
+        "tokenCount",
+        "_headers",
+        "x-amzn-bedrock-input-token-count",
+        "eval_count",
+        "cacheDetails",
+        "results_tokenCount",
+    ];
+
+    fn anything() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            (0_u64..100).prop_map(Value::from),
+            any::<f64>().prop_map(Value::from),
+            "[a-z0-9:,/]{0,12}".prop_map(Value::from),
+            proptest::sample::select(&["user", "tool", "text", "image", "tool_use", "AUDIO", "data:,x"][..])
+                .prop_map(Value::from),
+        ];
+        leaf.prop_recursive(5, 60, 6, |inner| {
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                proptest::collection::vec((proptest::sample::select(&NAMES[..]), inner), 0..6)
+                    .prop_map(|fields| fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn no_json_panics(value in anything()) {
+            let _ = read_request(&value);
+            for wire in DIALECTS {
+                let _ = (wire.request)(&value);
+                let _ = (wire.reply)(&[value.clone(), value.clone()]);
+                if let Ok(reading) = (wire.usage)(&value, Some("openai")) {
+                    let _ = reading.usage.total();
+                }
+            }
+        }
+
+        #[test]
+        fn no_bytes_panic(bytes: Vec<u8>) {
+            for wire in DIALECTS {
+                let _ = read_reply(wire.dialect, &bytes);
+            }
+        }
     }
 }

@@ -84,10 +84,8 @@ pub fn estimate_inputs(inputs: &[Input], options: &Options, watch: &mut dyn FnMu
         n_read: Some(Arc::clone(&n_read)),
         ..ReadOptions::default()
     };
-    let mut progress = Progress {
-        total_bytes: inputs.iter().filter_map(|input| input.source.n_bytes()).sum(),
-        ..Progress::default()
-    };
+    let mut progress =
+        Progress { total_bytes: inputs.iter().filter_map(|input| input.source.n_bytes()).sum(), ..Progress::default() };
     let read = read_all(
         inputs,
         &read_options,

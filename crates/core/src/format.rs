@@ -47,6 +47,8 @@ mod openrouter;
 mod otel;
 mod otel_messages;
 mod pairs;
+#[cfg(feature = "parquet")]
+mod parquet;
 mod prompts;
 mod responses_requests;
 mod sharegpt;
@@ -146,20 +148,21 @@ pub struct Format {
 
 /// How a format is read.
 pub enum Reader {
-    /// Line by line, each line by itself: lines can be read in parallel. The function appends the line's records.
+    /// JSON values (one a line, elements of an array, or one after another), each by itself: they can be read in parallel.
+    /// The function appends the value's records.
     Lines(fn(&Line<'_>, &mut Vec<Record>) -> Result<()>),
     /// The whole stream, by one thread: lines depend on each other, or there are none.
     Stream(fn(&mut dyn BufRead, &Arc<str>, &mut Sink<'_>) -> Result<()>),
 }
 
-/// One line (without its end) and where it stands.
+/// One line (without its end), or one JSON value cut out of an array or a sequence, and where it stands.
 #[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
     /// The text.
     pub text: &'a str,
     /// The file.
     pub file: &'a Arc<str>,
-    /// Its number, from 1.
+    /// Its number, from 1: of the line, or of the value.
     pub number: u64,
 }
 
@@ -170,7 +173,7 @@ pub struct Head<'a> {
     pub path: &'a str,
     /// The first bytes (up to 64 KiB, decompressed); may end inside a character or a line.
     pub bytes: &'a [u8],
-    /// The first non-blank line parsed as JSON, if it is JSON and complete.
+    /// The first JSON value: a line, an element of an array, or a value over several lines.
     pub first: Option<&'a serde_json::Value>,
     /// True if `bytes` is the whole file.
     pub is_whole: bool,
@@ -178,6 +181,8 @@ pub struct Head<'a> {
 
 /// The formats, the most particular first: among equally sure ones the first is taken.
 pub static FORMATS: &[&Format] = &[
+    #[cfg(feature = "parquet")]
+    &parquet::FORMAT,
     &trajectory::FORMAT,
     &block_trace::FORMAT,
     &claude_code::FORMAT,

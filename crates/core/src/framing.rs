@@ -26,6 +26,10 @@ pub trait Frame: Sync {
 pub struct Profile<'a> {
     /// The model's id as in the catalogue (or as written, if the catalogue does not know it).
     pub model: &'a str,
+    /// The model as the answer names it, else as the request does: with the date that the catalogue may leave out.
+    pub written: &'a str,
+    /// The model as the request names it: an alias may stand for a mode of the model that answers.
+    pub asked: &'a str,
     /// The host (`openai`, `azure`, `bedrock`, …), if known.
     pub host: Option<&'a str>,
     /// How its text is counted.
@@ -150,7 +154,7 @@ mod testing;
 /// Weighs a request for a model.
 pub fn weigh(request: &ChatRequest, profile: Profile<'_>, memo: &Memo) -> Weight {
     let scale = Scale { profile, memo };
-    if request.dialect == Dialect::Embeddings && bare::is_text(request) {
+    if is_embedding(request, &profile) && bare::is_text(request) {
         return bare::weigh(request, &scale);
     }
     let frame = FRAMES.iter().find(|frame| frame.fits(&profile)).copied().unwrap_or(&plain::Plain);
@@ -158,6 +162,11 @@ pub fn weigh(request: &ChatRequest, profile: Profile<'_>, memo: &Memo) -> Weight
     // A frame may add what a message costs after it has counted the texts of all.
     weight.pieces.sort_by_key(|piece| order(piece.place));
     weight
+}
+
+/// Whether texts are to be embedded: the dialect says it, or the model's name where the body does not (Bedrock's invoke).
+pub fn is_embedding(request: &ChatRequest, profile: &Profile<'_>) -> bool {
+    request.dialect == Dialect::Embeddings || (request.dialect == Dialect::Invoke && profile.model.contains("embed"))
 }
 
 /// Preambles, tools, schema, then message by message: its markers, its parts.

@@ -9,9 +9,8 @@
 
 pub mod edges;
 
-use std::collections::HashMap;
-
 use crate::catalog::{CacheRule, CacheTrigger};
+use crate::text::DigestMap;
 
 pub use edges::{Edge, EdgeKind, edges, token_offsets};
 
@@ -57,7 +56,7 @@ pub struct Hit {
 /// The cache of one scope: one account, provider, model and region.
 #[derive(Debug, Default)]
 pub struct PrefixCache {
-    nodes: HashMap<u64, Node>,
+    nodes: DigestMap<u64, Node>,
     n_calls: u64,
 }
 

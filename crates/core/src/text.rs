@@ -1,4 +1,40 @@
-//! Small things about text that several floors need: shortening for messages, and suggestions for misspelt names.
+//! Small things about text that several floors need: shortening for messages, suggestions for misspelt names, and maps
+//! keyed by digests.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+
+/// A map whose keys are digests: they are spread evenly already, hashing them again would only cost time.
+pub type DigestMap<K, V> = HashMap<K, V, BuildHasherDefault<DigestHasher>>;
+
+/// Takes the first eight bytes of a digest as its hash.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DigestHasher(u64);
+
+impl Hasher for DigestHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        let mut first = [0; 8];
+        let n = bytes.len().min(8);
+        first[..n].copy_from_slice(&bytes[..n]);
+        self.0 = self.0.rotate_left(5) ^ u64::from_le_bytes(first);
+    }
+
+    fn write_u64(&mut self, digest: u64) {
+        self.0 = self.0.rotate_left(5) ^ digest;
+    }
+
+    fn write_usize(&mut self, _length: usize) {
+        // The length of an array, the same for all keys.
+    }
+
+    fn write_isize(&mut self, variant: isize) {
+        self.0 = self.0.rotate_left(5) ^ variant.unsigned_abs() as u64;
+    }
+}
 
 /// The first `n_chars` characters, with `…` where something was cut. Control characters become spaces.
 pub fn shorten(text: &str, n_chars: usize) -> String {

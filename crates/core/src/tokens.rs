@@ -6,6 +6,7 @@ pub mod memo;
 
 mod exact;
 mod pieces;
+mod split;
 
 pub use exact::Encoding;
 

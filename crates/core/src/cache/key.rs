@@ -14,25 +14,48 @@ const VERSION: u8 = 1;
 
 /// The key of a request within a partition (a tenant; `""` where there is one only). Linear in the request.
 pub fn request_key(request: &ChatRequest, partition: &str) -> CacheKey {
-    let mut form = Form { hasher: blake3::Hasher::new(), fold_last: false, fold: false };
-    form.request(request, partition);
-    form.finish()
+    keys(request, partition).0
 }
 
-/// The key of a request whose last user message is folded (case, blanks, punctuation): requests with the same folded key
-/// are near duplicates. For reports only: folding joins `C` and `C++`, so an answer must never be found by it.
-pub fn folded_key(request: &ChatRequest, partition: &str) -> CacheKey {
-    let mut form = Form { hasher: blake3::Hasher::new(), fold_last: true, fold: false };
-    form.request(request, partition);
-    form.finish()
+/// The key of a request, and its folded key: the same with case, blanks and punctuation of the last user message folded.
+/// Requests with the same folded key are near duplicates. For reports only: folding joins `C` and `C++`, so an answer
+/// must never be found by it.
+pub fn keys(request: &ChatRequest, partition: &str) -> (CacheKey, CacheKey) {
+    let mut form = Form { hasher: blake3::Hasher::new() };
+    let last_user = form.request(request, partition);
+    let mut folded = Form { hasher: form.hasher.clone() };
+    if let Some(message) = last_user {
+        form.message(message);
+        for part in &message.parts {
+            match &part.content {
+                Content::Text(text) => folded.bytes(&fold(text)),
+                _ => folded.part(part),
+            }
+        }
+    }
+    (form.finish(), folded.finish())
+}
+
+/// Letters and digits in lower case.
+fn fold(text: &str) -> Vec<u8> {
+    let mut folded = Vec::with_capacity(text.len());
+    for c in text.chars() {
+        if c.is_ascii() {
+            if c.is_ascii_alphanumeric() {
+                folded.push((c as u8).to_ascii_lowercase());
+            }
+        } else if c.is_alphanumeric() {
+            let mut buffer = [0; 4];
+            for lower in c.to_lowercase() {
+                folded.extend_from_slice(lower.encode_utf8(&mut buffer).as_bytes());
+            }
+        }
+    }
+    folded
 }
 
 struct Form {
     hasher: blake3::Hasher,
-    /// Fold the last user message.
-    fold_last: bool,
-    /// Folding now.
-    fold: bool,
 }
 
 impl Form {
@@ -42,8 +65,9 @@ impl Form {
         CacheKey(key)
     }
 
-    /// Every field is named: a new one does not compile until somebody decides whether it belongs to the key.
-    fn request(&mut self, request: &ChatRequest, partition: &str) {
+    /// Takes in all but the last user message, which is returned. Every field is named: a new one does not compile until
+    /// somebody decides whether it belongs to the key.
+    fn request<'a>(&mut self, request: &'a ChatRequest, partition: &str) -> Option<&'a Message> {
         let ChatRequest {
             dialect,
             model,
@@ -81,11 +105,12 @@ impl Form {
         }
         self.number(messages.len() as u64);
         let last_user = messages.iter().rposition(|message| message.role == Role::User);
+        self.number(last_user.map_or(u64::MAX, |index| index as u64));
         for (index, message) in messages.iter().enumerate() {
-            self.fold = self.fold_last && Some(index) == last_user;
-            self.message(message);
+            if Some(index) != last_user {
+                self.message(message);
+            }
         }
-        self.fold = false;
         match answer_format {
             AnswerFormat::Text => self.tag(0),
             AnswerFormat::JsonObject => self.tag(1),
@@ -122,6 +147,7 @@ impl Form {
             self.bytes(name.as_bytes());
             self.json(value);
         }
+        last_user.map(|index| &*messages[index])
     }
 
     fn tool(&mut self, tool: &Tool) {
@@ -147,16 +173,16 @@ impl Form {
         match content {
             Content::Text(text) => {
                 self.tag(0);
-                self.text(text);
+                self.bytes(text.as_bytes());
             }
             Content::Reasoning { text, n_opaque_bytes } => {
                 self.tag(1);
-                self.text(text);
+                self.bytes(text.as_bytes());
                 self.number(*n_opaque_bytes);
             }
             Content::Refusal(text) => {
                 self.tag(2);
-                self.text(text);
+                self.bytes(text.as_bytes());
             }
             Content::ToolCall { id, name, arguments } => {
                 self.tag(3);
@@ -177,7 +203,7 @@ impl Form {
             Content::Document { title, text } => {
                 self.tag(5);
                 self.optional(title.as_deref());
-                self.text(text);
+                self.bytes(text.as_bytes());
             }
             Content::Image(image) => {
                 self.tag(6);
@@ -230,14 +256,6 @@ impl Form {
                 }
             }
         }
-    }
-
-    fn text(&mut self, text: &str) {
-        if !self.fold {
-            return self.bytes(text.as_bytes());
-        }
-        let folded: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-        self.bytes(folded.as_bytes());
     }
 
     fn optional(&mut self, text: Option<&str>) {
@@ -308,7 +326,7 @@ mod tests {
 
     #[test]
     fn folding_joins_case_and_punctuation_but_not_words() {
-        assert_eq!(folded_key(&ask("Hello, world!"), ""), folded_key(&ask("hello world"), ""));
-        assert_ne!(folded_key(&ask("hello word"), ""), folded_key(&ask("hello world"), ""));
+        assert_eq!(keys(&ask("Hello, world!"), "").1, keys(&ask("hello world"), "").1);
+        assert_ne!(keys(&ask("hello word"), "").1, keys(&ask("hello world"), "").1);
     }
 }

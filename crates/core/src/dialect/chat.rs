@@ -6,18 +6,14 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::chat_usage;
-use super::draft::{Draft, Key, set};
-use super::media::{data_url, image_from_url, image_size, n_decoded_bytes};
 use super::read::{self, Fields, given, string};
-use super::{Reply, Wire};
-use crate::chat::{
-    AnswerFormat, CacheMark, ChatRequest, Content, Dialect, Message, Part, Reasoning, Role, Tool, ToolChoice,
-};
+use super::{Wire, chat_message, chat_reply, chat_usage};
+use crate::chat::{AnswerFormat, ChatRequest, Dialect, Reasoning, Tool, ToolChoice};
 use crate::error::Result;
 
 /// The dialect.
-pub(super) static WIRE: Wire = Wire { dialect: Dialect::Chat, is_request, request, reply, usage: chat_usage::usage };
+pub(super) static WIRE: Wire =
+    Wire { dialect: Dialect::Chat, is_request, request, reply: chat_reply::reply, usage: chat_usage::usage };
 
 /// `messages` alone: dialects that have them too stand before this one and look closer.
 fn is_request(body: &Value) -> bool {
@@ -54,7 +50,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
         return Err(crate::error::Error::input("expected an array, found nothing").in_field("messages"));
     }
     let (tools, server_tools) = tools(fields)?;
-    let messages = read::each(fields, "messages", |value| message(value).map(Arc::new))?;
+    let messages = read::each(fields, "messages", |value| chat_message::message(value).map(Arc::new))?;
     Ok(ChatRequest {
         dialect: Dialect::Chat,
         model: read::shared(fields, "model")?,
@@ -201,241 +197,78 @@ pub(super) fn thinking(thinking: &Value) -> Option<Reasoning> {
     }
 }
 
-/// One message. A tool's message becomes a [`Content::ToolResult`] that holds what was said.
-pub(super) fn message(value: &Value) -> Result<Message> {
-    let fields = read::body(value)?;
-    let role = read::role(string(fields, "role")?.unwrap_or("user"));
-    let mut parts = Vec::new();
-    reasoning_parts(fields, &mut parts)?;
-    let is_multipart = content(fields, "content", &mut parts)?;
-    if let Some(refusal) = string(fields, "refusal")? {
-        parts.push(plain(Content::Refusal(Arc::from(refusal))));
-    }
-    parts.extend(read::each(fields, "tool_calls", tool_call)?);
-    if let Some(call) = read::object(fields, "function_call")? {
-        parts.push(plain(function_call("", call).map_err(|error| error.in_field("function_call"))?));
-    }
-    if let Some(audio) = given(fields, "audio") {
-        let n_bytes = audio.get("data").and_then(Value::as_str).map(n_decoded_bytes);
-        parts.push(plain(Content::Audio { n_bytes }));
-    }
-    let name = read::shared(fields, "name")?;
-    if role == Role::Tool {
-        let id = read::shared(fields, "tool_call_id")?.unwrap_or_default();
-        let result = Content::ToolResult { id, name: name.clone(), parts, is_error: false };
-        parts = vec![Part { content: result, cache_mark: read::cache_control(fields) }];
-    } else if let (Some(mark), Some(last)) = (read::cache_control(fields), parts.last_mut()) {
-        last.cache_mark.get_or_insert(mark);
-    }
-    Ok(Message { role, name, parts, is_multipart })
-}
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_request, check_request_error};
+    use super::*;
+    use serde_json::json;
 
-/// Reasoning sent back with the history. OpenRouter repeats the text in `reasoning_details`, which alone hold signatures.
-fn reasoning_parts(fields: &Fields, parts: &mut Vec<Part>) -> Result<()> {
-    let mut text = match string(fields, "reasoning_content")? {
-        Some(text) => text.to_owned(),
-        None => given(fields, "reasoning").and_then(Value::as_str).unwrap_or_default().to_owned(),
-    };
-    let is_told = !text.is_empty();
-    let mut n_opaque_bytes = 0;
-    for detail in given(fields, "reasoning_details").and_then(Value::as_array).map_or(&[][..], Vec::as_slice) {
-        let length = |name: &str| detail.get(name).and_then(Value::as_str).map_or(0, |blob| blob.len() as u64);
-        n_opaque_bytes += length("signature") + length("data");
-        if !is_told {
-            text.push_str(detail.get("text").or_else(|| detail.get("summary")).and_then(Value::as_str).unwrap_or(""));
-        }
+    #[test]
+    fn messages_are_read_in_order() {
+        check_request(
+            &WIRE,
+            &json!({"model": "m", "messages": [
+                {"role": "developer", "content": "Be brief."},
+                {"role": "user", "name": "ann", "content": [
+                    {"type": "text", "text": "Look:", "cache_control": {"type": "ephemeral", "ttl": "1h"}},
+                    {"type": "image_url", "image_url": {"url": "data:image/gif;base64,R0lGODlhQAHwAA==", "detail": "low"}},
+                    {"type": "image_url", "image_url": "https://example.com/a.png"},
+                    {"type": "input_audio", "input_audio": {"data": "AAAA", "format": "wav"}},
+                    {"type": "hologram", "x": 1},
+                ]},
+                {"role": "assistant", "content": null, "reasoning_content": "hm", "tool_calls": [
+                    {"id": "c1", "type": "function", "function": {"name": "f", "arguments": "{\"a\": 1}"}}]},
+                {"role": "tool", "tool_call_id": "c1", "content": "42"},
+            ]}),
+            "developer: Be brief. | user: Look:*Long, image(320x240), image(remote), audio(Some(3)), other(hologram) | \
+             assistant: thought(hm+0), call(c1 f {\"a\": 1}) | tool: result(c1: 42)",
+        );
     }
-    if !text.is_empty() || n_opaque_bytes > 0 {
-        parts.push(plain(Content::Reasoning { text: text.into(), n_opaque_bytes }));
-    }
-    Ok(())
-}
 
-/// Appends the parts of a `content` field; true if it is an array.
-pub(super) fn content(fields: &Fields, name: &str, parts: &mut Vec<Part>) -> Result<bool> {
-    match given(fields, name) {
-        None => Ok(false),
-        Some(Value::String(text)) => {
-            parts.push(Part::text(text.as_str()));
-            Ok(false)
-        }
-        Some(Value::Array(values)) => {
-            parts.extend(read::each_of(values, part).map_err(|error| error.in_field(name))?);
-            Ok(true)
-        }
-        // Some clients send one part without the array around it.
-        Some(value @ Value::Object(_)) => {
-            parts.push(part(value).map_err(|error| error.in_field(name))?);
-            Ok(true)
-        }
-        Some(other) => Err(read::wrong("a string or an array of parts", other).in_field(name)),
+    #[test]
+    fn tools_and_options_are_read() {
+        check_request(
+            &WIRE,
+            &json!({"messages": [], "n": 2, "max_tokens": 5, "max_completion_tokens": 7, "service_tier": "flex",
+                "prompt_cache_key": "k", "seed": 1, "temperature": 0.50, "stream": true, "user": "u",
+                "reasoning": {"max_tokens": 9}, "web_search_options": {},
+                "tools": [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}, {"type": "x:y"}],
+                "functions": [{"name": "g"}],
+                "tool_choice": {"type": "function", "function": {"name": "f"}},
+                "response_format": {"type": "json_schema", "json_schema": {"name": "s", "schema": {"a": 1}}}}),
+            "tool f {\"type\":\"object\"} | tool g null | choice Named(\"f\") | format {\"a\":1} | max 7 | n 2 | tier flex | \
+             reasoning Budget(9) | key k | server x:y web_search | seed=1 | temperature=0.5",
+        );
     }
-}
 
-/// One part of a message.
-fn part(value: &Value) -> Result<Part> {
-    if let Some(text) = value.as_str() {
-        return Ok(Part::text(text));
+    #[test]
+    fn signatures_are_measured_once_and_text_is_not_doubled() {
+        check_request(
+            &WIRE,
+            &json!({"messages": [{"role": "assistant", "content": "a", "reasoning": "why",
+                "reasoning_details": [{"type": "reasoning.text", "text": "why", "signature": "12345"}]}]}),
+            "assistant: thought(why+5), a",
+        );
     }
-    let fields = read::body(value)?;
-    let kind = string(fields, "type")?.unwrap_or(if fields.contains_key("text") { "text" } else { "" });
-    let content = match kind {
-        "text" | "input_text" | "output_text" => Content::Text(read::shared(fields, "text")?.unwrap_or_default()),
-        "refusal" => Content::Refusal(read::shared(fields, "refusal")?.unwrap_or_default()),
-        "image_url" | "input_image" => image(fields),
-        "thinking" => Content::Reasoning { text: thinking_text(fields), n_opaque_bytes: 0 },
-        "input_audio" => {
-            let data = given(fields, "input_audio").and_then(|audio| match audio {
-                Value::String(data) => Some(data.as_str()),
-                other => other.get("data").and_then(Value::as_str),
-            });
-            Content::Audio { n_bytes: data.map(n_decoded_bytes) }
-        }
-        "file" | "document_url" | "file_url" | "input_file" => file(fields),
-        other => Content::Other { kind: Arc::from(other), json: read::json(value) },
-    };
-    Ok(Part { content, cache_mark: read::cache_control(fields) })
-}
 
-/// `{"image_url": {"url", "detail"}}`, or the URL alone (Mistral, responses).
-pub(super) fn image(fields: &Fields) -> Content {
-    let inner = given(fields, "image_url");
-    let url = inner.and_then(|inner| inner.as_str().or_else(|| inner.get("url")?.as_str()));
-    let detail = inner.and_then(|inner| inner.get("detail")).or_else(|| fields.get("detail"));
-    let detail = detail.and_then(Value::as_str).map(Arc::from);
-    Content::Image(match url {
-        Some(url) if url.contains(':') => image_from_url(url, detail),
-        // Bare base64, as some local servers take it.
-        Some(data) => crate::chat::Image { size: image_size(data), detail, is_remote: false },
-        None => crate::chat::Image { size: None, detail, is_remote: true },
-    })
-}
-
-/// A file in the body or by reference, in the spellings of OpenAI chat and responses and of Mistral.
-pub(super) fn file(fields: &Fields) -> Content {
-    let text = |name: &str| {
-        let inner = fields.get("file").or_else(|| fields.get("file_url")).or_else(|| fields.get("document_url"));
-        inner.and_then(|inner| inner.get(name)).or_else(|| fields.get(name)).and_then(Value::as_str)
-    };
-    let data = text("file_data").or_else(|| text("url")).or_else(|| text("document_url"));
-    let Some(data) = data else { return Content::File { media_type: None, n_bytes: None } };
-    match data_url(data) {
-        Some((media_type, data)) => {
-            Content::File { media_type: Some(Arc::from(media_type)), n_bytes: Some(n_decoded_bytes(data)) }
-        }
-        None if data.contains("://") => Content::File { media_type: None, n_bytes: None },
-        None => Content::File { media_type: None, n_bytes: Some(n_decoded_bytes(data)) },
-    }
-}
-
-/// Mistral's `thinking`: a list of text parts.
-fn thinking_text(fields: &Fields) -> Arc<str> {
-    match given(fields, "thinking") {
-        Some(Value::Array(parts)) => {
-            Arc::from(parts.iter().filter_map(|part| part.get("text")?.as_str()).collect::<String>())
-        }
-        Some(other) => read::text_or_json(other),
-        None => Arc::default(),
-    }
-}
-
-fn tool_call(value: &Value) -> Result<Part> {
-    let fields = read::body(value)?;
-    let id = string(fields, "id")?.unwrap_or_default();
-    for (kind, arguments) in [("function", "arguments"), ("custom", "input")] {
-        if let Some(call) = read::object(fields, kind)? {
-            let name = read::shared(call, "name").map_err(|error| error.in_field(kind))?.unwrap_or_default();
-            let arguments = given(call, arguments).map(read::text_or_json).unwrap_or_default();
-            return Ok(plain(Content::ToolCall { id: Arc::from(id), name, arguments }));
-        }
-    }
-    Ok(plain(Content::Other {
-        kind: Arc::from(string(fields, "type")?.unwrap_or("tool_call")),
-        json: read::json(value),
-    }))
-}
-
-/// A call's name and arguments; some providers send arguments as an object, not as text.
-pub(super) fn function_call(id: &str, call: &Fields) -> Result<Content> {
-    Ok(Content::ToolCall {
-        id: Arc::from(id),
-        name: read::shared(call, "name")?.unwrap_or_default(),
-        arguments: given(call, "arguments").map(read::text_or_json).unwrap_or_default(),
-    })
-}
-
-/// A part without a cache marker.
-pub(super) fn plain(content: Content) -> Part {
-    Part { content, cache_mark: None::<CacheMark> }
-}
-
-/// Bodies have `choices[].message`, streams `choices[].delta`; the rest is the same.
-pub(super) fn reply(events: &[Value]) -> Result<Reply> {
-    let mut draft = Draft::default();
-    for event in events {
-        let Value::Object(fields) = event else { continue };
-        let text = |name: &str| fields.get(name).and_then(Value::as_str);
-        draft.set_model(text("model"));
-        draft.set_tier(text("service_tier"));
-        set(&mut draft.upstream, text("provider"));
-        draft.created_s = draft.created_s.or_else(|| fields.get("created").and_then(Value::as_i64));
-        draft.merge_usage(fields.get("usage").or_else(|| fields.get("x_groq")?.get("usage")));
-        for (i, choice) in fields.get("choices").and_then(Value::as_array).into_iter().flatten().enumerate() {
-            let index = choice.get("index").and_then(Value::as_u64).unwrap_or(i as u64);
-            if index == 0 {
-                draft.set_finish(choice.get("finish_reason").and_then(Value::as_str));
-            }
-            if let Some(text) = choice.get("text").and_then(Value::as_str) {
-                draft.push(Key::text(index, 0), text);
-            }
-            for side in ["message", "delta"] {
-                if let Some(Value::Object(said)) = choice.get(side) {
-                    take(&mut draft, index, said);
-                }
-            }
-        }
-    }
-    draft.finish()
-}
-
-/// Takes what one message or delta says.
-fn take(draft: &mut Draft, choice: u64, said: &Fields) {
-    let text = |name: &str| said.get(name).and_then(Value::as_str);
-    draft.push(Key::reasoning(choice, 0), text("reasoning_content").or_else(|| text("reasoning")).unwrap_or_default());
-    match said.get("content") {
-        Some(Value::String(text)) => draft.push(Key::text(choice, 0), text),
-        Some(Value::Array(parts)) => {
-            for value in parts {
-                match part(value).map(|part| part.content) {
-                    Ok(Content::Text(text)) => draft.push(Key::text(choice, 0), &text),
-                    Ok(Content::Reasoning { text, .. }) => draft.push(Key::reasoning(choice, 0), &text),
-                    Ok(content) => draft.add(content),
-                    Err(_) => {}
-                }
-            }
-        }
-        _ => {}
-    }
-    draft.push(Key::refusal(choice, 0), text("refusal").unwrap_or_default());
-    for image in said.get("images").and_then(Value::as_array).into_iter().flatten() {
-        if let Value::Object(fields) = image {
-            draft.add(self::image(fields));
-        }
-    }
-    if let Some(audio) = said.get("audio") {
-        draft.push(Key::text(choice, 1), audio.get("transcript").and_then(Value::as_str).unwrap_or_default());
-    }
-    for (i, call) in said.get("tool_calls").and_then(Value::as_array).into_iter().flatten().enumerate() {
-        let key = Key::call(choice, call.get("index").and_then(Value::as_u64).unwrap_or(i as u64));
-        let inner = call.get("function").or_else(|| call.get("custom")).unwrap_or(call);
-        draft.name_call(key, call.get("id").and_then(Value::as_str), inner.get("name").and_then(Value::as_str));
-        if let Some(arguments) = inner.get("arguments").or_else(|| inner.get("input")) {
-            draft.push(key, &read::text_or_json(arguments));
-        }
-    }
-    if let Some(call) = said.get("function_call").filter(|call| call.is_object()) {
-        let key = Key::call(choice, u64::MAX);
-        draft.name_call(key, None, call.get("name").and_then(Value::as_str));
-        draft.push(key, call.get("arguments").and_then(Value::as_str).unwrap_or_default());
+    #[test]
+    fn errors_name_the_field() {
+        let check = |body: Value, expected: &str| check_request_error(&WIRE, &body, expected);
+        check(json!({}), "`messages`: expected an array, found nothing");
+        check(json!({"messages": 1}), "`messages`: expected an array, found a number");
+        check(json!({"messages": ["hi"]}), "`messages.0`: expected an object, found a string");
+        check(
+            json!({"messages": [{"role": "user", "content": 7}]}),
+            "`messages.0.content`: expected a string or an array of parts, found a number",
+        );
+        check(
+            json!({"messages": [{"role": "user", "content": [{"type": "text", "text": 7}]}]}),
+            "`messages.0.content.0.text`: expected a string, found a number",
+        );
+        check(json!({"messages": [], "max_tokens": -1}), "`max_tokens`: expected a whole number, found a number");
+        check(
+            json!({"messages": [], "tools": [{"function": 1}]}),
+            "`tools.0.function`: expected an object, found a number",
+        );
     }
 }

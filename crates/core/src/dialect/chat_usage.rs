@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::count::{Media, Tally, count, count_or_0, dollars, first_count};
+use super::count::{Media, Tally, count, count_or_0, dollars, first_count, nothing_counted};
 use crate::usage::{Flaw, InclusiveCounts, Reading, Semantics, ServiceTier};
 use crate::usd::Usd;
 
@@ -28,8 +28,12 @@ pub(super) fn usage(usage: &Value, provider: Option<&str>) -> Result<Reading, Fl
 
 fn tally(usage: &Value, provider: Option<&str>) -> Result<Tally, Flaw> {
     let prompt = count(usage, &["prompt_tokens"])?;
-    let completion = count_or_0(usage, &["completion_tokens"])?;
+    let completion = count(usage, &["completion_tokens"])?;
     let stated_total = count(usage, &["total_tokens"])?;
+    if prompt.is_none() && completion.is_none() && stated_total.is_none() {
+        return Err(nothing_counted(usage));
+    }
+    let completion = completion.unwrap_or(0);
     // Voyage and OpenRouter's rerankers state the total alone; all of it is input.
     let prompt = prompt.unwrap_or_else(|| stated_total.map_or(0, |total| total.saturating_sub(completion)));
 
@@ -159,11 +163,11 @@ fn cache(usage: &Value, prompt: u64, flaws: &mut Vec<Flaw>) -> Result<Cache, Fla
 pub(super) fn split_writes(whole: Option<u64>, short: Option<u64>, long: u64, flaws: &mut Vec<Flaw>) -> (u64, u64) {
     match (whole, short) {
         (None, short) => (short.unwrap_or(0), long),
-        (Some(whole), Some(short)) if short + long == whole => (short, long),
+        (Some(whole), Some(short)) if short.saturating_add(long) == whole => (short, long),
         (Some(whole), None) if long <= whole => (whole - long, long),
         (Some(whole), short) => {
             // Streams state the split once, at their start, and the whole again at their end.
-            let parts = short.unwrap_or(0) + long;
+            let parts = short.unwrap_or(0).saturating_add(long);
             if parts > 0 {
                 flaws.push(Flaw::SplitDiffers { what: "cache writes by time to live", parts, whole });
             }
@@ -214,4 +218,153 @@ pub(super) fn tier(usage: &Value) -> Option<ServiceTier> {
 
 fn is_google(provider: Option<&str>) -> bool {
     provider.is_some_and(|provider| ["gemini", "google", "vertex"].iter().any(|name| provider.contains(name)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::chat::WIRE;
+    use super::super::outline::check_usage;
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn check(provider: &str, usage: impl Into<Value>, expected: &str) {
+        check_usage(&WIRE, provider, &usage.into(), expected);
+    }
+
+    #[test]
+    fn openai() {
+        check(
+            "openai",
+            json!({"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150,
+                "prompt_tokens_details": {"cached_tokens": 60, "cache_write_tokens": 10, "audio_tokens": 20,
+                    "cached_tokens_details": {"audio_tokens": 5}},
+                "completion_tokens_details": {"reasoning_tokens": 30, "audio_tokens": 8}}),
+            "in 30+60r+10w+0W out 20+30, audio 15/5/8, total 150, inclusive",
+        );
+    }
+
+    #[test]
+    fn deepseek_states_hits_and_misses() {
+        check(
+            "deepseek",
+            json!({"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12, "prompt_cache_hit_tokens": 8,
+                "prompt_cache_miss_tokens": 2}),
+            "in 2+8r+0w+0W out 2+0, total 12, inclusive",
+        );
+        check(
+            "deepseek",
+            json!({"prompt_tokens": 10, "completion_tokens": 2, "prompt_cache_hit_tokens": 8, "prompt_cache_miss_tokens": 3}),
+            "in 2+8r+0w+0W out 2+0, inclusive, flaws: cache hits and misses sum to 11, but should be 10",
+        );
+    }
+
+    #[test]
+    fn the_total_shows_what_is_counted_beside() {
+        let reasoning = json!({"prompt_tokens": 10, "completion_tokens": 5, "total_tokens": 45,
+            "completion_tokens_details": {"reasoning_tokens": 30}});
+        check("xai", reasoning, "in 10+0r+0w+0W out 5+30, total 45, unknown");
+        let audio = json!({"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 64,
+            "prompt_tokens_details": {"audio_tokens": 50}});
+        check("mistral", audio, "in 59+0r+0w+0W out 5+0, audio 50/0/0, total 64, unknown");
+        let thoughts = json!({"prompt_tokens": 9, "completion_tokens": 5, "total_tokens": 64});
+        check("gemini", thoughts.clone(), "in 9+0r+0w+0W out 5+50, total 64, unknown");
+        check(
+            "openai",
+            thoughts,
+            "in 9+0r+0w+0W out 5+0, total 64, unknown, flaws: the parts sum to 14 tokens, the stated total is 64",
+        );
+    }
+
+    #[test]
+    fn money_is_read_from_the_number_as_written() {
+        check(
+            "openrouter",
+            serde_json::from_str::<Value>(r#"{"prompt_tokens":1,"completion_tokens":1,"cost":5.37e-06}"#).unwrap(),
+            "in 1+0r+0w+0W out 1+0, billed 0.00000537, unknown",
+        );
+        check(
+            "openrouter",
+            json!({"prompt_tokens": 1, "completion_tokens": 1, "cost": 0, "is_byok": true,
+                "cost_details": {"upstream_inference_cost": 0.25}, "server_tool_use_details": {"web_search_requests": 3}}),
+            "in 1+0r+0w+0W out 1+0, searches 3/0/0, billed 0.25, unknown",
+        );
+        check(
+            "xai",
+            json!({"prompt_tokens": 1, "completion_tokens": 1, "cost_in_usd_ticks": 6_306_000}),
+            "in 1+0r+0w+0W out 1+0, billed 0.0006306, unknown",
+        );
+        check(
+            "perplexity",
+            json!({"prompt_tokens": 1, "completion_tokens": 1, "cost": {"total_cost": 0.00507}}),
+            "in 1+0r+0w+0W out 1+0, billed 0.00507, unknown",
+        );
+    }
+
+    #[test]
+    fn perplexity_counts_pages_and_reasoning_beside() {
+        check(
+            "perplexity",
+            json!({"prompt_tokens": 33, "completion_tokens": 70, "total_tokens": 103, "citation_tokens": 200,
+                "num_search_queries": 18, "reasoning_tokens": 700}),
+            "in 233+0r+0w+0W out 70+700, searches 18/0/0, total 103, unknown, \
+             flaws: the parts sum to 1003 tokens, the stated total is 103",
+        );
+    }
+
+    #[test]
+    fn contradictions_are_flaws() {
+        check(
+            "azure",
+            json!({"prompt_tokens": 10, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 161}}),
+            "flaw: 161 cached tokens exceed the 10 input tokens that should include them",
+        );
+        check(
+            "openai",
+            json!({"prompt_tokens": 1, "completion_tokens": 1, "completion_tokens_details": {"reasoning_tokens": 2}}),
+            "flaw: 2 reasoning tokens exceed the 1 output tokens that should include them",
+        );
+        check("openai", json!({"prompt_tokens": -1}), "flaw: `prompt_tokens` is no token count: -1");
+        check("openai", json!({"prompt_tokens": "12"}), "flaw: `prompt_tokens` is no token count: \"12\"");
+        check(
+            "openai",
+            json!({"prompt_tokens_details": 3, "prompt_tokens": 1}),
+            "flaw: `prompt_tokens_details` is no token count: 3",
+        );
+        check("openai", json!({}), "flaw: `usage` is no token count: {}");
+        check("openai", json!(7), "flaw: `usage` is no token count: 7");
+    }
+
+    #[test]
+    fn smaller_dialects_of_it() {
+        check(
+            "together",
+            json!({"prompt_tokens": 9, "completion_tokens": 1, "cached_tokens": 4}),
+            "in 5+4r+0w+0W out 1+0, inclusive",
+        );
+        check("voyage", json!({"total_tokens": 12}), "in 12+0r+0w+0W out 0+0, total 12, unknown");
+        check(
+            "writer",
+            json!({"prompt_tokens": 9, "completion_tokens": 4, "prompt_token_details": {"cached_tokens": 2},
+                "completion_token_details": {"reasoning_tokens": 1}}),
+            "in 7+2r+0w+0W out 3+1, inclusive",
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn parts_sum_to_the_total(input in 0_u64..1 << 40, output in 0_u64..1 << 30, read in 0_u64..1 << 41,
+                                  write in 0_u64..1 << 20, reasoning in 0_u64..1 << 31) {
+            let value = json!({"prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output,
+                "prompt_tokens_details": {"cached_tokens": read, "cache_write_tokens": write},
+                "completion_tokens_details": {"reasoning_tokens": reasoning}});
+            match usage(&value, None) {
+                Ok(reading) => {
+                    prop_assert_eq!(reading.usage.total(), input + output);
+                    prop_assert_eq!(reading.flaws, []);
+                }
+                Err(_) => prop_assert!(read + write > input || reasoning > output),
+            }
+        }
+    }
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::draft::{Draft, Key};
 use super::read::{self, Fields, given, string};
-use super::{Reply, Wire, chat, cohere_usage};
+use super::{Reply, Wire, chat, chat_message, cohere_usage};
 use crate::chat::{AnswerFormat, ChatRequest, Content, Dialect, Message, Part, Role, ToolChoice};
 use crate::error::{Error, Result};
 
@@ -68,7 +68,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
             messages.push(Message::text(Role::User, said));
         }
     }
-    let documents = read::each(fields, "documents", |value| Ok(chat::plain(document(value))))?;
+    let documents = read::each(fields, "documents", |value| Ok(chat_message::plain(document(value))))?;
     if !documents.is_empty() {
         messages.push(Message { role: Role::User, name: None, parts: documents, is_multipart: true });
     }
@@ -101,7 +101,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
 
 /// As in chat, with documents among the parts and `tool_plan` beside tool calls.
 fn message(value: &Value) -> Result<Message> {
-    let mut message = chat::message(value)?;
+    let mut message = chat_message::message(value)?;
     for part in &mut message.parts {
         upgrade(part);
         if let Content::ToolResult { parts, .. } = &mut part.content {
@@ -140,7 +140,7 @@ fn turn(value: &Value) -> Result<Message> {
     let mut parts: Vec<Part> =
         string(fields, "message")?.filter(|text| !text.is_empty()).map(Part::text).into_iter().collect();
     for call in read::array(fields, "tool_calls")? {
-        parts.push(chat::plain(call_v1(call)));
+        parts.push(chat_message::plain(call_v1(call)));
     }
     let results = read::each(fields, "tool_results", tool_result)?;
     parts.extend(results.into_iter().flat_map(|message| message.parts));
@@ -153,7 +153,7 @@ fn tool_result(value: &Value) -> Result<Message> {
     let outputs = given(fields, "outputs").map(read::text_or_json).unwrap_or_default();
     let name = fields.get("call").and_then(|call| call.get("name")?.as_str()).map(Arc::from);
     let content = Content::ToolResult { id: Arc::default(), name, parts: vec![Part::text(outputs)], is_error: false };
-    Ok(Message { role: Role::Tool, name: None, parts: vec![chat::plain(content)], is_multipart: false })
+    Ok(Message { role: Role::Tool, name: None, parts: vec![chat_message::plain(content)], is_multipart: false })
 }
 
 fn call_v1(call: &Value) -> Content {
@@ -195,7 +195,7 @@ fn reply(events: &[Value]) -> Result<Reply> {
             draft.push(Key::text(0, 0), event.get("text").and_then(Value::as_str).unwrap_or_default());
         }
     }
-    draft.finish()
+    draft.finish(events)
 }
 
 fn whole(draft: &mut Draft, response: &Value) {
@@ -232,7 +232,7 @@ fn delta(draft: &mut Draft, event: &Value) {
 
 /// A message of version 2, or a piece of one: content as a string, a block or a list of blocks; calls as one or a list.
 fn said(draft: &mut Draft, message: &Value, index: u64) {
-    draft.push(Key::reasoning(0, 0), message.get("tool_plan").and_then(Value::as_str).unwrap_or_default());
+    draft.push(Key::text(0, 1), message.get("tool_plan").and_then(Value::as_str).unwrap_or_default());
     let blocks = |value: &Value| match value {
         Value::Array(blocks) => blocks.clone(),
         Value::Null => Vec::new(),
@@ -256,4 +256,88 @@ fn said(draft: &mut Draft, message: &Value, index: u64) {
 pub(super) fn meta_usage(meta: &Fields) -> Value {
     let told = ["billed_units", "tokens", "cached_tokens"];
     Value::Object(told.iter().filter_map(|name| Some(((*name).to_owned(), given(meta, name)?.clone()))).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_reply, check_request, check_request_error};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn version_1_has_one_message_and_a_history() {
+        check_request(
+            &WIRE,
+            &json!({"message": "now", "preamble": "Be brief.", "documents": [{"title": "t", "snippet": "s"}],
+                "chat_history": [{"role": "USER", "message": "hi"}, {"role": "CHATBOT", "message": "yes", "tool_calls": [{"name": "f", "parameters": {}}]}],
+                "tools": [{"name": "f", "parameter_definitions": {"a": {}}}], "connectors": [{"id": "web-search"}]}),
+            "system: Be brief. | user: hi | assistant: yes, call( f {}) | user: now | user: document(t: s) | \
+             tool f {\"a\":{}} | server web-search",
+        );
+    }
+
+    #[test]
+    fn version_2_has_messages() {
+        check_request(
+            &WIRE,
+            &json!({"model": "command-x", "tool_choice": "REQUIRED", "response_format": {"type": "json_object", "json_schema": {"a": 1}},
+                "documents": [{"id": "1", "data": {"title": "t", "text": "s"}}], "messages": [
+                {"role": "user", "content": "hi"},
+                {"role": "assistant", "tool_plan": "plan", "tool_calls": [{"id": "c", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+                {"role": "tool", "tool_call_id": "c", "content": [{"type": "document", "document": {"data": {"text": "r"}}}]},
+            ]}),
+            "user: hi | assistant: plan, call(c f {}) | tool: result(c: document(: r)) | user: document(t: s) | \
+             choice Required | format {\"a\":1}",
+        );
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        check_request_error(&WIRE, &json!({}), "`message`: expected a string, found nothing");
+    }
+
+    #[test]
+    fn replies_of_both_versions_are_read() {
+        check_reply(
+            &WIRE,
+            r#"{"text":"hi","finish_reason":"COMPLETE","meta":{"api_version":{},"tokens":{"input_tokens":1}}}"#,
+            r#"hi | COMPLETE | {"tokens":{"input_tokens":1}}"#,
+        );
+        check_reply(
+            &WIRE,
+            r#"{"message":{"content":[{"type":"text","text":"hi"}],"tool_calls":[{"id":"c","function":{"name":"f","arguments":"{}"}}]},"usage":{"tokens":{}}}"#,
+            r#"hi, call(c f {}) | {"tokens":{}}"#,
+        );
+    }
+
+    #[test]
+    fn streams_of_both_versions_are_read() {
+        check_reply(
+            &WIRE,
+            r#"{"event_type":"text-generation","text":"h"}
+            {"event_type":"text-generation","text":"i"}
+            {"event_type":"stream-end","response":{"text":"hi","finish_reason":"COMPLETE"}}"#,
+            "hi | COMPLETE",
+        );
+        check_reply(
+            &WIRE,
+            r#"{"event_type":"text-generation","text":"h"}{"event_type":"text-generation","text":"i"}"#,
+            "hi",
+        );
+        check_reply(
+            &WIRE,
+            r#"data: {"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"h"}}}}
+
+data: {"type":"content-delta","index":0,"delta":{"message":{"content":{"text":"i"}}}}
+
+data: {"type":"tool-call-start","index":0,"delta":{"message":{"tool_calls":{"id":"c","function":{"name":"f","arguments":""}}}}}
+
+data: {"type":"tool-call-delta","index":0,"delta":{"message":{"tool_calls":{"function":{"arguments":"{}"}}}}}
+
+data: {"type":"message-end","delta":{"finish_reason":"COMPLETE","usage":{"cached_tokens":3}}}
+
+"#,
+            r#"hi, call(c f {}) | COMPLETE | {"cached_tokens":3}"#,
+        );
+    }
 }

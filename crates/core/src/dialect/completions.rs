@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::read::{self, given};
-use super::{Wire, chat, chat_usage};
+use super::{Wire, chat, chat_message, chat_reply, chat_usage};
 use crate::chat::{ChatRequest, Content, Dialect, Message, Part, Role};
 use crate::error::{Error, Result};
 
 /// The dialect.
 pub(super) static WIRE: Wire =
-    Wire { dialect: Dialect::Completions, is_request, request, reply: chat::reply, usage: chat_usage::usage };
+    Wire { dialect: Dialect::Completions, is_request, request, reply: chat_reply::reply, usage: chat_usage::usage };
 
 fn is_request(body: &Value) -> bool {
     match body.get("prompt") {
@@ -67,8 +67,43 @@ fn request(body: &Value) -> Result<ChatRequest> {
 fn prompt(value: &Value) -> Result<Message> {
     let part = match value {
         Value::String(text) => Part::text(text.as_str()),
-        Value::Array(_) => chat::plain(Content::Other { kind: Arc::from("tokens"), json: read::json(value) }),
+        Value::Array(_) => chat_message::plain(Content::Other { kind: Arc::from("tokens"), json: read::json(value) }),
         other => return Err(read::wrong("a string or a list of tokens", other)),
     };
     Ok(Message { role: Role::User, name: None, parts: vec![part], is_multipart: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_reply, check_request, check_request_error};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn prompts_are_texts_or_tokens() {
+        check_request(&WIRE, &json!({"prompt": "hi", "max_tokens": 9, "best_of": 3, "n": 2}), "user: hi | max 9 | n 3");
+        check_request(&WIRE, &json!({"prompt": ["a", "b"], "suffix": "c"}), "user: a | user: b | user: c");
+        check_request(&WIRE, &json!({"prompt": [[1, 2], [3]]}), "user: other(tokens) | user: other(tokens)");
+        check_request(&WIRE, &json!({"prompt": [1, 2]}), "user: other(tokens)");
+        check_request(&WIRE, &json!({"variables": {"a": "x"}}), "user: x | stored context");
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        check_request_error(&WIRE, &json!({}), "`prompt`: expected a string or an array of strings, found nothing");
+        check_request_error(
+            &WIRE,
+            &json!({"prompt": ["a", {}]}),
+            "`prompt.1`: expected a string or a list of tokens, found an object",
+        );
+    }
+
+    #[test]
+    fn texts_of_all_choices_are_read() {
+        check_reply(
+            &WIRE,
+            r#"{"choices":[{"index":0,"text":"a","finish_reason":"stop"},{"index":1,"text":"b"}]}"#,
+            "a, b | stop",
+        );
+    }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::draft::{Draft, Key};
 use super::media::{image_size, n_decoded_bytes};
 use super::read::{self, Fields, given, string};
-use super::{Reply, Wire, chat, converse_usage};
+use super::{Reply, Wire, chat, chat_message, converse_usage};
 use crate::chat::{
     AnswerFormat, ChatRequest, Content, Dialect, Image, Message, Part, Reasoning, Role, Tool, ToolChoice,
 };
@@ -89,6 +89,9 @@ pub(super) fn request(body: &Value) -> Result<ChatRequest> {
     if let Some(more) = more {
         parameters.extend(read::parameters(more, &["thinking", "reasoning_config", "reasoningConfig"]));
     }
+    if given(fields, "messages").is_some_and(read::wants_citations) {
+        parameters.push((Arc::from("citations"), true.into()));
+    }
     parameters.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(ChatRequest {
         dialect: Dialect::Converse,
@@ -143,7 +146,7 @@ fn blocks(fields: &Fields, name: &str) -> Result<Vec<Part>> {
 fn block(value: &Value) -> Result<Part> {
     let fields = read::body(value)?;
     let Some((key, inner)) = fields.iter().find(|(_, inner)| !inner.is_null()) else {
-        return Ok(chat::plain(Content::Other { kind: Arc::default(), json: read::json(value) }));
+        return Ok(chat_message::plain(Content::Other { kind: Arc::default(), json: read::json(value) }));
     };
     let read = |inner: &Fields| -> Result<Option<Content>> {
         let text = |name: &str| Ok::<_, Error>(read::shared(inner, name)?.unwrap_or_default());
@@ -167,6 +170,8 @@ fn block(value: &Value) -> Result<Part> {
             "searchResult" => {
                 Content::Document { title: read::shared(inner, "title")?, text: Arc::from(texts(inner.get("content"))) }
             }
+            // An answer with its sources; the sources were input.
+            "citationsContent" => Content::Text(Arc::from(texts(inner.get("content")))),
             "guardContent" => match inner.get("text").and_then(|text| text.get("text")?.as_str()) {
                 Some(text) => Content::Text(Arc::from(text)),
                 None => return Ok(None),
@@ -182,7 +187,7 @@ fn block(value: &Value) -> Result<Part> {
         _ => None,
     };
     let other = || Content::Other { kind: Arc::from(key.as_str()), json: read::json(value) };
-    Ok(chat::plain(content.unwrap_or_else(other)))
+    Ok(chat_message::plain(content.unwrap_or_else(other)))
 }
 
 fn source<'a>(fields: &'a Fields, name: &str) -> Option<&'a str> {
@@ -308,7 +313,7 @@ pub(super) fn reply(events: &[Value]) -> Result<Reply> {
             fill(&mut draft, index(delta), delta.get("delta").unwrap_or(&Value::Null));
         }
     }
-    draft.finish()
+    draft.finish(events)
 }
 
 fn index(event: &Value) -> u64 {
@@ -325,5 +330,76 @@ fn fill(draft: &mut Draft, block: u64, delta: &Value) {
         draft.push(Key::reasoning(0, block), &text(reasoning.get("text")));
         draft.push_opaque(Key::reasoning(0, block), &text(reasoning.get("signature")));
         draft.push_opaque(Key::reasoning(0, block), &text(reasoning.get("redactedContent")));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_reply, check_request, check_request_error};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn blocks_are_told_by_their_key() {
+        check_request(
+            &WIRE,
+            &json!({"system": [{"text": "Be brief."}, {"cachePoint": {"type": "default"}}], "messages": [
+                {"role": "user", "content": [{"text": "hi"}, {"image": {"format": "gif", "source": {"bytes": "R0lGODlhQAHwAA=="}}},
+                    {"document": {"name": "d", "format": "txt", "source": {"text": "t"}}}, {"cachePoint": {"type": "default", "ttl": "1h"}}]},
+                {"role": "assistant", "content": [{"reasoningContent": {"reasoningText": {"text": "hm", "signature": "abc"}}},
+                    {"toolUse": {"toolUseId": "c", "name": "f", "input": {}}}]},
+                {"role": "user", "content": [{"toolResult": {"toolUseId": "c", "status": "error", "content": [{"json": {"a": 1}}]}}]},
+            ]}),
+            "system: Be brief.*Short | user: hi, image(320x240), document(d: t)*Long | \
+             assistant: thought(hm+3), call(c f {}) | user: result(c failed: {\"a\":1})",
+        );
+    }
+
+    #[test]
+    fn options_are_read() {
+        check_request(
+            &WIRE,
+            &json!({"messages": [{"role": "user", "content": [{"text": "hi"}]}], "inferenceConfig": {"maxTokens": 9, "topP": 1},
+                "toolConfig": {"tools": [{"toolSpec": {"name": "f", "inputSchema": {"json": {"a": 1}}}}, {"cachePoint": {}},
+                    {"systemTool": {"name": "s"}}], "toolChoice": {"tool": {"name": "f"}}},
+                "additionalModelRequestFields": {"reasoning_config": {"type": "enabled", "budget_tokens": 1024}},
+                "outputConfig": {"textFormat": {"type": "json_schema", "structure": {"jsonSchema": {"name": "n", "schema": "{\"b\":1}"}}}},
+                "serviceTier": {"type": "flex"}}),
+            "user: hi | tool f* {\"a\":1} | choice Named(\"f\") | format {\"b\":1} | max 9 | tier flex | reasoning Budget(1024) | \
+             server s | topP=1",
+        );
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        check_request_error(
+            &WIRE,
+            &json!({"messages": [{"role": "user", "content": [{"toolUse": {"name": 1}}]}]}),
+            "`messages.0.content.0.toolUse.name`: expected a string, found a number",
+        );
+    }
+
+    #[test]
+    fn a_stream_is_put_together_by_block() {
+        check_reply(
+            &WIRE,
+            r#"{"messageStart":{"role":"assistant"}}
+            {"contentBlockDelta":{"contentBlockIndex":0,"delta":{"text":"a"}}}
+            {"contentBlockDelta":{"contentBlockIndex":0,"delta":{"text":"b"}}}
+            {"contentBlockStart":{"contentBlockIndex":1,"start":{"toolUse":{"toolUseId":"c","name":"f"}}}}
+            {"contentBlockDelta":{"contentBlockIndex":1,"delta":{"toolUse":{"input":"{}"}}}}
+            {"messageStop":{"stopReason":"tool_use"}}
+            {"metadata":{"usage":{"inputTokens":5,"outputTokens":2}}}"#,
+            r#"ab, call(c f {}) | tool_use | {"inputTokens":5,"outputTokens":2}"#,
+        );
+    }
+
+    #[test]
+    fn a_body_is_read() {
+        check_reply(
+            &WIRE,
+            r#"{"output":{"message":{"content":[{"citationsContent":{"content":[{"text":"hi"}]}}]}},"stopReason":"end_turn"}"#,
+            "hi | end_turn",
+        );
     }
 }

@@ -83,15 +83,16 @@ impl Media {
         let above = |part, tokens, whole| {
             if tokens > whole { Err(Flaw::PartAboveWhole { part, tokens, whole }) } else { Ok(()) }
         };
-        above("audio and image input", self.audio_in + self.image_in, usage.input())?;
-        above("audio and image output", self.audio_out + self.image_out, usage.output())?;
+        above("audio and image input", self.audio_in.saturating_add(self.image_in), usage.input())?;
+        above("audio and image output", self.audio_out.saturating_add(self.image_out), usage.output())?;
         above("cached audio", self.audio_cached.unwrap_or(0), self.audio_in)?;
         above("cached images", self.image_cached.unwrap_or(0), self.image_in)?;
         let not_fresh = |tokens: u64| tokens.saturating_sub(usage.input_fresh);
         let audio_cached = self.audio_cached.unwrap_or_else(|| not_fresh(self.audio_in));
         let audio_fresh = self.audio_in - audio_cached;
-        let image_cached =
-            self.image_cached.unwrap_or_else(|| not_fresh(self.image_in + audio_fresh).min(self.image_in));
+        let image_cached = self
+            .image_cached
+            .unwrap_or_else(|| not_fresh(self.image_in.saturating_add(audio_fresh)).min(self.image_in));
         usage.of_which_audio_in = audio_fresh;
         usage.of_which_audio_cached = audio_cached;
         usage.of_which_image_in = self.image_in - image_cached;
@@ -105,6 +106,11 @@ impl Media {
 pub(super) fn count(usage: &Value, path: &[&str]) -> Result<Option<u64>, Flaw> {
     let Some(value) = at(usage, path)? else { return Ok(None) };
     whole_number(value).map(Some).map_err(|found| Flaw::NotACount { field: path.join("."), found })
+}
+
+/// For a usage object without any count that its dialect knows: to read it as 0 tokens would invent a figure.
+pub(super) fn nothing_counted(usage: &Value) -> Flaw {
+    Flaw::NotACount { field: "usage".to_owned(), found: shown(usage) }
 }
 
 /// As [`count`], 0 if missing.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::Reply;
 use crate::chat::{Answer, Content, Part};
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// An answer being put together.
 #[derive(Debug, Default)]
@@ -150,8 +150,11 @@ impl Draft {
         }
     }
 
-    /// The reply.
-    pub(super) fn finish(self) -> Result<Reply> {
+    /// The reply. Errors when there was nothing to read it from: no event is a JSON object.
+    pub(super) fn finish(self, events: &[Value]) -> Result<Reply> {
+        if !events.iter().any(Value::is_object) {
+            return Err(Error::input("a response holds no JSON object"));
+        }
         let parts = self
             .slots
             .into_iter()
@@ -168,19 +171,17 @@ impl Draft {
 
     fn slot(&mut self, key: Key) -> &mut Slot {
         // From the end: pieces of one part come one after the other.
-        let at = match self.slots.iter().rposition(|(known, _)| *known == key) {
-            Some(at) => at,
-            None => {
-                let slot = match key.kind {
-                    Kind::Text => Slot::Text(String::new()),
-                    Kind::Reasoning => Slot::Reasoning { text: String::new(), n_opaque_bytes: 0 },
-                    Kind::Refusal => Slot::Refusal(String::new()),
-                    Kind::Call => Slot::Call { id: String::new(), name: String::new(), arguments: String::new() },
-                };
-                self.slots.push((key, slot));
-                self.slots.len() - 1
-            }
-        };
+        let known = self.slots.iter().rposition(|(known, _)| *known == key);
+        let at = known.unwrap_or_else(|| {
+            let slot = match key.kind {
+                Kind::Text => Slot::Text(String::new()),
+                Kind::Reasoning => Slot::Reasoning { text: String::new(), n_opaque_bytes: 0 },
+                Kind::Refusal => Slot::Refusal(String::new()),
+                Kind::Call => Slot::Call { id: String::new(), name: String::new(), arguments: String::new() },
+            };
+            self.slots.push((key, slot));
+            self.slots.len() - 1
+        });
         &mut self.slots[at].1
     }
 }

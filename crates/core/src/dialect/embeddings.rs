@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::draft::Draft;
 use super::read::{self, Fields, given};
-use super::{Reply, Wire, chat, generate_content};
+use super::{Reply, Wire, chat_message, generate_content};
 use crate::chat::{ChatRequest, Content, Dialect, Image, Message, Part, Role};
 use crate::error::{Error, Result};
 use crate::usage::{Flaw, Reading};
@@ -101,7 +101,7 @@ fn rerank(fields: &Fields, messages: &mut Vec<Message>) -> Result<()> {
     let documents = read::each(fields, "documents", |value| {
         let text = value.get("text").unwrap_or(value);
         let content = Content::Document { title: None, text: read::text_or_json(text) };
-        Ok(Message { role: Role::User, name: None, parts: vec![chat::plain(content)], is_multipart: false })
+        Ok(Message { role: Role::User, name: None, parts: vec![chat_message::plain(content)], is_multipart: false })
     })?;
     messages.extend(documents);
     Ok(())
@@ -112,18 +112,20 @@ fn rerank(fields: &Fields, messages: &mut Vec<Message>) -> Result<()> {
 fn text(value: &Value) -> Result<Message> {
     let parts = match value {
         Value::String(text) if text.starts_with("data:image/") => {
-            vec![chat::plain(Content::Image(super::media::image_from_url(text, None)))]
+            vec![chat_message::plain(Content::Image(super::media::image_from_url(text, None)))]
         }
         Value::String(text) => vec![Part::text(text.as_str())],
-        Value::Array(_) => vec![chat::plain(Content::Other { kind: Arc::from("tokens"), json: read::json(value) })],
+        Value::Array(_) => {
+            vec![chat_message::plain(Content::Other { kind: Arc::from("tokens"), json: read::json(value) })]
+        }
         Value::Object(fields) => {
             let mut parts = Vec::new();
             if let Some(text) = fields.get("text").and_then(Value::as_str) {
                 parts.push(Part::text(text));
             } else if fields.get("image").is_some() {
-                parts.push(chat::plain(Content::Image(Image::default())));
+                parts.push(chat_message::plain(Content::Image(Image::default())));
             } else {
-                chat::content(fields, "content", &mut parts)?;
+                chat_message::content(fields, "content", &mut parts)?;
             }
             parts
         }
@@ -153,7 +155,7 @@ fn reply(events: &[Value]) -> Result<Reply> {
             draft.merge_usage(Some(&serde_json::json!({ "prompt_eval_count": event["prompt_eval_count"] })));
         }
     }
-    draft.finish()
+    draft.finish(events)
 }
 
 /// Embeddings have input alone; each provider spells it as in its chat. Semantics: none to tell, nothing is cached.
@@ -163,4 +165,63 @@ fn usage(usage: &Value, provider: Option<&str>) -> Result<Reading, Flaw> {
         return super::generate_content_usage::usage(usage, provider);
     }
     super::chat_usage::usage(usage, provider)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_reply, check_request, check_request_error, check_usage};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn each_provider_has_its_body() {
+        let check = |body: Value, expected: &str| check_request(&WIRE, &body, expected);
+        check(json!({"model": "text-embedding-3-small", "input": "a", "dimensions": 8}), "user: a | dimensions=8");
+        check(json!({"model": "x", "input": ["a", "b"]}), "user: a | user: b");
+        check(json!({"model": "x", "input": [[1, 2], [3]]}), "user: other(tokens) | user: other(tokens)");
+        check(json!({"model": "x", "input": [1, 2]}), "user: other(tokens)");
+        check(json!({"model": "embed-x", "texts": ["a"]}), "user: a");
+        check(json!({"requests": [{"model": "x", "content": {"parts": [{"text": "a"}]}}]}), "user: a");
+        check(json!({"instances": [{"content": "a"}]}), "user: a");
+        check(
+            json!({"model": "m", "query": "q", "documents": ["a", {"text": "b"}]}),
+            "user: q | user: document(: a) | user: document(: b)",
+        );
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        check_request_error(&WIRE, &json!({}), "`input`: expected a string or an array of strings, found nothing");
+        check_request_error(
+            &WIRE,
+            &json!({"texts": [1]}),
+            "`texts.0`: expected a string or a list of tokens, found a number",
+        );
+    }
+
+    #[test]
+    fn usage_is_found_and_read() {
+        check_reply(
+            &WIRE,
+            r#"{"data":[],"usage":{"prompt_tokens":3,"total_tokens":3}}"#,
+            r#" | {"prompt_tokens":3,"total_tokens":3}"#,
+        );
+        check_reply(
+            &WIRE,
+            r#"{"meta":{"billed_units":{"input_tokens":3}}}"#,
+            r#" | {"billed_units":{"input_tokens":3}}"#,
+        );
+        check_usage(
+            &WIRE,
+            "openai",
+            &json!({"prompt_tokens": 3, "total_tokens": 3}),
+            "in 3+0r+0w+0W out 0+0, total 3, unknown",
+        );
+        check_usage(
+            &WIRE,
+            "gemini",
+            &json!({"promptTokenCount": 261, "promptTokenDetails": [{"modality": "IMAGE", "tokenCount": 258}]}),
+            "in 261+0r+0w+0W out 0+0, image 258/0/0, unknown",
+        );
+    }
 }

@@ -1,5 +1,5 @@
 //! Gemini's and Vertex' `generateContent` (both spellings of its fields: `inlineData` and `inline_data`), streams as
-//! server-sent events or as one JSON array; and Gemini's `interactions`.
+//! server-sent events or as one JSON array. Gemini's `interactions` share this dialect (`interactions.rs`).
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::draft::{Draft, Key};
 use super::media::{image_size, n_decoded_bytes};
 use super::read::{self, Fields, given, string};
-use super::{Reply, Wire, chat, generate_content_usage};
+use super::{Reply, Wire, chat, chat_message, generate_content_usage, interactions};
 use crate::chat::{
     AnswerFormat, ChatRequest, Content, Dialect, Image, Message, Part, Reasoning, Role, Tool, ToolChoice,
 };
@@ -20,21 +20,7 @@ pub(super) static WIRE: Wire =
 
 fn is_request(body: &Value) -> bool {
     let has = |name: &str| body.get(name).is_some();
-    has("contents") || is_interaction(body) || (has("systemInstruction") && has("model"))
-}
-
-/// `input` with what only interactions have beside it.
-fn is_interaction(body: &Value) -> bool {
-    let is_typed = |value: &Value| {
-        matches!(value.get("type").and_then(Value::as_str), Some("text" | "image" | "audio" | "document" | "video"))
-    };
-    body.get("input").is_some_and(|input| {
-        body.get("generation_config").is_some()
-            || body.get("agent").is_some()
-            || body.get("previous_interaction_id").is_some()
-            || input.get(0).is_some_and(is_typed)
-            || is_typed(input)
-    })
+    has("contents") || interactions::is_request(body) || (has("systemInstruction") && has("model"))
 }
 
 /// Fields that [`request`] reads into fields of their own.
@@ -75,12 +61,12 @@ fn request(body: &Value) -> Result<ChatRequest> {
             messages.extend(read::each(fields, "contents", |value| content(read::body(value)?, Role::User))?);
         }
         Some(Value::Object(one)) => {
-            messages.push(content(one, Role::User).map_err(|error| error.in_field("contents"))?)
+            messages.push(content(one, Role::User).map_err(|error| error.in_field("contents"))?);
         }
         Some(Value::String(text)) => messages.push(Message::text(Role::User, text.as_str())),
         Some(other) => return Err(read::wrong("an array of contents", other).in_field("contents")),
     }
-    interaction_input(fields, &mut messages)?;
+    interactions::input(fields, &mut messages)?;
     if messages.is_empty() {
         return Err(Error::input("expected an array of contents, found nothing").in_field("contents"));
     }
@@ -142,28 +128,43 @@ pub(super) fn content(fields: &Fields, default: Role) -> Result<Message> {
     let role = string(fields, "role")?.map_or(default, read::role);
     let parts = match given(fields, "parts") {
         // One part without the array around it.
-        Some(one @ Value::Object(_)) => vec![part(one).map_err(|error| error.in_field("parts"))?],
-        _ => read::each(fields, "parts", part)?,
+        Some(one @ Value::Object(_)) => signed(one).map_err(|error| error.in_field("parts"))?,
+        _ => read::each(fields, "parts", signed)?.into_iter().flatten().collect(),
     };
     let is_result = parts.iter().any(|part| matches!(part.content, Content::ToolResult { .. }));
     Ok(Message { role: if is_result { Role::Tool } else { role }, name: None, parts, is_multipart: true })
 }
 
-fn part(value: &Value) -> Result<Part> {
+/// A part, and before it the signature of the thoughts that led to it.
+fn signed(value: &Value) -> Result<Vec<Part>> {
+    let part = part(value)?;
+    let n_opaque_bytes = signature(value).len() as u64;
+    if n_opaque_bytes == 0 || matches!(part.content, Content::Reasoning { .. }) {
+        return Ok(vec![part]);
+    }
+    Ok(vec![chat_message::plain(Content::Reasoning { text: Arc::default(), n_opaque_bytes }), part])
+}
+
+fn signature(part: &Value) -> &str {
+    let told = part.get("thoughtSignature").or_else(|| part.get("thought_signature"));
+    told.and_then(Value::as_str).unwrap_or_default()
+}
+
+pub(super) fn part(value: &Value) -> Result<Part> {
     if let Some(text) = value.as_str() {
         return Ok(Part::text(text));
     }
     let fields = read::body(value)?;
-    let signature = either(fields, "thoughtSignature", "thought_signature").and_then(Value::as_str).unwrap_or_default();
+    let signature = signature(value);
     if let Some(text) = string(fields, "text")? {
         if read::boolean(fields, "thought")?.unwrap_or(false) {
             let n_opaque_bytes = signature.len() as u64;
-            return Ok(chat::plain(Content::Reasoning { text: Arc::from(text), n_opaque_bytes }));
+            return Ok(chat_message::plain(Content::Reasoning { text: Arc::from(text), n_opaque_bytes }));
         }
         return Ok(Part::text(text));
     }
     if let Some(call) = either(fields, "functionCall", "function_call").and_then(Value::as_object) {
-        return Ok(chat::plain(Content::ToolCall {
+        return Ok(chat_message::plain(Content::ToolCall {
             id: read::shared(call, "id")?.unwrap_or_default(),
             name: read::shared(call, "name")?.unwrap_or_default(),
             arguments: given(call, "args").map(read::text_or_json).unwrap_or_default(),
@@ -173,7 +174,7 @@ fn part(value: &Value) -> Result<Part> {
         let mut parts: Vec<Part> =
             given(result, "response").map(|response| Part::text(read::text_or_json(response))).into_iter().collect();
         parts.extend(read::each(result, "parts", part)?);
-        return Ok(chat::plain(Content::ToolResult {
+        return Ok(chat_message::plain(Content::ToolResult {
             id: read::shared(result, "id")?.unwrap_or_default(),
             name: read::shared(result, "name")?,
             parts,
@@ -183,64 +184,33 @@ fn part(value: &Value) -> Result<Part> {
     if let Some(blob) = either(fields, "inlineData", "inline_data").and_then(Value::as_object) {
         let data = string(blob, "data")?.unwrap_or_default();
         let media_type = either(blob, "mimeType", "mime_type").and_then(Value::as_str).unwrap_or_default();
-        return Ok(chat::plain(self::blob(media_type, data)));
+        return Ok(chat_message::plain(self::blob(media_type, data)));
     }
     if let Some(file) = either(fields, "fileData", "file_data").and_then(Value::as_object) {
         let media_type = either(file, "mimeType", "mime_type").and_then(Value::as_str).unwrap_or_default();
-        return Ok(chat::plain(if media_type.starts_with("image/") {
+        return Ok(chat_message::plain(if media_type.starts_with("image/") {
             Content::Image(Image { size: None, detail: None, is_remote: true })
         } else {
             Content::File { media_type: Some(Arc::from(media_type)), n_bytes: None }
         }));
     }
-    let kind = fields.keys().next().map_or("", String::as_str);
-    Ok(chat::plain(Content::Other { kind: Arc::from(kind), json: read::json(value) }))
+    let is_about_thought = |key: &str| matches!(key, "thought" | "thoughtSignature" | "thought_signature");
+    let Some(kind) = fields.keys().map(String::as_str).find(|key| !is_about_thought(key)) else {
+        return Ok(chat_message::plain(Content::Reasoning {
+            text: Arc::default(),
+            n_opaque_bytes: signature.len() as u64,
+        }));
+    };
+    Ok(chat_message::plain(Content::Other { kind: Arc::from(kind), json: read::json(value) }))
 }
 
 /// Bytes in the body.
-fn blob(media_type: &str, data: &str) -> Content {
+pub(super) fn blob(media_type: &str, data: &str) -> Content {
     match media_type.split('/').next() {
         Some("image") => Content::Image(Image { size: image_size(data), detail: None, is_remote: false }),
         Some("audio") => Content::Audio { n_bytes: Some(n_decoded_bytes(data)) },
         _ => Content::File { media_type: Some(Arc::from(media_type)), n_bytes: Some(n_decoded_bytes(data)) },
     }
-}
-
-/// `input` of an interaction: a string, one content, or several, each of them with or without a role.
-fn interaction_input(fields: &Fields, messages: &mut Vec<Message>) -> Result<()> {
-    let typed = |value: &Value| {
-        let Some(kind) = value.get("type").and_then(Value::as_str) else { return part(value) };
-        let text = |name: &str| value.get(name).and_then(Value::as_str);
-        Ok(match (kind, text("text"), text("data")) {
-            ("text", Some(text), _) => Part::text(text),
-            (_, _, Some(data)) => chat::plain(blob(text("mime_type").unwrap_or(kind), data)),
-            ("image", ..) => chat::plain(Content::Image(Image { is_remote: true, ..Image::default() })),
-            _ => chat::plain(Content::Other { kind: Arc::from(kind), json: read::json(value) }),
-        })
-    };
-    let user = |parts| Message { role: Role::User, name: None, parts, is_multipart: true };
-    match given(fields, "input") {
-        None => {}
-        Some(Value::String(text)) => messages.push(Message::text(Role::User, text.as_str())),
-        Some(Value::Array(values)) if values.iter().any(|value| value.get("role").is_some()) => {
-            for (i, turn) in values.iter().enumerate() {
-                let named = |error: Error| error.in_field(&i.to_string()).in_field("input");
-                let turn = read::body(turn).map_err(named)?;
-                let role = string(turn, "role").map_err(named)?.map_or(Role::User, read::role);
-                let parts = match given(turn, "content") {
-                    Some(Value::Array(parts)) => read::each_of(parts, typed).map_err(named)?,
-                    Some(other) => vec![Part::text(read::text_or_json(other))],
-                    None => Vec::new(),
-                };
-                messages.push(Message { role, name: None, parts, is_multipart: true });
-            }
-        }
-        Some(Value::Array(values)) => {
-            messages.push(user(read::each_of(values, typed).map_err(|error| error.in_field("input"))?));
-        }
-        Some(one) => messages.push(user(vec![typed(one).map_err(|error| error.in_field("input"))?])),
-    }
-    Ok(())
 }
 
 /// Functions that the caller runs; every other key of a tool (`googleSearch`, `codeExecution`) names one of the provider's.
@@ -322,11 +292,8 @@ fn reply(events: &[Value]) -> Result<Reply> {
         let usage = event.get("usageMetadata").or_else(|| event.get("usage"));
         draft.merge_usage(usage);
         draft.set_tier(usage.and_then(|usage| usage.get("serviceTier").or_else(|| usage.get("trafficType"))?.as_str()));
-        draft.created_s = draft.created_s.or_else(|| {
-            super::seconds(
-                event.get("createTime").or_else(|| event.get("created")).or_else(|| event.get("responseId"))?,
-            )
-        });
+        draft.created_s =
+            draft.created_s.or_else(|| super::seconds(event.get("createTime").or_else(|| event.get("created"))?));
         for (i, candidate) in event.get("candidates").and_then(Value::as_array).into_iter().flatten().enumerate() {
             let index = candidate.get("index").and_then(Value::as_u64).unwrap_or(i as u64);
             if index == 0 {
@@ -335,41 +302,18 @@ fn reply(events: &[Value]) -> Result<Reply> {
             let parts = candidate.get("content").and_then(|content| content.get("parts")?.as_array());
             parts.into_iter().flatten().for_each(|value| take(&mut draft, index, value));
         }
-        interaction_outputs(&mut draft, event);
+        interactions::outputs(&mut draft, event);
     }
-    draft.finish()
+    draft.finish(events)
 }
 
 fn take(draft: &mut Draft, choice: u64, value: &Value) {
     let Ok(part) = part(value) else { return };
+    draft.push_opaque(Key::reasoning(choice, 0), signature(value));
     match part.content {
         Content::Text(text) => draft.push(Key::text(choice, 0), &text),
-        Content::Reasoning { text, .. } => {
-            draft.push(Key::reasoning(choice, 0), &text);
-            let signature = value.get("thoughtSignature").and_then(Value::as_str).unwrap_or_default();
-            draft.push_opaque(Key::reasoning(choice, 0), signature);
-        }
+        Content::Reasoning { text, .. } => draft.push(Key::reasoning(choice, 0), &text),
         content => draft.add(content),
-    }
-}
-
-fn interaction_outputs(draft: &mut Draft, event: &Value) {
-    if event.get("object").and_then(Value::as_str) == Some("interaction") {
-        draft.set_finish(event.get("status").and_then(Value::as_str));
-    }
-    let steps = event.get("steps").and_then(Value::as_array).into_iter().flatten();
-    let said = steps.filter_map(|step| step.get("content")?.as_array()).flatten();
-    for output in event.get("outputs").and_then(Value::as_array).into_iter().flatten().chain(said) {
-        let text = |name: &str| output.get(name).and_then(Value::as_str);
-        match text("type") {
-            Some("text") => draft.push(Key::text(0, 0), text("text").unwrap_or_default()),
-            Some("thought") => draft.push_opaque(Key::reasoning(0, 0), text("signature").unwrap_or_default()),
-            Some(kind) => draft.add(Content::Other { kind: Arc::from(kind), json: read::json(output) }),
-            None => {}
-        }
-    }
-    if let Some(delta) = event.get("delta") {
-        draft.push(Key::text(0, 0), delta.get("text").and_then(Value::as_str).unwrap_or_default());
     }
 }
 
@@ -378,8 +322,72 @@ fn either<'a>(fields: &'a Fields, camel: &str, snake: &str) -> Option<&'a Value>
 }
 
 fn whole(fields: &Fields, camel: &str, snake: &str) -> Result<Option<u64>> {
-    match read::whole(fields, camel)? {
-        Some(n) => Ok(Some(n)),
-        None => read::whole(fields, snake),
+    Ok(read::whole(fields, camel)?.or(read::whole(fields, snake)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_reply, check_request, check_request_error};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn contents_are_read_in_both_spellings() {
+        check_request(
+            &WIRE,
+            &json!({"systemInstruction": {"parts": [{"text": "Be brief."}]}, "contents": [
+                {"role": "user", "parts": [{"text": "hi"}, {"inline_data": {"mime_type": "image/gif", "data": "R0lGODlhQAHwAA=="}},
+                    {"fileData": {"mimeType": "application/pdf", "fileUri": "gs://x"}}]},
+                {"role": "model", "parts": [{"text": "hm", "thought": true},
+                    {"functionCall": {"name": "f", "args": {"a": 1}}, "thoughtSignature": "abc"}]},
+                {"role": "user", "parts": [{"functionResponse": {"name": "f", "response": {"r": 2}}}]},
+                {"role": "model", "parts": [{"thought": true}, {"executableCode": {"code": "1"}}]},
+            ]}),
+            "system: Be brief. | user: hi, image(320x240), file(application/pdf None) | \
+             assistant: thought(hm+0), thought(+3), call( f {\"a\":1}) | tool: result(f: {\"r\":2}) | \
+             assistant: thought(+0), other(executableCode)",
+        );
+    }
+
+    #[test]
+    fn options_are_read() {
+        check_request(
+            &WIRE,
+            &json!({"contents": [{"parts": [{"text": "hi"}]}], "cachedContent": "c",
+                "tools": [{"functionDeclarations": [{"name": "f", "parametersJsonSchema": {"a": 1}}]}, {"googleSearch": {}}],
+                "toolConfig": {"functionCallingConfig": {"mode": "ANY", "allowedFunctionNames": ["f", "g"]}},
+                "generationConfig": {"maxOutputTokens": 9, "candidateCount": 2, "temperature": 0,
+                    "responseMimeType": "application/json", "responseSchema": {"b": 1},
+                    "thinkingConfig": {"thinkingBudget": 0}}}),
+            "user: hi | tool f {\"a\":1} | choice Required | format {\"b\":1} | max 9 | n 2 | reasoning Off | stored context | \
+             server googleSearch | temperature=0",
+        );
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        check_request_error(&WIRE, &json!({}), "`contents`: expected an array of contents, found nothing");
+        check_request_error(
+            &WIRE,
+            &json!({"contents": [{"parts": [{"text": 1}]}]}),
+            "`contents.0.parts.0.text`: expected a string, found a number",
+        );
+        check_request_error(
+            &WIRE,
+            &json!({"contents": [{"parts": []}], "generationConfig": {"maxOutputTokens": "9"}}),
+            "`generationConfig.maxOutputTokens`: expected a whole number, found a string",
+        );
+    }
+
+    #[test]
+    fn a_stream_is_put_together() {
+        check_reply(
+            &WIRE,
+            r#"[{"candidates":[{"content":{"parts":[{"text":"hm","thought":true}]}}],"usageMetadata":{"promptTokenCount":5}},
+            {"candidates":[{"content":{"parts":[{"text":"a"}]}}]},
+            {"candidates":[{"content":{"parts":[{"text":"b"},{"functionCall":{"name":"f","args":{}}}]},"finishReason":"STOP"}],
+            "usageMetadata":{"promptTokenCount":5,"candidatesTokenCount":2}}]"#,
+            r#"thought(hm+0), ab, call( f {}) | STOP | {"promptTokenCount":5,"candidatesTokenCount":2}"#,
+        );
     }
 }

@@ -4,7 +4,7 @@
 
 use serde_json::Value;
 
-use super::count::{Media, Tally, count, count_or_0, whole_number};
+use super::count::{Media, Tally, count, count_or_0, nothing_counted, whole_number};
 use crate::usage::{Flaw, InclusiveCounts, Reading, Semantics, ServiceTier};
 
 /// Reads such a usage object.
@@ -23,6 +23,9 @@ pub(super) fn usage(usage: &Value, provider: Option<&str>) -> Result<Reading, Fl
     let tools = count_or_0(usage, &["toolUsePromptTokenCount"])?;
     let cached = count(usage, &["cachedContentTokenCount"])?;
     // What was put into an explicit cache is told as a total alone; it is input.
+    if stated_total.is_none() && prompt.is_none() && candidates.is_none() && thoughts == 0 {
+        return Err(nothing_counted(usage));
+    }
     let is_only_total = prompt.is_none() && candidates.is_none() && thoughts == 0;
     let prompt = if is_only_total { stated_total.unwrap_or(0) } else { prompt.unwrap_or(0) };
     let spent = |details: &[&str], kind| modality(usage, details, kind, "tokenCount");
@@ -37,7 +40,6 @@ pub(super) fn usage(usage: &Value, provider: Option<&str>) -> Result<Reading, Fl
             reasoning: thoughts,
             ..InclusiveCounts::default()
         },
-        // Parts of a stream state what they hold so far; a total without a prompt is no total.
         stated_total,
         media: Media {
             audio_in: spent(input, Modality::Audio)?,
@@ -113,4 +115,73 @@ fn modality(usage: &Value, lists: &[&str], wanted: Modality, field: &'static str
         }
     }
     Ok(tokens)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::generate_content::WIRE;
+    use super::super::outline::check_usage;
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn check(usage: &Value, expected: &str) {
+        check_usage(&WIRE, "gemini", usage, expected);
+    }
+
+    #[test]
+    fn thoughts_and_tools_stand_beside() {
+        check(
+            &json!({"promptTokenCount": 100, "cachedContentTokenCount": 60, "candidatesTokenCount": 20, "thoughtsTokenCount": 30,
+                "toolUsePromptTokenCount": 7, "totalTokenCount": 157, "serviceTier": "standard",
+                "promptTokensDetails": [{"modality": "AUDIO", "tokenCount": 40}, {"modality": "TEXT", "tokenCount": 60}],
+                "cacheTokensDetails": [{"modality": "AUDIO", "tokenCount": 25}]}),
+            "in 47+60r+0w+0W out 20+30, audio 15/25/0, tier standard, total 157, inclusive",
+        );
+    }
+
+    #[test]
+    fn modalities_may_be_numbers_and_documents_are_pictures() {
+        check(
+            &json!({"promptTokenCount": 100, "totalTokenCount": 100, "cachedContentTokenCount": 50,
+                "promptTokensDetails": [{"modality": 5, "tokenCount": 90}, {"modality": 1, "tokenCount": 10}],
+                "cacheTokensDetails": [{"modality": "IMAGE", "tokenCount": 45}]}),
+            "in 50+50r+0w+0W out 0+0, image 45/0/0, total 100, inclusive",
+        );
+    }
+
+    #[test]
+    fn less_than_all_may_be_told() {
+        check(&json!({"candidatesTokenCount": 18, "thoughtsTokenCount": 58}), "in 0+0r+0w+0W out 18+58, unknown");
+        check(&json!({"totalTokenCount": 1090}), "in 1090+0r+0w+0W out 0+0, total 1090, unknown");
+        check(&json!({"trafficType": "ON_DEMAND"}), "flaw: `usage` is no token count: {\"trafficType\":\"ON_DEMAND\"}");
+    }
+
+    #[test]
+    fn interactions_spell_it_otherwise() {
+        check(
+            &json!({"total_tokens": 327, "total_input_tokens": 267, "total_cached_tokens": 0, "total_output_tokens": 3,
+                "total_tool_use_tokens": 0, "total_thought_tokens": 57,
+                "input_tokens_by_modality": [{"modality": "image", "tokens": 258}]}),
+            "in 267+0r+0w+0W out 3+57, image 258/0/0, total 327, inclusive",
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn parts_sum_to_the_total(prompt in 0_u64..1 << 40, cached in 0_u64..1 << 41, candidates in 0_u64..1 << 30,
+                                  thoughts in 0_u64..1 << 30, tools in 0_u64..1 << 20) {
+            let total = prompt + candidates + thoughts + tools;
+            let value = json!({"promptTokenCount": prompt, "cachedContentTokenCount": cached, "totalTokenCount": total,
+                "candidatesTokenCount": candidates, "thoughtsTokenCount": thoughts, "toolUsePromptTokenCount": tools});
+            match usage(&value, None) {
+                Ok(reading) => {
+                    prop_assert_eq!(reading.usage.total(), total);
+                    prop_assert_eq!(reading.usage.output_reasoning, thoughts);
+                    prop_assert_eq!(reading.flaws, []);
+                }
+                Err(_) => prop_assert!(cached > prompt + tools),
+            }
+        }
+    }
 }

@@ -8,7 +8,9 @@ use serde_json::{Map, Value, json};
 
 use super::draft::{Draft, Key};
 use super::read::{self, Fields, given, string};
-use super::{Reply, Wire, chat, cohere, completions, converse, embeddings, invoke_usage, messages};
+use super::{
+    Reply, Wire, chat, chat_message, chat_reply, cohere, completions, converse, embeddings, invoke_usage, messages,
+};
 use crate::chat::{ChatRequest, Content, Dialect, Message, Part, Role};
 use crate::error::{Error, Result};
 
@@ -79,7 +81,7 @@ fn text(fields: &Fields) -> Result<ChatRequest> {
     }
     if let Some(image) = string(fields, "inputImage")? {
         let size = super::media::image_size(image);
-        said.push(chat::plain(Content::Image(crate::chat::Image { size, ..crate::chat::Image::default() })));
+        said.push(chat_message::plain(Content::Image(crate::chat::Image { size, ..crate::chat::Image::default() })));
     }
     let embedded = given(fields, "singleEmbeddingParams").and_then(|params| params.get("text")?.get("value")?.as_str());
     said.extend(embedded.map(Part::text));
@@ -88,7 +90,7 @@ fn text(fields: &Fields) -> Result<ChatRequest> {
         if !fields.contains_key("taskType") {
             return Err(Error::input("expected a string, found nothing").in_field("prompt"));
         }
-        said.push(chat::plain(other));
+        said.push(chat_message::plain(other));
     }
     let mut max_output = None;
     let mut parameters = read::parameters(fields, &READ);
@@ -134,12 +136,12 @@ fn reply(events: &[Value]) -> Result<Reply> {
         draft.merge_usage(event.get("amazon-bedrock-invocationMetrics"));
     }
     if has("choices") {
-        let mut reply = chat::reply(events)?;
+        let mut reply = chat_reply::reply(events)?;
         draft.merge_usage(reply.usage.as_ref());
         reply.usage = draft.usage;
         return Ok(reply);
     }
-    draft.finish()
+    draft.finish(events)
 }
 
 /// One body, or one chunk, of a family with text in and out.
@@ -186,4 +188,77 @@ fn counts(event: &Value) -> Value {
         usage.insert("results_tokenCount".to_owned(), json!(tokens));
     }
     Value::Object(usage)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_reply, check_request, check_request_error};
+    use super::*;
+
+    #[test]
+    fn each_family_has_its_body() {
+        let check = |body: Value, expected: &str| check_request(&WIRE, &body, expected);
+        check(
+            json!({"inputText": "hi", "textGenerationConfig": {"maxTokenCount": 9, "topP": 1}}),
+            "user: hi | max 9 | topP=1",
+        );
+        check(json!({"prompt": "hi", "max_gen_len": 9}), "user: hi | max 9");
+        check(json!({"prompt": "hi", "max_tokens_to_sample": 9}), "user: hi | max 9");
+        check(json!({"prompt": "hi", "maxTokens": 9}), "user: hi | max 9");
+        check(json!({"prompt": "hi", "num_generations": 2, "k": 1}), "user: hi | n 2 | k=1");
+        check(json!({"inputs": "hi", "parameters": {"max_new_tokens": 9}}), "user: hi | max 9");
+        check(
+            json!({"anthropic_version": "bedrock-2023-05-31", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}),
+            "user: hi | max 9",
+        );
+        check(
+            json!({"schemaVersion": "messages-v1", "messages": [{"role": "user", "content": [{"text": "hi"}]}],
+                "inferenceConfig": {"max_new_tokens": 9}}),
+            "user: hi | max 9",
+        );
+        check(
+            json!({"texts": ["a", "b"], "input_type": "search_query"}),
+            "user: a | user: b | input_type=\"search_query\"",
+        );
+    }
+
+    #[test]
+    fn a_body_without_text_is_an_error() {
+        check_request_error(&WIRE, &json!({"temperature": 1}), "`prompt`: expected a string, found nothing");
+    }
+
+    #[test]
+    fn each_family_has_its_answer() {
+        let check = |body: &str, expected: &str| check_reply(&WIRE, body, expected);
+        check(
+            r#"{"inputTextTokenCount":5,"results":[{"tokenCount":7,"outputText":"hi","completionReason":"FINISH"}]}"#,
+            r#"hi | FINISH | {"inputTextTokenCount":5,"results_tokenCount":[7]}"#,
+        );
+        check(
+            r#"{"generation":"hi","prompt_token_count":5,"generation_token_count":7,"stop_reason":"stop"}"#,
+            r#"hi | stop | {"prompt_token_count":5,"generation_token_count":7}"#,
+        );
+        check(r#"{"completion":"hi","stop_reason":"stop_sequence"}"#, "hi | stop_sequence");
+        check(r#"{"generations":[{"text":"hi","finish_reason":"COMPLETE"}]}"#, "hi | COMPLETE");
+        check(r#"{"completions":[{"data":{"text":"hi"},"finishReason":{"reason":"length"}}]}"#, "hi | length");
+        check(r#"{"outputs":[{"text":"hi","stop_reason":"stop"}]}"#, "hi | stop");
+        check(
+            r#"{"type":"message","content":[{"type":"text","text":"hi"}],"usage":{"input_tokens":1}}"#,
+            r#"hi | {"input_tokens":1}"#,
+        );
+        check(
+            r#"{"choices":[{"message":{"content":"hi"}}],"usage":{"prompt_tokens":1}}"#,
+            r#"hi | {"prompt_tokens":1}"#,
+        );
+    }
+
+    #[test]
+    fn a_stream_ends_in_the_meter() {
+        check_reply(
+            &WIRE,
+            r#"{"generation":"a","stop_reason":null}
+            {"generation":"b","stop_reason":"stop","amazon-bedrock-invocationMetrics":{"inputTokenCount":5}}"#,
+            r#"ab | stop | {"inputTokenCount":5}"#,
+        );
+    }
 }

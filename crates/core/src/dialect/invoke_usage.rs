@@ -5,7 +5,7 @@
 use serde_json::{Map, Value};
 
 use super::chat_usage::split_writes;
-use super::count::{Tally, count, count_or_0, first_count, whole_text};
+use super::count::{Tally, count, count_or_0, first_count, nothing_counted, whole_text};
 use crate::usage::{Flaw, InclusiveCounts, Reading, Semantics};
 
 /// The headers with Bedrock's counts, and the field in a stream's last event that says the same.
@@ -36,11 +36,11 @@ pub fn with_headers<'a>(usage: Option<Value>, headers: impl IntoIterator<Item = 
 }
 
 /// Reads such a usage object.
-pub(super) fn usage(usage: &Value, provider: Option<&str>) -> Result<Reading, Flaw> {
+pub(super) fn usage(usage: &Value, _provider: Option<&str>) -> Result<Reading, Flaw> {
     let [input, output, read, write] = [meter(usage, 0)?, meter(usage, 1)?, meter(usage, 2)?, meter(usage, 3)?];
     let body = body(usage)?;
-    if input.is_none() && output.is_none() && body.is_none() && usage.get("prompt_tokens").is_some() {
-        return super::chat_usage::usage(usage, provider);
+    if input.is_none() && output.is_none() && body.is_none() {
+        return Err(nothing_counted(usage));
     }
     let body = body.unwrap_or_default();
     let mut flaws = body.flaws;
@@ -145,4 +145,75 @@ fn meter(usage: &Value, which: usize) -> Result<Option<u64>, Flaw> {
     let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let found = || Flaw::NotACount { field: header.to_owned(), found: crate::text::shorten(&text, 40) };
     whole_text(&text).map(Some).ok_or_else(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::invoke::WIRE;
+    use super::super::outline::check_usage;
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    fn check(usage: &Value, expected: &str) {
+        check_usage(&WIRE, "bedrock", usage, expected);
+    }
+
+    #[test]
+    fn the_meter_counts_and_the_body_is_compared() {
+        check(
+            &json!({"_headers": {"x-amzn-bedrock-input-token-count": "10", "x-amzn-bedrock-output-token-count": "7"}}),
+            "in 10+0r+0w+0W out 7+0, unknown",
+        );
+        check(
+            &json!({"input_tokens": 702, "output_tokens": 130, "inputTokenCount": 702, "outputTokenCount": 98}),
+            "in 702+0r+0w+0W out 98+0, unknown, \
+             flaws: output tokens in the body and at Bedrock's meter sum to 130, but should be 98",
+        );
+        check(
+            &json!({"_headers": {"x-amzn-bedrock-input-token-count": "-1"}}),
+            "flaw: `x-amzn-bedrock-input-token-count` is no token count: -1",
+        );
+    }
+
+    #[test]
+    fn families_count_in_their_bodies() {
+        check(
+            &json!({"inputTextTokenCount": 28.0, "results_tokenCount": [100.0, 97]}),
+            "in 28+0r+0w+0W out 197+0, unknown",
+        );
+        check(&json!({"prompt_token_count": 10, "generation_token_count": 60}), "in 10+0r+0w+0W out 60+0, unknown");
+        check(
+            &json!({"input_tokens": 4, "cache_creation_input_tokens": 9, "cache_read_input_tokens": 2, "output_tokens": 5}),
+            "in 4+2r+9w+0W out 5+0, exclusive",
+        );
+        check(
+            &json!({"inputTokens": 16, "outputTokens": 27, "totalTokens": 43, "cacheReadInputTokenCount": 0}),
+            "in 16+0r+0w+0W out 27+0, total 43, exclusive",
+        );
+        check(
+            &json!({"prompt_tokens": 6, "completion_tokens": 100, "total_tokens": 106}),
+            "in 6+0r+0w+0W out 100+0, total 106, unknown",
+        );
+        check(&json!({"invocationLatency": 3}), "flaw: `usage` is no token count: {\"invocationLatency\":3}");
+    }
+
+    #[test]
+    fn headers_are_put_beside_the_body() {
+        let headers = [("X-Amzn-Bedrock-Input-Token-Count", "10"), ("Date", "today")];
+        assert_eq!(
+            with_headers(Some(json!({"a": 1})), headers),
+            Some(json!({"a": 1, "_headers": {"x-amzn-bedrock-input-token-count": "10"}}))
+        );
+        assert_eq!(with_headers(None, [("Date", "today")]), None);
+    }
+
+    proptest! {
+        #[test]
+        fn parts_sum_to_the_meter(counts in proptest::array::uniform4(0_u64..1 << 50)) {
+            let headers: Vec<(&str, String)> = METER.iter().zip(counts).map(|((name, _), n)| (*name, n.to_string())).collect();
+            let value = with_headers(None, headers.iter().map(|(name, n)| (*name, n.as_str()))).unwrap();
+            prop_assert_eq!(usage(&value, None).unwrap().usage.total(), counts.iter().sum::<u64>());
+        }
+    }
 }

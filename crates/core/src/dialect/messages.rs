@@ -102,6 +102,17 @@ pub(super) fn request(body: &Value) -> Result<ChatRequest> {
         let name = server.get("name").and_then(Value::as_str).unwrap_or("server");
         server_tools.push(Arc::from(format!("mcp:{name}")));
     }
+    let mut parameters = read::parameters(fields, &READ);
+    if given(fields, "tool_choice").is_some_and(|choice| choice.get("disable_parallel_tool_use") == Some(&true.into()))
+    {
+        parameters.push((Arc::from("disable_parallel_tool_use"), true.into()));
+    }
+    if given(fields, "messages").is_some_and(read::wants_citations) {
+        parameters.push((Arc::from("citations"), true.into()));
+    }
+    let (reasoning, effort) = reasoning(fields)?;
+    parameters.extend(effort.map(|effort| (Arc::from("effort"), Value::from(&*effort))));
+    parameters.sort_by(|a, b| a.0.cmp(&b.0));
     Ok(ChatRequest {
         dialect: Dialect::Messages,
         model: read::shared(fields, "model")?,
@@ -112,12 +123,12 @@ pub(super) fn request(body: &Value) -> Result<ChatRequest> {
         max_output: read::whole(fields, "max_tokens")?,
         n_answers: 1,
         service_tier: read::shared(fields, "service_tier")?,
-        reasoning: reasoning(fields)?,
+        reasoning,
         cache_key: None,
         cache_mark: read::cache_control(fields),
         has_stored_context: given(fields, "container").is_some(),
         server_tools,
-        parameters: read::parameters(fields, &READ),
+        parameters,
     })
 }
 
@@ -241,16 +252,18 @@ fn answer_format(fields: &Fields) -> Result<AnswerFormat> {
     }
 }
 
-/// A budget says more than an effort, an effort more than a switch.
-fn reasoning(fields: &Fields) -> Result<Option<Reasoning>> {
+/// A budget says more than an effort, an effort more than a switch. An effort without thinking is a hint for the answer:
+/// it comes back by itself.
+fn reasoning(fields: &Fields) -> Result<(Option<Reasoning>, Option<Arc<str>>)> {
     let thinking = given(fields, "thinking").and_then(chat::thinking);
     let effort = match read::object(fields, "output_config")? {
         Some(config) => read::shared(config, "effort").map_err(|error| error.in_field("output_config"))?,
         None => None,
     };
     Ok(match (thinking, effort) {
-        (Some(Reasoning::On) | None, Some(effort)) => Some(Reasoning::Effort(effort)),
-        (thinking, _) => thinking,
+        (Some(Reasoning::On), Some(effort)) => (Some(Reasoning::Effort(effort)), None),
+        (None, effort) => (None, effort),
+        (thinking, _) => (thinking, None),
     })
 }
 
@@ -273,7 +286,7 @@ pub(super) fn reply(events: &[Value]) -> Result<Reply> {
         // Bedrock closes its streams with its own meter.
         draft.merge_usage(event.get("amazon-bedrock-invocationMetrics"));
     }
-    draft.finish()
+    draft.finish(events)
 }
 
 /// A whole message, or the start of one.
@@ -319,5 +332,87 @@ fn fill(draft: &mut Draft, index: u64, delta: &Value) {
             draft.push(Key::call(0, index), text("partial_json"));
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_reply, check_request, check_request_error};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn blocks_are_read_with_their_marks() {
+        check_request(
+            &WIRE,
+            &json!({"model": "claude-x", "max_tokens": 9, "cache_control": {"type": "ephemeral"},
+            "system": [{"type": "text", "text": "Be brief.", "cache_control": {"type": "ephemeral", "ttl": "1h"}}],
+            "messages": [
+                {"role": "user", "content": [
+                    {"type": "document", "title": "t", "source": {"type": "text", "media_type": "text/plain", "data": "d"}},
+                    {"type": "document", "source": {"type": "base64", "media_type": "application/pdf", "data": "AAAA"}},
+                    {"type": "image", "source": {"type": "base64", "data": "R0lGODlhQAHwAA=="}},
+                    {"type": "text", "text": "hi", "cache_control": {"type": "ephemeral"}}]},
+                {"role": "assistant", "content": [
+                    {"type": "thinking", "thinking": "hm", "signature": "abc"},
+                    {"type": "tool_use", "id": "c", "name": "f", "input": {"a": 1.50}}]},
+                {"role": "user", "content": [
+                    {"type": "tool_result", "tool_use_id": "c", "is_error": true, "content": [{"type": "text", "text": "no"}]}]},
+            ]}),
+            "system: Be brief.*Long | user: document(t: d), file(application/pdf Some(3)), image(320x240), hi*Short | \
+             assistant: thought(hm+3), call(c f {\"a\":1.5}) | user: result(c failed: no) | max 9 | mark Short",
+        );
+    }
+
+    #[test]
+    fn options_are_read() {
+        check_request(
+            &WIRE,
+            &json!({"model": "claude-x", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}],
+                "thinking": {"type": "adaptive"}, "stop_sequences": ["x"],
+                "output_config": {"effort": "low", "format": {"type": "json_schema", "schema": {"a": 1}}},
+                "tools": [{"name": "f", "input_schema": {}, "cache_control": {"type": "ephemeral"}}, {"type": "bash_1", "name": "bash"}],
+                "tool_choice": {"type": "any"}, "mcp_servers": [{"name": "s"}]}),
+            "user: hi | tool f* {} | choice Required | format {\"a\":1} | max 9 | reasoning Effort(\"low\") | \
+             server bash_1 mcp:s | stop_sequences=[\"x\"]",
+        );
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        check_request_error(
+            &WIRE,
+            &json!({"messages": [{"role": "user", "content": [{"type": "tool_result", "content": [{"type": "text", "text": 1}]}]}]}),
+            "`messages.0.content.0.content.0.text`: expected a string, found a number",
+        );
+        check_request_error(
+            &WIRE,
+            &json!({"messages": [], "system": 1}),
+            "`system`: expected a string or an array of blocks, found a number",
+        );
+    }
+
+    #[test]
+    fn a_stream_opens_fills_and_closes_blocks() {
+        check_reply(
+            &WIRE,
+            r#"event: message_start
+data: {"type":"message_start","message":{"model":"m","content":[],"usage":{"input_tokens":5,"output_tokens":1}}}
+
+data: {"type":"content_block_start","index":0,"content_block":{"type":"thinking","thinking":""}}
+
+data: {"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":"hm"}}
+
+data: {"type":"content_block_delta","index":0,"delta":{"type":"signature_delta","signature":"abc"}}
+
+data: {"type":"content_block_start","index":1,"content_block":{"type":"tool_use","id":"c","name":"f","input":{}}}
+
+data: {"type":"content_block_delta","index":1,"delta":{"type":"input_json_delta","partial_json":"{}"}}
+
+data: {"type":"message_delta","delta":{"stop_reason":"tool_use"},"usage":{"output_tokens":9}}
+
+"#,
+            r#"thought(hm+3), call(c f {}) | tool_use | {"input_tokens":5,"output_tokens":9}"#,
+        );
     }
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::count::{Tally, count_or_0};
+use super::count::{Tally, count, nothing_counted};
 use super::draft::{Draft, Key};
 use super::media::{image_size, n_decoded_bytes};
 use super::read::{self, Fields, given};
-use super::{Reply, Wire, chat};
+use super::{Reply, Wire, chat, chat_message};
 use crate::chat::{AnswerFormat, ChatRequest, Content, Dialect, Image, Message, Part, Reasoning, Role, ToolChoice};
 use crate::error::{Error, Result};
 use crate::usage::{Flaw, InclusiveCounts, Reading, Semantics};
@@ -106,7 +106,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
             _ => None,
         },
         // Tokens of an earlier turn, as numbers.
-        has_stored_context: given(fields, "context").is_some(),
+        has_stored_context: !read::array(fields, "context")?.is_empty(),
         server_tools,
         parameters,
         ..ChatRequest::default()
@@ -115,10 +115,10 @@ fn request(body: &Value) -> Result<ChatRequest> {
 
 /// As in chat, with `images` as bare base64 beside the content and `tool_name` on results.
 fn message(value: &Value) -> Result<Message> {
-    let mut message = chat::message(value)?;
+    let mut message = chat_message::message(value)?;
     let fields = read::body(value)?;
     if let Some(thinking) = read::shared(fields, "thinking")? {
-        message.parts.insert(0, chat::plain(Content::Reasoning { text: thinking, n_opaque_bytes: 0 }));
+        message.parts.insert(0, chat_message::plain(Content::Reasoning { text: thinking, n_opaque_bytes: 0 }));
     }
     if let (Some(named), Some(part)) = (read::shared(fields, "tool_name")?, message.parts.first_mut())
         && let Content::ToolResult { name, .. } = &mut part.content
@@ -134,7 +134,7 @@ fn images(fields: &Fields) -> Result<Vec<Part>> {
         let data = value.as_str().ok_or_else(|| read::wrong("a string of base64", value))?;
         let size = image_size(data);
         // What is no picture that can be measured is kept as a file of so many bytes.
-        Ok(chat::plain(match size {
+        Ok(chat_message::plain(match size {
             Some(_) => Content::Image(Image { size, detail: None, is_remote: false }),
             None => Content::File { media_type: None, n_bytes: Some(n_decoded_bytes(data)) },
         }))
@@ -168,11 +168,11 @@ fn reply(events: &[Value]) -> Result<Reply> {
             // Each call comes whole, in one event.
             if let Some(Value::Object(function)) = call.get("function") {
                 let id = call.get("id").and_then(Value::as_str).unwrap_or_default();
-                draft.add(chat::function_call(id, function)?);
+                draft.add(chat_message::function_call(id, function)?);
             }
         }
     }
-    draft.finish()
+    draft.finish(events)
 }
 
 /// Ollama's counters. What its prompt cache held is not evaluated and not counted, so that there are no cache figures;
@@ -182,14 +182,73 @@ pub(super) fn usage(usage: &Value, provider: Option<&str>) -> Result<Reading, Fl
     if (has("prompt_tokens") || has("completion_tokens")) && !has("eval_count") {
         return super::chat_usage::usage(usage, provider);
     }
+    let [input, output] = [count(usage, &["prompt_eval_count"])?, count(usage, &["eval_count"])?];
+    if input.is_none() && output.is_none() {
+        return Err(nothing_counted(usage));
+    }
     Tally {
         semantics: Semantics::Unknown,
         counts: InclusiveCounts {
-            input: count_or_0(usage, &["prompt_eval_count"])?,
-            output: count_or_0(usage, &["eval_count"])?,
+            input: input.unwrap_or(0),
+            output: output.unwrap_or(0),
             ..InclusiveCounts::default()
         },
         ..Tally::default()
     }
     .reading()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_reply, check_request, check_usage};
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    #[test]
+    fn chat_and_generate_are_read() {
+        check_request(
+            &WIRE,
+            &json!({"model": "m", "think": "low", "format": {"a": 1}, "options": {"num_predict": 9, "seed": 1}, "messages": [
+                {"role": "user", "content": "hi", "images": ["R0lGODlhQAHwAA=="]},
+                {"role": "assistant", "content": "", "thinking": "hm", "tool_calls": [{"function": {"name": "f", "arguments": {"b": 2}}}]},
+                {"role": "tool", "tool_name": "f", "content": "r"}]}),
+            "user: hi, image(320x240) | assistant: thought(hm+0), , call( f {\"b\":2}) | tool: result(f: r) | \
+             format {\"a\":1} | max 9 | reasoning Effort(\"low\") | seed=1",
+        );
+        check_request(
+            &WIRE,
+            &json!({"model": "m", "system": "s", "prompt": "hi", "keep_alive": 0, "options": {"num_predict": -1}, "context": [1]}),
+            "system: s | user: hi | stored context",
+        );
+    }
+
+    #[test]
+    fn streams_are_lines() {
+        check_reply(
+            &WIRE,
+            "{\"message\":{\"content\":\"h\"}}\n{\"message\":{\"content\":\"i\"},\"done_reason\":\"stop\",\"eval_count\":2}\n",
+            "hi | stop | {\"eval_count\":2}",
+        );
+        check_reply(&WIRE, "{\"response\":\"h\"}\n{\"response\":\"i\"}", "hi");
+    }
+
+    #[test]
+    fn counters_may_be_missing() {
+        check_usage(&WIRE, "ollama", &json!({"eval_count": 2, "total_duration": 9}), "in 0+0r+0w+0W out 2+0, unknown");
+        check_usage(
+            &WIRE,
+            "ollama",
+            &json!({"total_duration": 9}),
+            "flaw: `usage` is no token count: {\"total_duration\":9}",
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn parts_sum_to_the_total(input in 0_u64..1 << 53, output in 0_u64..1 << 53) {
+            let value = json!({"prompt_eval_count": input, "eval_count": output});
+            prop_assert_eq!(usage(&value, None).unwrap().usage.total(), input + output);
+        }
+    }
 }

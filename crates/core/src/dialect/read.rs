@@ -138,6 +138,21 @@ pub(super) fn parameters(fields: &Fields, already_read: &[&str]) -> Vec<(Arc<str
     parameters
 }
 
+/// True if a document or search result among the content asks to be cited: Claude then gets orders how to cite.
+pub(super) fn wants_citations(content: &Value) -> bool {
+    match content {
+        Value::Array(values) => values.iter().any(wants_citations),
+        Value::Object(fields) => {
+            let enabled = fields.get("citations").and_then(|citations| citations.get("enabled"));
+            enabled == Some(&Value::Bool(true))
+                || ["content", "document", "searchResult", "toolResult"]
+                    .iter()
+                    .any(|name| fields.get(*name).is_some_and(wants_citations))
+        }
+        _ => false,
+    }
+}
+
 /// A tool definition whose name, description and schema stand in `function`, written as `whole`.
 pub(super) fn tool(function: &Fields, schema: &str, whole: &Value) -> Result<Tool> {
     Ok(Tool {

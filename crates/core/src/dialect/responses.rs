@@ -5,10 +5,9 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::chat;
 use super::draft::{Draft, Key};
 use super::read::{self, Fields, given, string};
-use super::{Reply, Wire, responses_usage};
+use super::{Reply, Wire, chat, chat_message, responses_usage};
 use crate::chat::{AnswerFormat, ChatRequest, Content, Dialect, Message, Part, Reasoning, Role, ToolChoice};
 use crate::error::{Error, Result};
 
@@ -110,11 +109,12 @@ fn item(value: &Value) -> Result<Message> {
         return Ok(Message::text(Role::User, text));
     }
     let fields = read::body(value)?;
-    let said = |role, content| Message { role, name: None, parts: vec![chat::plain(content)], is_multipart: false };
+    let said =
+        |role, content| Message { role, name: None, parts: vec![chat_message::plain(content)], is_multipart: false };
     let id = || Ok::<_, Error>(read::shared(fields, "call_id")?.unwrap_or_default());
     match string(fields, "type")?.unwrap_or("message") {
         "message" => message(fields),
-        "function_call" => Ok(said(Role::Assistant, chat::function_call(&id()?, fields)?)),
+        "function_call" => Ok(said(Role::Assistant, chat_message::function_call(&id()?, fields)?)),
         "custom_tool_call" => Ok(said(
             Role::Assistant,
             Content::ToolCall {
@@ -159,21 +159,21 @@ fn part(value: &Value) -> Result<Part> {
         }
         "refusal" => Content::Refusal(read::shared(fields, "refusal")?.unwrap_or_default()),
         "input_image" => match given(fields, "image_url") {
-            Some(_) => chat::image(fields),
+            Some(_) => chat_message::image(fields),
             None => Content::Image(crate::chat::Image {
                 size: None,
                 detail: read::shared(fields, "detail")?,
                 is_remote: true,
             }),
         },
-        "input_file" => chat::file(fields),
+        "input_file" => chat_message::file(fields),
         "input_audio" => {
             let data = given(fields, "input_audio").and_then(|audio| audio.get("data")?.as_str());
             Content::Audio { n_bytes: data.map(super::media::n_decoded_bytes) }
         }
         other => Content::Other { kind: Arc::from(other), json: read::json(value) },
     };
-    Ok(chat::plain(content))
+    Ok(chat_message::plain(content))
 }
 
 /// Readable reasoning if it is given in full, else its summary; and the length of the encrypted form.
@@ -227,7 +227,7 @@ fn reply(events: &[Value]) -> Result<Reply> {
             output_item(&mut draft, item);
         }
     }
-    draft.finish()
+    draft.finish(events)
 }
 
 /// What a response says about itself.
@@ -252,7 +252,9 @@ fn output_item(draft: &mut Draft, item: &Value) {
     match text("type") {
         "message" => {
             if let Ok((parts, _)) = contents(fields, "content") {
-                parts.into_iter().for_each(|part| draft.add(part.content));
+                for part in parts {
+                    draft.add(part.content);
+                }
             }
         }
         "function_call" => draft.add(call("arguments")),
@@ -283,5 +285,80 @@ fn delta(draft: &mut Draft, event: &Value) {
             }
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::outline::{check_reply, check_request, check_request_error};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn items_are_read_in_order() {
+        check_request(
+            &WIRE,
+            &json!({"model": "m", "instructions": "Be brief.", "store": true, "prompt_cache_key": "k", "input": [
+                {"role": "user", "content": [{"type": "input_text", "text": "hi"}, {"type": "input_file", "file_id": "f"},
+                    {"type": "input_image", "image_url": "data:image/gif;base64,R0lGODlhQAHwAA=="}]},
+                {"type": "reasoning", "summary": [{"type": "summary_text", "text": "s"}], "encrypted_content": "abcd"},
+                {"type": "function_call", "call_id": "c", "name": "f", "arguments": "{}"},
+                {"type": "function_call_output", "call_id": "c", "output": "42"},
+                {"type": "web_search_call", "id": "w"},
+                {"type": "item_reference", "id": "r"},
+            ]}),
+            "system: Be brief. | user: hi, file( None), image(320x240) | assistant: thought(s+4) | assistant: call(c f {}) | \
+             tool: result(c: 42) | assistant: other(web_search_call) | key k | stored context",
+        );
+    }
+
+    #[test]
+    fn options_are_read() {
+        check_request(
+            &WIRE,
+            &json!({"model": "m", "input": "hi", "max_output_tokens": 9, "reasoning": {"effort": "high"},
+                "text": {"format": {"type": "json_schema", "name": "s", "schema": {"a": 1}}}, "top_p": 1,
+                "tools": [{"type": "function", "name": "f", "parameters": {}, "strict": true}, {"type": "web_search"}],
+                "tool_choice": "required"}),
+            "user: hi | tool f {} | choice Required | format {\"a\":1} | max 9 | reasoning Effort(\"high\") | \
+             server web_search | top_p=1",
+        );
+    }
+
+    #[test]
+    fn a_stored_prompt_has_its_variables_in_the_body() {
+        check_request(
+            &WIRE,
+            &json!({"prompt": {"id": "p", "variables": {"a": "x", "b": {"type": "input_text", "text": "y"}}}}),
+            "user: x, y | stored context",
+        );
+    }
+
+    #[test]
+    fn errors_name_the_field() {
+        check_request_error(
+            &WIRE,
+            &json!({"input": 3}),
+            "`input`: expected a string or an array of items, found a number",
+        );
+        check_request_error(
+            &WIRE,
+            &json!({"input": [{"type": "function_call", "name": 3}]}),
+            "`input.0.name`: expected a string, found a number",
+        );
+    }
+
+    #[test]
+    fn the_last_event_holds_the_answer() {
+        let done = r#"{"type":"response.completed","response":{"model":"m","status":"completed","usage":{"input_tokens":1,"output_tokens":2},
+            "output":[{"type":"reasoning","summary":[]},{"type":"message","content":[{"type":"output_text","text":"hi"}]},
+            {"type":"function_call","call_id":"c","name":"f","arguments":"{}"}]}}"#.replace('\n', "");
+        let head = r#"data: {"type":"response.output_text.delta","output_index":1,"delta":"hi"}"#;
+        check_reply(
+            &WIRE,
+            &format!("{head}\n\ndata: {done}\n\n"),
+            r#"thought(+0), hi, call(c f {}) | completed | {"input_tokens":1,"output_tokens":2}"#,
+        );
+        check_reply(&WIRE, &format!("{head}\n\n"), "hi");
     }
 }

@@ -76,18 +76,14 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
         if is_done {
             return None;
         }
-        match rest.find(['\n', '\r']) {
-            Some(end) => {
-                let line = &rest[..end];
-                rest = &rest[end..];
-                rest = rest.strip_prefix("\r\n").unwrap_or_else(|| &rest[1..]);
-                Some(line)
-            }
-            None => {
-                is_done = true;
-                Some(rest)
-            }
-        }
+        let Some(end) = rest.find(['\n', '\r']) else {
+            is_done = true;
+            return Some(rest);
+        };
+        let line = &rest[..end];
+        rest = &rest[end..];
+        rest = rest.strip_prefix("\r\n").unwrap_or_else(|| &rest[1..]);
+        Some(line)
     })
 }
 
@@ -135,7 +131,8 @@ mod tests {
 
         #[test]
         fn events_come_back(numbers: Vec<u32>, line_end in "(\n|\r\n|\r)") {
-            let text: String = numbers.iter().map(|n| format!("data: {{\"n\": {n}}}{line_end}{line_end}")).collect();
+            let texts: Vec<String> = numbers.iter().map(|n| format!("data: {{\"n\": {n}}}{line_end}{line_end}")).collect();
+            let text = texts.concat();
             let read: Vec<Value> = numbers.iter().map(|n| json!({ "n": n })).collect();
             prop_assert_eq!(events(&text).unwrap(), read);
         }

@@ -25,6 +25,8 @@ use pattern::{Overlap, Pattern};
 pub const MAX_KINDS: usize = 2_000;
 /// The kind of the texts whose own kind was given up for room: the rarest, oldest first.
 pub const OTHER: u32 = 0;
+/// Texts after which a kind without constant user words is taken to have none.
+const SETTLED_AFTER: u64 = 8;
 /// Texts remembered word for word.
 const MAX_SEEN: usize = 200_000;
 /// Kinds that were merged into others and whose ids still lead there.
@@ -34,12 +36,14 @@ const MAX_MERGED: usize = 1_000_000;
 #[derive(Debug, Default)]
 pub struct Kinds {
     /// By id, which is the order of their first texts.
-    kinds: Vec<Kind>,
-    /// Former id to the id it was merged into. An id that is neither here nor in `kinds` is [`OTHER`].
+    held: Vec<Kind>,
+    /// Former id to the id it was merged into. An id that is neither here nor in `held` is [`OTHER`].
     merged: BTreeMap<u32, u32>,
     /// Digest to kind, in two generations: when the young are many, the old are forgotten.
     seen: [HashMap<u128, u32>; 2],
     index: Index,
+    /// System text to its one kind, once nothing else is constant in it.
+    settled: HashMap<u128, u32>,
     last_id: u32,
 }
 
@@ -63,9 +67,12 @@ impl Kinds {
     pub fn observe(&mut self, text: &KindText) -> u32 {
         if let Some(id) = self.recall(text.digest) {
             let id = self.resolve(id);
-            if let Some(kind) = self.position(id).and_then(|at| self.kinds.get_mut(at)) {
+            if let Some(kind) = self.position(id).and_then(|at| self.held.get_mut(at)) {
                 kind.n_calls += 1;
             }
+            return id;
+        }
+        if let Some(id) = self.settled(text.system_digest) {
             return id;
         }
         let pattern = Pattern::read(text);
@@ -78,9 +85,19 @@ impl Kinds {
         id
     }
 
+    /// The kind of all calls with this system text, if nothing but the system text is constant in it: a further text
+    /// could change nothing, so it is not read.
+    fn settled(&mut self, system_digest: u128) -> Option<u32> {
+        let id = self.resolve(*self.settled.get(&system_digest)?);
+        let kind = self.position(id).and_then(|at| self.held.get_mut(at))?;
+        kind.n_calls += 1;
+        kind.n_texts += 1;
+        Some(id)
+    }
+
     /// Looks through the kinds of a single text for what they have in common. Call it once, after the last text.
     pub fn finish(&mut self) {
-        regroup::regroup(&mut self.kinds, &mut self.merged);
+        regroup::regroup(&mut self.held, &mut self.merged);
         self.rebuild();
     }
 
@@ -95,7 +112,7 @@ impl Kinds {
     pub fn skeleton(&self, kind: u32) -> Skeleton {
         match self.position(self.resolve(kind)) {
             Some(at) => {
-                let kind = &self.kinds[at];
+                let kind = &self.held[at];
                 skeleton::skeleton(&kind.pattern, kind.system_digest.is_some_and(|digest| digest != 0))
             }
             None => Skeleton { text: "(other)".to_owned(), ..Skeleton::default() },
@@ -103,7 +120,7 @@ impl Kinds {
     }
 
     fn position(&self, id: u32) -> Option<usize> {
-        self.kinds.binary_search_by_key(&id, |kind| kind.id).ok()
+        self.held.binary_search_by_key(&id, |kind| kind.id).ok()
     }
 
     /// The kind a new text belongs to, with what they have in common.
@@ -111,8 +128,8 @@ impl Kinds {
         // Aligning costs far more than bounding what an alignment can yield, so the likeliest comes first.
         let mut bounded: Vec<(usize, usize)> = Vec::new();
         for at in self.index.candidates(keys, pattern) {
-            let n_common = self.kinds[at].pattern.common_bound(pattern);
-            if may_join(&self.kinds[at], pattern, n_common) {
+            let n_common = self.held[at].pattern.common_bound(pattern);
+            if may_join(&self.held[at], pattern, n_common) {
                 bounded.push((n_common, at));
             }
         }
@@ -123,8 +140,8 @@ impl Kinds {
             if n_common < least {
                 break;
             }
-            let overlap = self.kinds[at].pattern.overlap(pattern);
-            if overlap.n_plain() >= least && joins(&self.kinds[at], pattern, &overlap) {
+            let overlap = self.held[at].pattern.overlap(pattern);
+            if overlap.n_plain() >= least && joins(&self.held[at], pattern, &overlap) {
                 best = Some((at, overlap));
             }
         }
@@ -132,7 +149,7 @@ impl Kinds {
     }
 
     fn join(&mut self, at: usize, pattern: &Pattern, overlap: &Overlap, system_digest: u128) -> u32 {
-        let kind = &mut self.kinds[at];
+        let kind = &mut self.held[at];
         kind.n_calls += 1;
         kind.n_texts += 1;
         kind.system_digest = kind.system_digest.filter(|digest| *digest == system_digest);
@@ -141,41 +158,48 @@ impl Kinds {
         if kind.n_texts == 2 || kind.pattern.n_plain() != n_plain {
             self.index.set_general(at, &kind.pattern);
         }
+        if kind.n_texts >= SETTLED_AFTER
+            && system_digest != 0
+            && kind.system_digest == Some(system_digest)
+            && kind.pattern.n_plain_of(1) == 0
+        {
+            self.settled.insert(system_digest, kind.id);
+        }
         kind.id
     }
 
     fn found(&mut self, pattern: Pattern, keys: Keys, system_digest: u128) -> u32 {
-        if self.kinds.len() >= MAX_KINDS {
+        if self.held.len() >= MAX_KINDS {
             self.finish();
             self.make_room();
         }
         self.last_id = self.last_id.saturating_add(1);
-        self.index.add(self.kinds.len(), &keys);
+        self.index.add(self.held.len(), &keys);
         let id = self.last_id;
         let system_digest = Some(system_digest);
-        self.kinds.push(Kind { id, pattern, keys, n_calls: 1, n_texts: 1, system_digest });
+        self.held.push(Kind { id, pattern, keys, n_calls: 1, n_texts: 1, system_digest });
         id
     }
 
     /// Gives up the rarest kinds, the oldest first, until half are left.
     fn make_room(&mut self) {
-        let n_too_many = self.kinds.len().saturating_sub(MAX_KINDS / 2);
-        let mut by_worth: Vec<(u64, u32)> = self.kinds.iter().map(|kind| (kind.n_calls, kind.id)).collect();
+        let n_too_many = self.held.len().saturating_sub(MAX_KINDS / 2);
+        let mut by_worth: Vec<(u64, u32)> = self.held.iter().map(|kind| (kind.n_calls, kind.id)).collect();
         by_worth.sort_unstable();
         let mut given_up: Vec<u32> = by_worth.iter().take(n_too_many).map(|(_, id)| *id).collect();
         given_up.sort_unstable();
-        self.kinds.retain(|kind| given_up.binary_search(&kind.id).is_err());
+        self.held.retain(|kind| given_up.binary_search(&kind.id).is_err());
         self.rebuild();
     }
 
     fn rebuild(&mut self) {
-        let kinds = &self.kinds;
-        self.merged.retain(|_, into| kinds.binary_search_by_key(into, |kind| kind.id).is_ok());
+        let held = &self.held;
+        self.merged.retain(|_, into| held.binary_search_by_key(into, |kind| kind.id).is_ok());
         while self.merged.len() > MAX_MERGED {
             self.merged.pop_first();
         }
         self.index = Index::default();
-        for (at, kind) in self.kinds.iter().enumerate() {
+        for (at, kind) in self.held.iter().enumerate() {
             self.index.add(at, &kind.keys);
             if kind.n_texts > 1 {
                 self.index.set_general(at, &kind.pattern);

@@ -17,6 +17,7 @@ use super::what_if::Other;
 use crate::catalog::Unpriced;
 use crate::clock::Timestamp;
 use crate::error::Error;
+use crate::framing::Section;
 use crate::tokens::Encoding;
 use crate::usd::Usd;
 
@@ -43,6 +44,8 @@ pub(super) struct Replay<'a> {
     others: Vec<Other>,
     kinds: Kinds,
     kind_sums: BTreeMap<u32, GroupSum>,
+    /// Fewest tokens of a system text in a call of the kind.
+    kind_systems: BTreeMap<u32, u64>,
     time: TimeUseBuilder,
     calibration: BTreeMap<u32, Calibration>,
     skipped: Vec<Skipped>,
@@ -74,6 +77,7 @@ impl<'a> Replay<'a> {
             others,
             kinds: Kinds::default(),
             kind_sums: BTreeMap::new(),
+            kind_systems: BTreeMap::new(),
             time: TimeUseBuilder::default(),
             calibration: BTreeMap::new(),
             skipped: Vec::new(),
@@ -219,6 +223,10 @@ impl<'a> Replay<'a> {
         }
         if let Some(kind) = kind {
             self.kind_sums.entry(kind).or_default().add(&base.usage, cost);
+            let of_system = |(section, tokens): &(Section, u64)| (*section == Section::System).then_some(*tokens);
+            let system: u64 = row.shape.sections.iter().filter_map(of_system).sum();
+            let least = self.kind_systems.entry(kind).or_insert(u64::MAX);
+            *least = system.min(*least);
         }
     }
 
@@ -246,6 +254,7 @@ impl<'a> Replay<'a> {
         while !self.waiting.is_empty() {
             self.release();
         }
+        self.kinds.finish();
         let options = self.options;
         let catalog = &options.catalog;
         let mut notes = self.notes();
@@ -290,7 +299,8 @@ impl<'a> Replay<'a> {
             notes.push(format!("{} calls have neither usage nor an answer: {how}", sum.output_assumed));
         }
         if sum.flawed_requests > 0 {
-            notes.push(format!("{} calls report a usage that contradicts itself and are left out", sum.flawed_requests));
+            notes
+                .push(format!("{} calls report a usage that contradicts itself and are left out", sum.flawed_requests));
         }
         for (spec, sums) in &self.calibration {
             if sums.used > 0 {
@@ -310,7 +320,16 @@ impl<'a> Replay<'a> {
     }
 
     fn templates(&self) -> Vec<Template> {
-        let mut sums: Vec<(u32, GroupSum)> = self.kind_sums.iter().map(|(kind, sum)| (*kind, *sum)).collect();
+        // Kinds that turned out to be one are added up.
+        let mut joined: BTreeMap<u32, GroupSum> = BTreeMap::new();
+        let mut systems: BTreeMap<u32, u64> = BTreeMap::new();
+        for (kind, sum) in &self.kind_sums {
+            let resolved = self.kinds.resolve(*kind);
+            joined.entry(resolved).or_default().merge(sum);
+            let least = systems.entry(resolved).or_insert(u64::MAX);
+            *least = self.kind_systems.get(kind).copied().unwrap_or(0).min(*least);
+        }
+        let mut sums: Vec<(u32, GroupSum)> = joined.into_iter().collect();
         sums.sort_by(|(a_kind, a), (b_kind, b)| {
             b.cost.usd.cmp(&a.cost.usd).then(b.requests.cmp(&a.requests)).then(a_kind.cmp(b_kind))
         });
@@ -318,7 +337,9 @@ impl<'a> Replay<'a> {
         sums.into_iter()
             .map(|(kind, sum)| {
                 let skeleton = self.kinds.skeleton(kind);
-                let constant = Encoding::O200kBase.counter().count(&skeleton.constant);
+                // The skeleton holds the head of a long system text; if all of the text is constant, it counts whole.
+                let whole = systems.get(&kind).copied().filter(|_| skeleton.is_system_constant).unwrap_or(0);
+                let constant = Encoding::O200kBase.counter().count(&skeleton.constant).max(whole);
                 Template {
                     skeleton: skeleton.text,
                     requests: sum.requests,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::index_of;
 use super::kinds::{KindText, kind_text};
 use super::options::Options;
-use crate::cache::{CacheKey, folded_key, request_key};
+use crate::cache::{CacheKey, keys};
 use crate::catalog::ModelSpec;
 use crate::chat::{Answer, ChatRequest, Content};
 use crate::format::{CallKind, Origin, Record};
@@ -118,7 +118,11 @@ pub(super) fn measure(record: Record, bench: &Bench<'_>) -> Option<Row> {
     let at = record.at.map(|at| at.as_microsecond());
     let reading = record.usage.as_ref().and_then(|usage| usage.as_ref().ok());
     let conditions = Conditions {
-        tier: reading.and_then(|reading| reading.tier).or(Some(record.tier).filter(|tier| *tier != ServiceTier::default())).or(options.tier).unwrap_or_default(),
+        tier: reading
+            .and_then(|reading| reading.tier)
+            .or(Some(record.tier).filter(|tier| *tier != ServiceTier::default()))
+            .or(options.tier)
+            .unwrap_or_default(),
         region: reading
             .and_then(|reading| reading.region.clone())
             .or_else(|| record.region.as_deref().map(str::to_owned))
@@ -164,20 +168,24 @@ pub(super) fn measure(record: Record, bench: &Bench<'_>) -> Option<Row> {
     if let Some(request) = &record.request
         && row.outcome == Outcome::Call
     {
-        weigh_row(&mut row, request, record.answer.as_ref(), bench);
+        let names = [row.model.clone(), record.asked_model, request.model.clone()];
+        weigh_row(&mut row, request, record.answer.as_ref(), names.each_ref().map(Option::as_deref), bench);
     }
     Some(row)
 }
 
-/// Weighs a request for its own model and for the others.
-fn weigh_row(row: &mut Row, request: &ChatRequest, answer: Option<&Answer>, bench: &Bench<'_>) {
+/// Weighs a request for its own model (`names`: as answered first, as asked last) and for the others.
+fn weigh_row(
+    row: &mut Row,
+    request: &ChatRequest,
+    answer: Option<&Answer>,
+    names: [Option<&str>; 3],
+    bench: &Bench<'_>,
+) {
     let options = bench.options;
     let spec = row.spec.map(|index| &options.catalog.models[index as usize]);
-    let profile = match spec {
-        Some(spec) => Profile { model: &spec.id, host: Some(&spec.host), tokenizer: spec.tokenizer },
-        // Without a price, but perhaps a known maker.
-        None => Profile::of(&options.catalog, row.host.as_deref(), row.model.as_deref().unwrap_or("")),
-    };
+    let host = row.host.clone();
+    let profile = Profile::of_call(&options.catalog, host.as_deref(), &names);
     let weight = framing::weigh(request, profile, bench.memo);
     let answered = answer.map(|answer| answer_tokens(answer, profile, bench.memo));
     let (output, is_output_assumed) = match (answered, options.output_tokens, request.max_output) {
@@ -201,7 +209,7 @@ fn weigh_row(row: &mut Row, request: &ChatRequest, answer: Option<&Answer>, benc
         is_exact: profile.tokenizer.is_exact() && weight.low == weight.high,
         is_output_assumed: is_output_assumed && !is_embedding,
     });
-    row.keys = Some((request_key(request, ""), folded_key(request, "")));
+    row.keys = Some(keys(request, ""));
     row.is_deterministic = request
         .parameters
         .iter()
@@ -234,7 +242,7 @@ fn weigh_elsewhere(
     output: u64,
     memo: &Memo,
 ) -> Elsewhere {
-    let profile = Profile { model: &other.id, host: Some(&other.host), tokenizer: other.tokenizer };
+    let profile = Profile::of_spec(other);
     let weight = framing::weigh(request, profile, memo);
     let output = answer.map_or(output, |answer| answer_tokens(answer, profile, memo));
     let offsets = token_offsets(&shape.edges, &weight, output);

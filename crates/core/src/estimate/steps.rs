@@ -14,6 +14,7 @@ use super::what_if::Candidate;
 use crate::cache::{CacheKey, ReplayCache};
 use crate::catalog::{CacheTrigger, ModelSpec, TokenClass};
 use crate::prefix_cache::{Call, Hit, PrefixCache};
+use crate::text::DigestMap;
 use crate::usage::{ServiceTier, Usage};
 use crate::usd::Usd;
 
@@ -27,7 +28,7 @@ pub(super) struct Steps<'a> {
     untimed: ReplayCache,
     duplicates: Saving,
     duplicates_fixed: u64,
-    folded: HashMap<CacheKey, CacheKey>,
+    folded: DigestMap<CacheKey, CacheKey>,
     near: Saving,
     prefix: HashMap<(u32, bool), PrefixCache>,
     models: BTreeMap<u32, ModelSteps>,
@@ -74,7 +75,7 @@ impl<'a> Steps<'a> {
             untimed: ReplayCache::new(u64::MAX, cache.capacity),
             duplicates: Saving::default(),
             duplicates_fixed: 0,
-            folded: HashMap::new(),
+            folded: DigestMap::default(),
             near: Saving::default(),
             prefix: HashMap::new(),
             models: BTreeMap::new(),
@@ -240,11 +241,19 @@ impl<'a> Steps<'a> {
             plus(&mut rest[2], &sums.tier_possible[branch]);
         }
         let [cheaper, tier, tier_possible] = rest;
-        let mut rests_on = "simulated by each provider's rules, call by call; where the log tells what was cached, that stands".to_owned();
+        let mut rests_on =
+            "simulated by each provider's rules, call by call; where the log tells what was cached, that stands"
+                .to_owned();
         if declined > 0 {
             rests_on.push_str("; breakpoints that would cost more than they save are left out");
         }
-        waterfall.counted("prompt_cache", "Let the provider cache the common prefix", prompt_cache, "identical", rests_on);
+        waterfall.counted(
+            "prompt_cache",
+            "Let the provider cache the common prefix",
+            prompt_cache,
+            "identical",
+            rests_on,
+        );
         if let Some(step) = waterfall.steps.last_mut() {
             step.cache_read_tokens = Some(reads);
         }
@@ -308,9 +317,10 @@ pub(super) fn usages(base: &Usage, hit: &Hit, bills_writes: bool) -> [Usage; 3] 
 
 /// Whether the model's prices tell writes from fresh input.
 pub(super) fn bills_writes(spec: &ModelSpec) -> bool {
-    spec.prices.last().and_then(|sheet| sheet.bands.first()).is_some_and(|band| {
-        band.tiers.values().any(|card| card.cells.contains_key(&TokenClass::CacheWriteShort))
-    })
+    spec.prices
+        .last()
+        .and_then(|sheet| sheet.bands.first())
+        .is_some_and(|band| band.tiers.values().any(|card| card.cells.contains_key(&TokenClass::CacheWriteShort)))
 }
 
 fn is_batchable(batchable: &Batchable, row: &Row) -> bool {
@@ -318,7 +328,8 @@ fn is_batchable(batchable: &Batchable, row: &Row) -> bool {
         Batchable::All => true,
         Batchable::Unknown | Batchable::None => false,
         Batchable::Tagged(tags) => {
-            let is_named = |(k, v): &(Arc<str>, Arc<str>)| tags.iter().any(|(key, value)| **k == **key && **v == **value);
+            let is_named =
+                |(k, v): &(Arc<str>, Arc<str>)| tags.iter().any(|(key, value)| **k == **key && **v == **value);
             row.tags.iter().any(is_named)
         }
     }

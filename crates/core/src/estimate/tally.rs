@@ -49,6 +49,16 @@ impl GroupSum {
             }
         }
     }
+
+    pub(super) fn merge(&mut self, other: &GroupSum) {
+        self.requests += other.requests;
+        self.input = self.input.saturating_add(other.input);
+        self.cache_read = self.cache_read.saturating_add(other.cache_read);
+        self.output = self.output.saturating_add(other.output);
+        self.cost.usd = self.cost.usd.saturating_add(other.cost.usd);
+        self.cost.unpriced_requests += other.cost.unpriced_requests;
+        self.cost.unpriced_tokens = self.cost.unpriced_tokens.saturating_add(other.cost.unpriced_tokens);
+    }
 }
 
 impl Tally {
@@ -212,7 +222,11 @@ impl Tally {
             .sections
             .iter()
             .filter(|(_, (tokens, usd))| *tokens > 0 || !usd.is_zero())
-            .map(|(name, (tokens, cost_usd))| SectionCost { name: (*name).to_owned(), tokens: *tokens, cost_usd: *cost_usd })
+            .map(|(name, (tokens, cost_usd))| SectionCost {
+                name: (*name).to_owned(),
+                tokens: *tokens,
+                cost_usd: *cost_usd,
+            })
             .collect();
         costs.sort_by(|a, b| b.cost_usd.cmp(&a.cost_usd).then(b.tokens.cmp(&a.tokens)).then(a.name.cmp(&b.name)));
         costs

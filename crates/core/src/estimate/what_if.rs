@@ -74,7 +74,11 @@ impl Other {
         }
         let conditions = Conditions {
             // A tier of one provider means nothing at another.
-            tier: if &*spec.host == row.host.as_deref().unwrap_or("") { row.conditions.tier } else { ServiceTier::Standard },
+            tier: if &*spec.host == row.host.as_deref().unwrap_or("") {
+                row.conditions.tier
+            } else {
+                ServiceTier::Standard
+            },
             ..row.conditions.clone()
         };
         let price = |usage: &Usage, conditions: &Conditions| {
@@ -115,13 +119,7 @@ impl Other {
         may_go.then_some(candidate)
     }
 
-    fn cached(
-        &mut self,
-        row: &Row,
-        expected: &Usage,
-        elsewhere: Option<&Elsewhere>,
-        options: &Options,
-    ) -> [Usage; 3] {
+    fn cached(&mut self, row: &Row, expected: &Usage, elsewhere: Option<&Elsewhere>, options: &Options) -> [Usage; 3] {
         let spec = &options.catalog.models[self.spec as usize];
         let rule = spec.cache.as_ref().and_then(|name| options.catalog.cache_rules.get(name));
         let (Some(rule), Some(elsewhere)) = (rule, elsewhere) else { return [expected.without_cache(); 3] };

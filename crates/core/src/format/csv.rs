@@ -299,19 +299,24 @@ fn conversation(cell: &str) -> Option<Turns> {
 }
 
 fn read(reader: &mut dyn BufRead, file: &Arc<str>, sink: &mut Sink<'_>) -> Result<()> {
-    let mut first = Vec::new();
-    reader.read_until(b'\n', &mut first).map_err(|error| Error::input("cannot be read").because(error))?;
-    if first.starts_with(b"\xef\xbb\xbf") {
-        first.drain(..3);
+    // Blank lines before the header are kept for the count of lines.
+    let (mut read, mut from) = (Vec::new(), 0);
+    while read[from..].trim_ascii().is_empty() {
+        from = read.len();
+        let n = reader.read_until(b'\n', &mut read).map_err(|error| Error::input("cannot be read").because(error))?;
+        if n == 0 {
+            break;
+        }
     }
-    let columns = header(&first);
+    let first = &read[from..];
+    let columns = header(first);
     if !columns.is_useful() {
         return Err(Error::input("no column of the header is a prompt or a token count")
             .at_line(1)
             .help("name a column `prompt`, or columns `input_tokens` and `output_tokens`"));
     }
-    let delimiter = delimiter(&first);
-    let whole = std::io::Read::chain(&first[..], reader);
+    let delimiter = delimiter(first);
+    let whole = std::io::Read::chain(&read[..], reader);
     let mut rows = csv::ReaderBuilder::new().delimiter(delimiter).from_reader(whole);
     let mut row = csv::ByteRecord::new();
     loop {
@@ -360,10 +365,10 @@ mod tests {
 
     #[test]
     fn prompts_are_found_by_the_header() {
-        let sample = "act,Prompt,type\nRiver,\"Name a river,\nplease.\",TEXT\nLake,Name a lake.,TEXT\n";
+        let sample = "\nact,Prompt,type\nRiver,\"Name a river,\nplease.\",TEXT\nLake,Name a lake.,TEXT\n";
         check_detected(&FORMAT, "prompts.csv", sample);
         let records: Vec<Record> = read_all(&FORMAT, sample).into_iter().map(Result::unwrap).collect();
-        assert_eq!(records.iter().map(|record| record.origin.line).collect::<Vec<_>>(), [2, 4]);
+        assert_eq!(records.iter().map(|record| record.origin.line).collect::<Vec<_>>(), [3, 5]);
         assert!(records.iter().all(|record| record.is_prompt && record.request.is_some()));
     }
 

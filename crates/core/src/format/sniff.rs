@@ -76,7 +76,10 @@ impl Beginning {
         match self.bytes.as_slice() {
             [] if self.fault.is_none() => Some("the file is empty"),
             [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Some("the text is UTF-16, only UTF-8 is read"),
-            [b'P', b'A', b'R', b'1', ..] => None,
+            [b'P', b'A', b'R', b'1', ..] if cfg!(feature = "parquet") => None,
+            [b'P', b'A', b'R', b'1', ..] => {
+                Some("it is Parquet, which this build does not read (cargo feature `parquet`)")
+            }
             bytes if memchr::memchr(0, bytes).is_some() => Some("it is a binary file"),
             _ => None,
         }

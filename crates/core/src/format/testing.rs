@@ -17,7 +17,10 @@ pub(crate) fn read(format: &'static Format, sample: impl AsRef<[u8]>) -> Vec<Res
 
 /// Reads a sample through the driver.
 pub(crate) fn read_with(sample: impl AsRef<[u8]>, options: &ReadOptions) -> Vec<Result<Record>> {
-    read_to_vec(&Input { source: Source::File(written(sample)), is_named: true }, options)
+    let path = written(sample);
+    let records = read_to_vec(&Input { source: Source::File(path.clone()), is_named: true }, options);
+    std::fs::remove_file(path).unwrap();
+    records
 }
 
 /// A file with a name of its own, in the folder for temporary files.
@@ -36,7 +39,7 @@ pub(crate) fn read_one(format: &'static Format, sample: &str) -> Record {
     records.remove(0).unwrap()
 }
 
-/// Checks that a sample under that name is detected as the format, also when compressed files would hide its name.
+/// Checks that a sample under that name is detected as the format.
 pub(crate) fn check_detected(format: &'static Format, path: &str, sample: &str) {
     let beginning = Beginning::read(&mut Cursor::new(sample));
     let found = detect(&beginning.head(path)).map(|format| format.name);

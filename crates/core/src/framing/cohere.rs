@@ -7,7 +7,7 @@ use super::schema::{function, outline, spaced};
 use super::tally::{Slack, Tally};
 use super::template::{Arguments, Reasoning, Template, no_image};
 use super::{Frame, Profile, Scale, Weight};
-use crate::chat::{ChatRequest, Tool};
+use crate::chat::{ChatRequest, Dialect, Tool};
 use crate::tokens::{Family, Tokenizer};
 
 pub(super) struct Cohere;
@@ -49,6 +49,10 @@ impl Frame for Cohere {
             .sum();
         tally.tools(definitions);
         TEMPLATE.messages(&mut tally, no_image);
+        // Bedrock's `num_generations` bills the prompt once an answer (2 recorded requests).
+        if request.dialect == Dialect::Invoke {
+            tally.framing(tally.total() * u64::from(request.n_answers.saturating_sub(1)));
+        }
         tally.finish(Slack { tokens: 5, per_mille: 120 })
     }
 }

@@ -62,7 +62,8 @@ impl Frame for DeepSeek {
             AnswerFormat::JsonObject | AnswerFormat::JsonSchema { .. } => framing += JSON_OBJECT,
         }
         let effort = matches!(&request.reasoning, Some(chat::Reasoning::Effort(effort)) if &**effort != "none");
-        if scale.profile.model.contains("v4-flash") && (effort || request.reasoning.is_none()) {
+        // `deepseek-chat` asks for the same model with its reasoning switched off.
+        if scale.profile.asked.contains("v4-flash") && (effort || request.reasoning.is_none()) {
             framing += HIGH_EFFORT;
             tally.unsure(HIGH_EFFORT, 0);
         } else if scale.profile.model.contains("v4") {
@@ -78,7 +79,7 @@ impl Frame for DeepSeek {
 /// Adds what `deepseek-reasoner` must have been given back, where the transcript has calls without their reasoning.
 fn lost_reasoning(tally: &mut Tally<'_>) {
     let request = tally.request;
-    if !tally.scale.profile.model.contains("reasoner") {
+    if !tally.scale.profile.asked.contains("reasoner") {
         return;
     }
     for (m, message) in request.messages.iter().enumerate() {

@@ -93,7 +93,7 @@ mod tests {
 
     fn check(encoding: Encoding, texts: &[&str]) {
         let memo = Memo::new();
-        let profile = Profile { model: "", host: None, tokenizer: Tokenizer::Exact(encoding) };
+        let profile = Profile::named("", None, Tokenizer::Exact(encoding));
         let scale = Scale { profile, memo: &memo };
         let mut joint = Joint::default();
         let summed: i64 = texts.iter().map(|text| joint.add(text, &scale)).sum();

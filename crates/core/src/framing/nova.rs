@@ -26,6 +26,7 @@ const NOVA: Template = Template {
 const TITAN: Template = Template { user: 3, assistant: 3, ..NOVA };
 
 const NOVA_2: u64 = 46;
+const NOVA_2_REASONING: u64 = 50;
 const TOOLS_1: u64 = 343;
 const TOOLS_2: u64 = 818;
 
@@ -44,8 +45,9 @@ impl Frame for Nova {
         if is_second {
             tally.framing(NOVA_2);
             if request.reasoning.is_some() {
-                // Seen once: reasoning at low effort added 50 tokens.
-                tally.unsure(0, 60);
+                // Seen once, at low effort.
+                tally.framing(NOVA_2_REASONING);
+                tally.unsure(NOVA_2_REASONING, 20);
             }
         }
         if !request.tools.is_empty() {

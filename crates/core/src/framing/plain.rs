@@ -1,7 +1,7 @@
 //! The frame of last resort: text, a few tokens a message, tools as their JSON. Wide interval.
 
 use super::{Frame, Piece, Place, Profile, Scale, Section, Weight, section_of};
-use crate::chat::{ChatRequest, Content, Part};
+use crate::chat::{ChatRequest, Content, Dialect, Part};
 
 /// Takes every model that no other frame takes.
 pub(super) struct Plain;
@@ -24,9 +24,12 @@ impl Frame for Plain {
         if tools > 0 {
             pieces.push(Piece { section: Section::Tools, place: Place::Tools, tokens: tools });
         }
+        // A text prompt has no messages to mark.
+        let is_raw = matches!(request.dialect, Dialect::Invoke | Dialect::Completions);
+        let per_message = if is_raw { 0 } else { PER_MESSAGE };
         for (m, message) in request.messages.iter().enumerate() {
             for (p, part) in message.parts.iter().enumerate() {
-                let tokens = part_tokens(part, scale) + if p == 0 { PER_MESSAGE } else { 0 };
+                let tokens = part_tokens(part, scale) + if p == 0 { per_message } else { 0 };
                 let place = Place::Part { message: m as u32, part: p as u32 };
                 pieces.push(Piece { section: section_of(request, m, &part.content), place, tokens });
             }

@@ -3,19 +3,41 @@
 //! their price is not known.
 
 use super::Profile;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, ModelSpec};
 use crate::tokens::{Encoding, Family, Tokenizer};
 
 impl<'a> Profile<'a> {
+    /// A profile of a single name.
+    pub fn named(model: &'a str, host: Option<&'a str>, tokenizer: Tokenizer) -> Profile<'a> {
+        Profile { model, written: model, asked: model, host, tokenizer }
+    }
+
+    /// The profile of a model in the catalogue.
+    pub fn of_spec(spec: &'a ModelSpec) -> Profile<'a> {
+        Profile::named(&spec.id, Some(&spec.host), spec.tokenizer)
+    }
+
     /// The profile of a model as a host names it.
     pub fn of(catalog: &'a Catalog, host: Option<&'a str>, model: &'a str) -> Profile<'a> {
-        if let Some(spec) = catalog.find(host, model) {
-            return Profile { model: &spec.id, host: Some(&spec.host), tokenizer: spec.tokenizer };
-        }
-        match catalog.find(None, model) {
-            Some(spec) => Profile { model: &spec.id, host, tokenizer: spec.tokenizer },
-            None => Profile { model, host, tokenizer: tokenizer_by_name(model) },
-        }
+        let profile = if let Some(spec) = catalog.find(host, model) {
+            Profile::of_spec(spec)
+        } else if let Some(spec) = catalog.find(None, model) {
+            Profile { host, ..Profile::of_spec(spec) }
+        } else {
+            Profile::named(model, host, tokenizer_by_name(model))
+        };
+        Profile { written: model, asked: model, ..profile }
+    }
+
+    /// The profile of a call, from all names that a log has for its model: as answered first, as asked last. The first
+    /// name that tells a vocabulary is taken: a deployment or a router may be called anything.
+    pub fn of_call(catalog: &'a Catalog, host: Option<&'a str>, names: &[Option<&'a str>]) -> Profile<'a> {
+        let names = || names.iter().flatten().copied().filter(|name| !name.is_empty());
+        let profile = names()
+            .map(|name| Profile::of(catalog, host, name))
+            .find(|profile| profile.tokenizer != Tokenizer::Approx(Family::Unknown))
+            .unwrap_or_else(|| Profile::of(catalog, host, names().next().unwrap_or_default()));
+        Profile { asked: names().next_back().unwrap_or(profile.asked), ..profile }
     }
 }
 
@@ -108,6 +130,19 @@ mod tests {
         let profile = Profile::of(Catalog::embedded(), Some("nobody"), "gpt-4o");
         assert_eq!((profile.model, profile.host), ("gpt-4o", Some("nobody")));
         assert_eq!(profile.tokenizer, Tokenizer::Exact(Encoding::O200kBase));
+    }
+
+    #[test]
+    fn a_call_keeps_the_names_that_it_was_given() {
+        let catalog = Catalog::embedded();
+        let names = [Some("deepseek-v4-flash"), None, Some("deepseek-chat")];
+        let profile = Profile::of_call(catalog, Some("deepseek"), &names);
+        assert_eq!((profile.written, profile.asked), ("deepseek-v4-flash", "deepseek-chat"));
+        let names = [Some("claude-3-5-sonnet-20240620"), Some("claude-3-5-sonnet-latest")];
+        assert_eq!(Profile::of_call(catalog, Some("anthropic"), &names).written, "claude-3-5-sonnet-20240620");
+        // A deployment may be called anything.
+        let names = [Some("acme-1"), Some("gpt-4o")];
+        assert_eq!(Profile::of_call(catalog, Some("azure"), &names).written, "gpt-4o");
     }
 
     fn check(model: &str, expected: &str) {

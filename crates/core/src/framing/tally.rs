@@ -58,6 +58,13 @@ impl<'a> Tally<'a> {
     pub(super) fn part(&mut self, message: usize, part: usize, tokens: u64) {
         let content = &self.request.messages[message].parts[part].content;
         let place = Place::Part { message: message as u32, part: part as u32 };
+        if tokens >= 128
+            && !self.scale.is_exact()
+            && let Content::Text(text) = content
+            && is_litany(text)
+        {
+            self.unsure(tokens / 3, tokens);
+        }
         self.add(section_of(self.request, message, content), place, tokens);
     }
 
@@ -84,6 +91,11 @@ impl<'a> Tally<'a> {
         self.above += at_most;
     }
 
+    /// Tokens gathered so far.
+    pub(super) fn total(&self) -> u64 {
+        self.pieces.iter().map(|piece| piece.tokens).sum()
+    }
+
     /// The weight: the pieces in the order in which the model sees them, and the interval.
     pub(super) fn finish(mut self, slack: Slack) -> Weight {
         if self.request.has_stored_context {
@@ -98,7 +110,7 @@ impl<'a> Tally<'a> {
             Place::Part { .. } => 1,
             Place::Schema => 2,
         });
-        let total: u64 = self.pieces.iter().map(|piece| piece.tokens).sum();
+        let total = self.total();
         let around = slack.tokens + total * slack.per_mille / 1000;
         Weight {
             pieces: self.pieces,
@@ -107,6 +119,21 @@ impl<'a> Tally<'a> {
             unknown: self.unknown,
         }
     }
+}
+
+/// True if a long text says a few words over and over. An approximation is right on average over many words; here it is
+/// as wrong as it is for the few. 48 words, evenly spaced, are looked at.
+fn is_litany(text: &str) -> bool {
+    const SAMPLES: usize = 48;
+    let bytes = text.as_bytes();
+    let word_at = |i: usize| {
+        let rest = &bytes[bytes.len() / SAMPLES * i..];
+        rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).nth(1)
+    };
+    let mut words: Vec<&[u8]> = (0..SAMPLES).filter_map(word_at).collect();
+    words.sort_unstable();
+    words.dedup();
+    words.len() <= SAMPLES / 8
 }
 
 /// Tokens of a tool result's text parts; other parts are left to the caller.
@@ -140,5 +167,19 @@ pub(super) fn add_media(tally: &mut Tally<'_>, content: &Content) {
         Content::Audio { .. } => tally.unknown("audio: not weighed", 3000),
         Content::File { .. } => tally.unknown("file: not weighed", 30_000),
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_litany;
+
+    #[test]
+    fn a_text_of_few_words_is_a_litany() {
+        assert!(is_litany(&"amen ".repeat(300)));
+        assert!(is_litany(&"so be it ".repeat(300)));
+        let words: String = (0..300).map(|i| format!("word{i} ")).collect();
+        assert!(!is_litany(&words));
+        assert!(is_litany(""));
     }
 }

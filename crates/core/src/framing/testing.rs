@@ -48,7 +48,7 @@ pub(super) fn weigh_on(
     request: &ChatRequest,
 ) -> Weight {
     let memo = Memo::new();
-    let profile = Profile { model, host, tokenizer: Tokenizer::Approx(family) };
+    let profile = Profile::named(model, host, Tokenizer::Approx(family));
     let weight = frame.weigh(request, &Scale { profile, memo: &memo });
     assert!(weight.low <= weight.total() && weight.total() <= weight.high, "{weight:?}");
     weight

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use xxhash_rust::xxh3::xxh3_64_with_seed;
+
 use crate::chat::{AnswerFormat, CacheMark, ChatRequest, Content, Message, Part, Role};
 use crate::framing::{Place, Weight};
 
@@ -203,7 +205,8 @@ fn role_name(role: Role) -> &'static str {
     }
 }
 
-/// A chained digest: each bite is hashed with BLAKE3 and its length, and folded into the chain.
+/// A chained digest: each bite is hashed with the chain so far as its seed, and its length. Not a cryptographic hash: edges
+/// only ever say how much two prompts of one corpus share.
 struct Digest(u64);
 
 impl Digest {
@@ -212,14 +215,7 @@ impl Digest {
     }
 
     fn eat(&mut self, bytes: &[u8]) {
-        let mut hasher = blake3::Hasher::new();
-        hasher.update(&self.0.to_le_bytes());
-        hasher.update(&(bytes.len() as u64).to_le_bytes());
-        hasher.update(bytes);
-        let hash = hasher.finalize();
-        let mut short = [0; 8];
-        short.copy_from_slice(&hash.as_bytes()[..8]);
-        self.0 = u64::from_le_bytes(short);
+        self.0 = xxh3_64_with_seed(bytes, self.0 ^ (bytes.len() as u64).rotate_left(32));
     }
 
     fn now(&self) -> u64 {

@@ -9,6 +9,7 @@ use bpe_openai::byte_pair_encoding::BytePairEncoding;
 
 use super::TokenCounter;
 use super::pieces;
+use super::split::{Pattern, piece_end};
 
 /// A public token vocabulary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,20 +59,30 @@ impl Encoding {
     }
 }
 
-static O200K: LazyLock<Exact> =
-    LazyLock::new(|| Exact { bpe: Vocabulary::Static(bpe_openai::o200k_base()), cache: 0, gap: None });
-static CL100K: LazyLock<Exact> =
-    LazyLock::new(|| Exact { bpe: Vocabulary::Static(bpe_openai::cl100k_base()), cache: 1, gap: None });
+static O200K: LazyLock<Exact> = LazyLock::new(|| Exact {
+    bpe: Vocabulary::Static(bpe_openai::o200k_base()),
+    cache: 0,
+    gap: None,
+    pattern: Some(Pattern::O200k),
+});
+static CL100K: LazyLock<Exact> = LazyLock::new(|| Exact {
+    bpe: Vocabulary::Static(bpe_openai::cl100k_base()),
+    cache: 1,
+    gap: None,
+    pattern: Some(Pattern::Cl100k),
+});
 // The factors were searched for so that no two tokens of the vocabulary share a hash; a test builds both.
 static P50K: LazyLock<Exact> = LazyLock::new(|| Exact {
     bpe: Vocabulary::Owned(gpt3(tiktoken_rs::p50k_base_singleton(), 50_281, P50K_HASH_FACTOR)),
     cache: 2,
     gap: Some(ENDOFTEXT),
+    pattern: None,
 });
 static R50K: LazyLock<Exact> = LazyLock::new(|| Exact {
     bpe: Vocabulary::Owned(gpt3(tiktoken_rs::r50k_base_singleton(), 50_257, R50K_HASH_FACTOR)),
     cache: 3,
     gap: Some(ENDOFTEXT),
+    pattern: None,
 });
 
 const P50K_HASH_FACTOR: u64 = 0x9E37_79B9_7F4A_7C15;
@@ -86,6 +97,8 @@ struct Exact {
     cache: usize,
     /// Ids from here on are one higher than their place in the vocabulary.
     gap: Option<u32>,
+    /// The pattern that needs no regex for ASCII.
+    pattern: Option<Pattern>,
 }
 
 enum Vocabulary {
@@ -106,7 +119,19 @@ impl TokenCounter for Exact {
     fn count(&self, text: &str) -> u64 {
         let bpe = self.bpe();
         pieces::with_cache(self.cache, |cache| {
-            bpe.split(text).map(|piece| cache.count(piece, |bytes| bpe.bpe.count(bytes))).sum()
+            let merge = |bytes: &[u8]| bpe.bpe.count(bytes);
+            let Some(pattern) = self.pattern else {
+                return bpe.split(text).map(|piece| cache.count(piece.as_bytes(), merge)).sum();
+            };
+            let (bytes, mut start, mut n_tokens) = (text.as_bytes(), 0, 0);
+            while start < bytes.len() {
+                let end = piece_end(pattern, bytes, start)
+                    .or_else(|| bpe.split(&text[start..]).next().map(|piece| start + piece.len()))
+                    .unwrap_or(bytes.len());
+                n_tokens += cache.count(&bytes[start..end], merge);
+                start = end;
+            }
+            n_tokens
         })
     }
 

@@ -1,10 +1,10 @@
 //! Counts each distinct text once a run: system prompts, tool definitions and histories come back thousands of times in a
 //! log. Shared by all threads; keyed by a 128-bit BLAKE3 digest, so that a crafted text cannot borrow another's count.
 
-use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use super::{Encoding, Tokenizer};
+use crate::text::DigestMap;
 
 const N_SHARDS: usize = 16;
 /// Hashing a shorter text and taking a lock costs as much as counting it.
@@ -25,7 +25,7 @@ pub fn digest(text: &str) -> Digest {
 /// Counts of texts already met.
 #[derive(Debug, Default)]
 pub struct Memo {
-    shards: [Mutex<HashMap<(Tokenizer, Digest), u32>>; N_SHARDS],
+    shards: [Mutex<DigestMap<(Tokenizer, Digest), u32>>; N_SHARDS],
 }
 
 impl Memo {
@@ -45,7 +45,7 @@ impl Memo {
             return count();
         }
         let key = (tokenizer, digest(text));
-        let shard = &self.shards[usize::from(key.1[0]) % N_SHARDS];
+        let shard = &self.shards[usize::from(key.1[15]) % N_SHARDS];
         if let Some(n_tokens) = shard.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return u64::from(*n_tokens);
         }

@@ -22,8 +22,7 @@ pub(super) fn with_cache<T>(vocabulary: usize, run: impl FnOnce(&mut PieceCache)
 
 impl PieceCache {
     /// The count of a piece: from its slot, else from `merge`, which then owns the slot.
-    pub(super) fn count(&mut self, piece: &str, merge: impl FnOnce(&[u8]) -> usize) -> u64 {
-        let bytes = piece.as_bytes();
+    pub(super) fn count(&mut self, bytes: &[u8], merge: impl FnOnce(&[u8]) -> usize) -> u64 {
         if bytes.len() == 1 {
             // All vocabularies hold every byte.
             return 1;
@@ -63,10 +62,10 @@ mod tests {
     #[test]
     fn a_hit_does_not_merge_and_a_colliding_piece_does() {
         let mut cache = PieceCache(Vec::new());
-        assert_eq!(cache.count(" word", |_| 2), 2);
-        assert_eq!(cache.count(" word", |_| unreachable!()), 2);
-        assert_eq!(cache.count(" word\0", |_| 3), 3);
-        assert_eq!(cache.count("a piece that is long", |_| 7), 7);
-        assert_eq!(cache.count("a piece that is long", |_| 8), 8);
+        assert_eq!(cache.count(b" word", |_| 2), 2);
+        assert_eq!(cache.count(b" word", |_| unreachable!()), 2);
+        assert_eq!(cache.count(b" word\0", |_| 3), 3);
+        assert_eq!(cache.count(b"a piece that is long", |_| 7), 7);
+        assert_eq!(cache.count(b"a piece that is long", |_| 8), 8);
     }
 }

@@ -114,9 +114,7 @@ fn meet(pattern: &Pattern, n_texts: u64, other: &Kind, bond: Bond) -> Option<Pat
     let keeps = |n_texts, pattern: &Pattern, n| n_texts < MIN_TEXTS || is_most(n, pattern.n_plain());
     let needs = |n_common: usize| match bond {
         Bond::Close => n_common * 5 >= pattern.n_first().max(other.pattern.n_first()) * 2,
-        Bond::Template => {
-            keeps(n_texts, pattern, n_common) && keeps(other.n_texts, &other.pattern, n_common)
-        }
+        Bond::Template => keeps(n_texts, pattern, n_common) && keeps(other.n_texts, &other.pattern, n_common),
         Bond::System => true,
     };
     if !needs(pattern.common_bound(&other.pattern)) {

@@ -51,7 +51,8 @@ pub(super) fn split(text: &str, offset: usize, words: &mut Vec<Word>) {
         *is_line_start = false;
     };
     for (at, c) in text.char_indices() {
-        let breaks = c.is_whitespace() || is_ideograph(c) || c == '<' || start.is_some_and(|from| ends_word(&text[from..at], c));
+        let breaks =
+            c.is_whitespace() || is_ideograph(c) || c == '<' || start.is_some_and(|from| ends_word(&text[from..at], c));
         if let (true, Some(from)) = (breaks, start) {
             end_word(from, at, &mut is_line_start);
             start = None;
@@ -123,11 +124,16 @@ fn looks(text: &str) -> Looks {
 /// before a word counts as constant.
 pub(super) fn hash(bytes: &[u8]) -> u64 {
     let mut state = bytes.len() as u64;
-    for chunk in bytes.chunks(8) {
-        let value = chunk.iter().rev().fold(0_u64, |value, byte| (value << 8) | u64::from(*byte));
-        state = mix(state, value);
+    let mut chunks = bytes.chunks_exact(8);
+    for chunk in &mut chunks {
+        let mut eight = [0; 8];
+        eight.copy_from_slice(chunk);
+        state = mix(state, u64::from_le_bytes(eight));
     }
-    mix(state, 1)
+    chunks
+        .remainder()
+        .iter()
+        .fold(mix(state, 1), |state, byte| (state ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3))
 }
 
 /// Folds a value into a hash.

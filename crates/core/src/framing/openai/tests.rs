@@ -104,6 +104,10 @@ fn tools_follow_the_instructions() {
     check("gpt-4o", &with_tools(vec![user("hello")]), 3 + 5 + 4 + tokens(block) - 1);
     let joined = tokens(&format!("Be brief.\n\n{block}"));
     check("gpt-4o", &with_tools(vec![system("Be brief."), user("hello")]), 3 + 4 + joined - 1 + 5);
+    let on_responses =
+        |choice| ChatRequest { dialect: Dialect::Responses, tool_choice: choice, ..with_tools(vec![user("hello")]) };
+    check("gpt-4.1", &on_responses(ToolChoice::Auto), 3 + 5 + tokens(block) - 3);
+    check("gpt-4.1", &on_responses(ToolChoice::Required), 3 + 5 + tokens(block) - 3 + 9);
     check("gpt-5", &with_tools(vec![user("hello")]), 2 + 5 + tokens(block) + 3);
     check("gpt-oss-20b", &with_tools(vec![user("hello")]), 2 + 61 + 5 + tokens(block) + 18);
 
@@ -205,7 +209,7 @@ fn tokens(text: &str) -> u64 {
 
 fn weighed(model: &str, request: &ChatRequest) -> Weight {
     let encoding = if model.contains("gpt-3.5") { Encoding::Cl100kBase } else { Encoding::O200kBase };
-    weigh(request, Profile { model, host: Some("openai"), tokenizer: Tokenizer::Exact(encoding) }, &Memo::new())
+    weigh(request, Profile::named(model, Some("openai"), Tokenizer::Exact(encoding)), &Memo::new())
 }
 
 fn total(model: &str, request: &ChatRequest) -> u64 {

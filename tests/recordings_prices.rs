@@ -60,7 +60,7 @@ fn conditions(exchange: &Exchange, dialect: Dialect, tier: Option<ServiceTier>) 
     let reply = text.and_then(|text| read_reply(dialect, text.as_bytes()).ok()).unwrap_or_default();
     let told = reply.service_tier.as_deref().and_then(ServiceTier::from_wire);
     let at = reply.created_s.and_then(|seconds| Timestamp::from_second(seconds).ok());
-    Conditions { tier: tier.or(told).unwrap_or_default(), region: None, at }
+    Conditions { tier: tier.or(told).unwrap_or_default(), region: None, at, n_calls: None }
 }
 
 fn answered_model(exchange: &Exchange, dialect: Dialect) -> Option<String> {

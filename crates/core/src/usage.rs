@@ -102,6 +102,8 @@ pub struct Conditions {
     pub region: Option<String>,
     /// The instant, for dated prices and off-peak windows; `None` takes the newest price at its base window.
     pub at: Option<Timestamp>,
+    /// Calls that the usage sums up, 1 if not said: the context band goes by the average prompt, fees by the call.
+    pub n_calls: Option<u64>,
 }
 
 /// Figures with cache reads and writes inside `input` and reasoning inside `output`.

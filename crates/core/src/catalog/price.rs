@@ -18,7 +18,8 @@ impl Catalog {
     /// band then holds for the whole request. A tier without prices is unpriced: it is never billed as another tier.
     pub fn price(&self, spec: &ModelSpec, usage: &Usage, conditions: &Conditions) -> Result<Cost, Unpriced> {
         let sheet = sheet_at(spec, conditions.at)?;
-        let card = self.card(spec, sheet, usage.input(), conditions)?;
+        let n_calls = conditions.n_calls.unwrap_or(1).max(1);
+        let card = self.card(spec, sheet, usage.input() / n_calls, conditions)?;
         let factor = region_factor(sheet, conditions.region.as_deref());
         let mut cost = Cost::default();
         for (class, n_tokens) in tokens_by_class(usage) {
@@ -28,7 +29,7 @@ impl Catalog {
             }
         }
         if let Some(fee) = &sheet.fees.request {
-            cost.add(None, 1, fee.rate)?;
+            cost.add(None, n_calls, fee.rate)?;
         }
         if usage.web_searches > 0 {
             let fee = sheet.fees.web_search.as_ref().ok_or_else(|| no_rate(spec, "web searches".to_owned()))?;
@@ -324,6 +325,7 @@ mod tests {
             tier: ServiceTier::ALL[tier],
             region: [None, Some("us"), Some("eu"), Some("global")][region].map(str::to_owned),
             at: Timestamp::from_second(1_767_225_600 + second).ok(),
+            n_calls: None,
         })
     }
 

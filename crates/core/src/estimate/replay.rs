@@ -152,18 +152,18 @@ impl<'a> Replay<'a> {
     fn replay(&mut self, row: Row, kind: Option<u32>) {
         let options = self.options;
         let catalog = &options.catalog;
-        self.tally.baseline.requests += 1;
+        self.tally.baseline.requests += row.n_calls();
         match &row.outcome {
             Outcome::FromCache => {
-                self.tally.baseline.from_cache += 1;
+                self.tally.baseline.from_cache += row.n_calls();
                 return self.tally.add_free(&row, catalog);
             }
             Outcome::Failed => {
-                self.tally.baseline.failed += 1;
+                self.tally.baseline.failed += row.n_calls();
                 return self.tally.add_free(&row, catalog);
             }
             Outcome::Flawed(flaw) => {
-                self.tally.baseline.flawed_requests += 1;
+                self.tally.baseline.flawed_requests += row.n_calls();
                 let reason = format!("usage contradicts itself: {flaw}");
                 self.skip_at(row.origin.file.to_string(), row.origin.line, reason);
                 return;
@@ -222,7 +222,7 @@ impl<'a> Replay<'a> {
             self.time.observe(at, base.usage.total(), cost.unwrap_or_default());
         }
         if let Some(kind) = kind {
-            self.kind_sums.entry(kind).or_default().add(&base.usage, cost);
+            self.kind_sums.entry(kind).or_default().add(row.n_calls(), &base.usage, cost);
             let of_system = |(section, tokens): &(Section, u64)| (*section == Section::System).then_some(*tokens);
             let system: u64 = row.shape.sections.iter().filter_map(of_system).sum();
             let least = self.kind_systems.entry(kind).or_insert(u64::MAX);

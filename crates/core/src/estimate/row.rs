@@ -128,6 +128,7 @@ pub(super) fn measure(record: Record, bench: &Bench<'_>) -> Option<Row> {
             .or_else(|| record.region.as_deref().map(str::to_owned))
             .or_else(|| options.region.clone()),
         at: options.as_of.or(record.at),
+        n_calls: record.n_calls,
     };
     let outcome = match &record.usage {
         _ if record.from_cache => Outcome::FromCache,
@@ -300,6 +301,11 @@ fn merged_sections(weight: &Weight) -> Vec<(Section, u64)> {
 }
 
 impl Row {
+    /// Calls that the row stands for.
+    pub(super) fn n_calls(&self) -> u64 {
+        self.conditions.n_calls.unwrap_or(1)
+    }
+
     /// The usage to price before any step, and how sure it is; `None` if nothing is known.
     pub(super) fn base(&self, calibration: (u64, u64)) -> Option<Base> {
         if let Some(reading) = &self.reported {

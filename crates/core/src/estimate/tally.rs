@@ -36,15 +36,15 @@ pub(super) struct GroupSum {
 }
 
 impl GroupSum {
-    pub(super) fn add(&mut self, usage: &Usage, cost: Option<Usd>) {
-        self.requests += 1;
+    pub(super) fn add(&mut self, n_calls: u64, usage: &Usage, cost: Option<Usd>) {
+        self.requests = self.requests.saturating_add(n_calls);
         self.input = self.input.saturating_add(usage.input());
         self.cache_read = self.cache_read.saturating_add(usage.cache_read);
         self.output = self.output.saturating_add(usage.output());
         match cost {
             Some(usd) => self.cost.usd = self.cost.usd.saturating_add(usd),
             None => {
-                self.cost.unpriced_requests += 1;
+                self.cost.unpriced_requests = self.cost.unpriced_requests.saturating_add(n_calls);
                 self.cost.unpriced_tokens = self.cost.unpriced_tokens.saturating_add(usage.total());
             }
         }
@@ -71,10 +71,10 @@ impl Tally {
     pub(super) fn add_unpriced(&mut self, row: &Row, catalog: &Catalog, base: Option<&Base>, why: Unpriced) {
         let usage = base.map(|base| base.usage).unwrap_or_default();
         self.tokens(&usage);
-        self.baseline.unpriced_requests += 1;
+        self.baseline.unpriced_requests += row.n_calls();
         self.baseline.unpriced_tokens = self.baseline.unpriced_tokens.saturating_add(usage.total());
         let group = self.unpriced.entry(why).or_default();
-        group.0 += 1;
+        group.0 += row.n_calls();
         group.1 = group.1.saturating_add(usage.total());
         self.groups(row, catalog, &usage, None);
     }
@@ -109,7 +109,7 @@ impl Tally {
             comparison.equal += u64::from(billed == cost.total);
         }
         match base.source {
-            BaseSource::Usage => sum.from_usage += 1,
+            BaseSource::Usage => sum.from_usage += row.n_calls(),
             BaseSource::Exact => sum.counted_exact += 1,
             BaseSource::Approximate => sum.counted_approx += 1,
         }
@@ -137,12 +137,12 @@ impl Tally {
         let host = spec.map(|spec| spec.host.clone()).or_else(|| row.host.clone()).unwrap_or(none);
         let group = self.models.entry((name, host)).or_default();
         group.spec = row.spec;
-        group.add(usage, cost);
+        group.add(row.n_calls(), usage, cost);
         for (key, value) in &row.tags {
             let values = self.tags.entry(key.clone()).or_default();
             let value =
                 if values.len() < MAX_TAG_VALUES || values.contains_key(value) { value.clone() } else { OTHERS.into() };
-            values.entry(value).or_default().add(usage, cost);
+            values.entry(value).or_default().add(row.n_calls(), usage, cost);
         }
     }
 

@@ -84,7 +84,7 @@ impl Other {
         let price = |usage: &Usage, conditions: &Conditions| {
             options.catalog.price(spec, usage, conditions).map(|cost| cost.total)
         };
-        self.sums.requests += 1;
+        self.sums.requests += row.n_calls();
         self.sums.input_tokens = self.sums.input_tokens.saturating_add(expected.input());
         self.sums.output_tokens = self.sums.output_tokens.saturating_add(expected.output());
         let Ok(uncached) = price(&expected.without_cache(), &conditions) else {

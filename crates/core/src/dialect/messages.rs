@@ -103,7 +103,8 @@ pub(super) fn request(body: &Value) -> Result<ChatRequest> {
         server_tools.push(Arc::from(format!("mcp:{name}")));
     }
     let mut parameters = read::parameters(fields, &READ);
-    if given(fields, "tool_choice").is_some_and(|choice| choice.get("disable_parallel_tool_use") == Some(&true.into())) {
+    if given(fields, "tool_choice").is_some_and(|choice| choice.get("disable_parallel_tool_use") == Some(&true.into()))
+    {
         parameters.push((Arc::from("disable_parallel_tool_use"), true.into()));
     }
     if given(fields, "messages").is_some_and(read::wants_citations) {

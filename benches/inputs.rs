@@ -6,10 +6,10 @@
 use std::fmt::Write as _;
 
 /// A seeded generator (`SplitMix64`).
-pub struct Seed(pub u64);
+pub(crate) struct Seed(pub(crate) u64);
 
 impl Seed {
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -17,7 +17,7 @@ impl Seed {
         z ^ (z >> 31)
     }
 
-    pub fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         (self.next() % n as u64) as usize
     }
 }
@@ -39,7 +39,7 @@ const COMMON: &[&str] = &[
 ];
 
 /// English-like prose: half common words, half coined ones of a vocabulary of 20,000, with punctuation and numbers.
-pub fn prose(seed: &mut Seed, n_bytes: usize) -> String {
+pub(crate) fn prose(seed: &mut Seed, n_bytes: usize) -> String {
     let mut text = String::with_capacity(n_bytes + 32);
     let mut in_sentence = 0;
     while text.len() < n_bytes {
@@ -58,8 +58,8 @@ pub fn prose(seed: &mut Seed, n_bytes: usize) -> String {
             _ => text.push_str(COMMON[seed.below(COMMON.len())]),
         }
         if capital {
-            let upper = text[start..start + 1].to_uppercase();
-            text.replace_range(start..start + 1, &upper);
+            let upper = text[start..=start].to_uppercase();
+            text.replace_range(start..=start, &upper);
         }
         in_sentence += 1;
         if in_sentence > 6 + seed.below(14) {
@@ -73,7 +73,7 @@ pub fn prose(seed: &mut Seed, n_bytes: usize) -> String {
 }
 
 /// Source code in the shape of a C-like language.
-pub fn code(seed: &mut Seed, n_bytes: usize) -> String {
+pub(crate) fn code(seed: &mut Seed, n_bytes: usize) -> String {
     let mut text = String::with_capacity(n_bytes + 128);
     while text.len() < n_bytes {
         let (a, b, c) = (seed.below(400), seed.below(400), seed.below(90_000));
@@ -89,7 +89,7 @@ pub fn code(seed: &mut Seed, n_bytes: usize) -> String {
 }
 
 /// JSON as tools return it.
-pub fn json(seed: &mut Seed, n_bytes: usize) -> String {
+pub(crate) fn json(seed: &mut Seed, n_bytes: usize) -> String {
     let mut text = String::from("[");
     while text.len() < n_bytes {
         let (a, b) = (seed.next(), seed.below(1_000));
@@ -110,7 +110,7 @@ pub fn json(seed: &mut Seed, n_bytes: usize) -> String {
 
 /// A chat log as JSONL, one chat-completions request a line: 12 shared system prompts, conversations of one to six turns
 /// logged turn by turn with their whole history, 3 % exact repeats.
-pub fn chat_log(seed: &mut Seed, n_bytes: usize) -> String {
+pub(crate) fn chat_log(seed: &mut Seed, n_bytes: usize) -> String {
     let systems: Vec<String> = (0..12).map(|_| prose(seed, 3_000)).collect();
     let mut log = String::with_capacity(n_bytes + 65_536);
     let mut last = String::new();

@@ -45,10 +45,7 @@ fn check_sums(report: &Report) {
     let sum = |amounts: Vec<Usd>| amounts.into_iter().sum::<Usd>();
     assert_eq!(sum(report.models.iter().map(|group| group.cost.usd).collect()), total, "models");
     assert_eq!(sum(report.sections.iter().map(|section| section.cost_usd).collect()), total, "sections");
-    assert_eq!(
-        report.models.iter().map(|group| group.requests).sum::<u64>(),
-        report.baseline.requests - report.baseline.flawed_requests
-    );
+    assert_eq!(report.models.iter().map(|group| group.requests).sum::<u64>(), report.baseline.requests);
     assert!(report.baseline.lower_usd <= total && total <= report.baseline.upper_usd);
     let mut left = total;
     for step in &report.steps {
@@ -172,6 +169,46 @@ fn another_model_is_counted_with_its_own_tokenizer() {
     let unknown = Options { what_if: vec!["gpt4omini".to_owned()], ..options() };
     let error = run_lines("what-if-unknown", &[CALL], &unknown).unwrap_err().to_string();
     assert!(error.contains("did you mean `gpt-4o-mini`"), "{error}");
+}
+
+#[test]
+fn the_same_model_costs_the_same() {
+    let cached = CALL.replace(r#""total_tokens":1100"#, r#""prompt_tokens_details":{"cached_tokens":640}"#);
+    let stored = CALL.replace(r#""temperature":0"#, r#""temperature":1"#);
+    let what_if = Options { what_if: vec!["gpt-4o-mini".to_owned()], ..options() };
+    let report = run_lines("same", &[&cached, &stored], &what_if).unwrap();
+    let same = &report.what_if[0];
+    assert_eq!(same.requests, 2);
+    assert_eq!((same.cost.usd, same.saved_usd), (report.baseline.cost_usd, Usd::ZERO));
+    assert_eq!(same.input_tokens, report.baseline.input_tokens);
+}
+
+#[test]
+fn prompts_without_a_model_are_priced_elsewhere() {
+    let nameless = r#"{"messages":[{"role":"user","content":"Name a river that runs through three countries."}]}"#;
+    let what_if = Options { what_if: vec!["gpt-4o-mini".to_owned()], output_tokens: Some(50), ..options() };
+    let report = run_lines("nameless", &[nameless], &what_if).unwrap();
+    assert_eq!(report.baseline.unpriced_requests, 1);
+    let other = &report.what_if[0];
+    assert!(other.requests == 1 && other.cost.usd > Usd::ZERO && other.saved_usd.is_zero());
+}
+
+#[test]
+fn a_batch_id_that_comes_again_joins_in_order() {
+    let ask = |n: u32| {
+        format!(
+            r#"{{"custom_id":"request-1","method":"POST","url":"/v1/chat/completions","body":{{"model":"gpt-4o-mini","messages":[{{"role":"user","content":"Name river {n}."}}],"max_tokens":1000}}}}"#
+        )
+    };
+    let answer = r#"{"id":"b","custom_id":"request-1","response":{"status_code":200,"body":{"object":"chat.completion","created":1790000000,"model":"gpt-4o-mini-2024-07-18","choices":[{"index":0,"message":{"role":"assistant","content":"Elbe"},"finish_reason":"stop"}],"usage":{"prompt_tokens":10,"completion_tokens":1,"total_tokens":11}}},"error":null}"#;
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("batches");
+    std::fs::create_dir_all(&folder).unwrap();
+    for n in [1, 2] {
+        std::fs::write(folder.join(format!("in{n}.jsonl")), ask(n)).unwrap();
+        std::fs::write(folder.join(format!("out{n}.jsonl")), answer).unwrap();
+    }
+    let report = run(&[folder.to_str().unwrap()], &options()).unwrap();
+    assert_eq!((report.baseline.requests, report.baseline.from_usage), (2, 2));
 }
 
 #[test]

@@ -188,14 +188,15 @@ fn parse_decimal(text: &str, round: bool) -> Result<Usd> {
     if significant.is_empty() {
         return Ok(Usd::ZERO);
     }
-    let shift = i64::from(exponent) - fraction.len() as i64 + i64::from(DECIMALS);
+    let n_fraction = i64::try_from(fraction.len()).map_err(|_| overflow())?;
+    let shift = i64::from(exponent) - n_fraction + i64::from(DECIMALS);
     let kept = i64::try_from(significant.len()).map_err(|_| overflow())? + shift.min(0);
     let (head, rest) = match usize::try_from(kept) {
         Ok(n) => significant.split_at(n.min(significant.len())),
         // All digits are below a pico-dollar.
         Err(_) => ("", "00"),
     };
-    if rest.bytes().any(|b| b != b'0') && !round || (kept < 0 && !round) {
+    if !round && (kept < 0 || rest.bytes().any(|b| b != b'0')) {
         return Err(Error::input(format!(
             "`{}` is finer than a pico-dollar (12 decimals)",
             crate::text::shorten(text, 40)

@@ -24,8 +24,8 @@ struct Entry {
 impl ReplayCache {
     /// An empty cache. Time to live in seconds, capacity in answers.
     pub fn new(time_to_live_s: u64, capacity: usize) -> Self {
-        let time_to_live_us = i64::try_from(time_to_live_s).unwrap_or(i64::MAX).saturating_mul(1_000_000);
-        ReplayCache { time_to_live_us, capacity, entries: HashMap::new(), by_use: BTreeMap::new(), n_uses: 0 }
+        let micros = i64::try_from(time_to_live_s).unwrap_or(i64::MAX).saturating_mul(1_000_000);
+        ReplayCache { time_to_live_us: micros, capacity, entries: HashMap::new(), by_use: BTreeMap::new(), n_uses: 0 }
     }
 
     /// True if the answer was there at that instant (microseconds); else it is stored. O(log n).

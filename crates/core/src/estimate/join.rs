@@ -1,26 +1,36 @@
 //! Requests of a batch and their results stand in two files; together they are one call. A row with a `custom_id` waits for
 //! its other half; what never comes is replayed as it is.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::row::Row;
 
-/// Rows that may wait.
+/// Rows that may wait, and edges of their prompts.
 const MAX_WAITING: usize = 1 << 17;
+const MAX_WAITING_EDGES: usize = 1 << 20;
 
-/// Half calls, by id.
+/// Half calls, by id, the oldest first. An id that comes again (`request-1` of the next batch) queues behind itself; all
+/// that wait under one id are of the same side.
 #[derive(Default)]
 pub(super) struct Halves {
-    waiting: BTreeMap<Arc<str>, (u64, Row, Option<u32>)>,
+    waiting: BTreeMap<Arc<str>, VecDeque<Half>>,
+    n_waiting: usize,
+    n_edges: usize,
     n_taken: u64,
+}
+
+struct Half {
+    number: u64,
+    row: Row,
+    kind: Option<u32>,
 }
 
 /// What to do with a row now.
 pub(super) enum Joined {
     /// It waits for its other half.
     Waits,
-    /// These go on: the call made of both halves, or halves that waited too long.
+    /// These go on: the call made of both halves, or halves that there is no more room for.
     Ready(Vec<(Row, Option<u32>)>),
 }
 
@@ -28,27 +38,27 @@ impl Halves {
     /// Takes a row with the id it is known by.
     pub(super) fn take(&mut self, id: Arc<str>, row: Row, kind: Option<u32>) -> Joined {
         self.n_taken += 1;
-        match self.waiting.remove(&id) {
-            Some((_, other, other_kind)) if other.keys.is_some() != row.keys.is_some() => {
-                let (asked, answered) = if row.keys.is_some() { (row, other) } else { (other, row) };
-                Joined::Ready(vec![(asked.with_result(answered), kind.or(other_kind))])
-            }
-            // Two requests of one id are two calls.
-            Some((_, other, other_kind)) => {
-                self.waiting.insert(id, (self.n_taken, row, kind));
-                Joined::Ready(vec![(other, other_kind)])
-            }
-            None => {
-                self.waiting.insert(id, (self.n_taken, row, kind));
-                if self.waiting.len() > MAX_WAITING { Joined::Ready(self.rest()) } else { Joined::Waits }
-            }
+        let queue = self.waiting.entry(id).or_default();
+        if queue.front().is_some_and(|half| half.row.is_request() != row.is_request())
+            && let Some(other) = queue.pop_front()
+        {
+            self.n_waiting -= 1;
+            self.n_edges -= other.row.shape.edges.len();
+            let (asked, answered) = if row.is_request() { (row, other.row) } else { (other.row, row) };
+            return Joined::Ready(vec![(asked.with_result(answered), kind.or(other.kind))]);
         }
+        self.n_waiting += 1;
+        self.n_edges += row.shape.edges.len();
+        queue.push_back(Half { number: self.n_taken, row, kind });
+        let is_full = self.n_waiting > MAX_WAITING || self.n_edges > MAX_WAITING_EDGES;
+        if is_full { Joined::Ready(self.rest()) } else { Joined::Waits }
     }
 
     /// All that still wait, in the order in which they came.
     pub(super) fn rest(&mut self) -> Vec<(Row, Option<u32>)> {
-        let mut rest: Vec<_> = std::mem::take(&mut self.waiting).into_values().collect();
-        rest.sort_by_key(|(number, ..)| *number);
-        rest.into_iter().map(|(_, row, kind)| (row, kind)).collect()
+        (self.n_waiting, self.n_edges) = (0, 0);
+        let mut rest: Vec<Half> = std::mem::take(&mut self.waiting).into_values().flatten().collect();
+        rest.sort_by_key(|half| half.number);
+        rest.into_iter().map(|half| (half.row, half.kind)).collect()
     }
 }

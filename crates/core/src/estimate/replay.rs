@@ -25,6 +25,8 @@ use crate::usd::Usd;
 const MAX_WAITING_EDGES: usize = 1 << 20;
 /// Rows that may wait.
 const MAX_WAITING_ROWS: usize = 1 << 17;
+/// Kinds summed apart before those that turned out to be one are joined.
+const MAX_KIND_SUMS: usize = 10_000;
 /// Kinds of request listed.
 const MAX_TEMPLATES: usize = 20;
 /// Calls with usage before a model's approximate counts are corrected by them.
@@ -102,7 +104,7 @@ impl<'a> Replay<'a> {
         self.learn(&row);
         self.n_rows += 1;
         let Some(at) = row.at else {
-            return self.replay(row, kind);
+            return self.replay(&row, kind);
         };
         self.waiting_edges += row.shape.edges.len() * (1 + self.others.len());
         self.waiting.insert((at, self.n_rows), (row, kind));
@@ -133,7 +135,7 @@ impl<'a> Replay<'a> {
             self.waiting_edges -= row.shape.edges.len() * (1 + self.others.len());
             self.n_late += u64::from(at < self.released);
             self.released = self.released.max(at);
-            self.replay(row, kind);
+            self.replay(&row, kind);
         }
     }
 
@@ -149,28 +151,28 @@ impl<'a> Replay<'a> {
         }
     }
 
-    fn replay(&mut self, row: Row, kind: Option<u32>) {
+    fn replay(&mut self, row: &Row, kind: Option<u32>) {
         let options = self.options;
         let catalog = &options.catalog;
         self.tally.baseline.requests += row.n_calls();
         match &row.outcome {
             Outcome::FromCache => {
                 self.tally.baseline.from_cache += row.n_calls();
-                return self.tally.add_free(&row, catalog);
+                return self.tally.add_free(row, catalog);
             }
             Outcome::Failed => {
                 self.tally.baseline.failed += row.n_calls();
-                return self.tally.add_free(&row, catalog);
+                return self.tally.add_free(row, catalog);
             }
             Outcome::Flawed(flaw) => {
                 self.tally.baseline.flawed_requests += row.n_calls();
                 let reason = format!("usage contradicts itself: {flaw}");
                 self.skip_at(row.origin.file.to_string(), row.origin.line, reason);
-                return;
+                return self.tally.add_flawed(row, catalog);
             }
             Outcome::Call => {}
         }
-        let base = row.base(self.calibration_of(&row));
+        let base = row.base(self.calibration_of(row));
         let (base, spec) = match (base, row.spec) {
             (Some(base), Some(spec)) => (base, spec),
             (base, spec) => {
@@ -179,13 +181,13 @@ impl<'a> Replay<'a> {
                     (Some(model), None) => Unpriced::UnknownModel { model: model.to_string() },
                     (Some(_), Some(_)) => Unpriced::NoTokens,
                 };
-                return self.unpriced(&row, kind, base.as_ref(), why);
+                return self.unpriced(row, kind, base.as_ref(), why);
             }
         };
         let model = &catalog.models[spec as usize];
         let cost = match catalog.price(model, &base.usage, &row.conditions) {
             Ok(cost) => cost,
-            Err(why) => return self.unpriced(&row, kind, Some(&base), why),
+            Err(why) => return self.unpriced(row, kind, Some(&base), why),
         };
         let bound = |usage| catalog.price(model, usage, &row.conditions).map_or(cost.total, |cost| cost.total);
         let (low, high) = match base.source {
@@ -199,21 +201,24 @@ impl<'a> Replay<'a> {
                 }
             }
         }
-        self.tally.add(&row, catalog, &base, &cost, low.min(cost.total), high.max(cost.total));
-        self.count(&row, kind, &base, Some(cost.total));
+        self.tally.add(row, catalog, &base, &cost, low.min(cost.total), high.max(cost.total));
+        self.count(row, kind, &base, Some(cost.total));
         let mut candidates = Vec::new();
         for (index, other) in self.others.iter_mut().enumerate() {
-            if let Some(candidate) = other.replay(&row, &base, cost.total, row.elsewhere.get(index), options) {
+            if let Some(candidate) = other.replay(row, &base, Some(cost.total), row.elsewhere.get(index), options) {
                 candidates.push(candidate);
             }
         }
-        self.steps.walk(&row, &base, cost.total, spec, &candidates);
+        self.steps.walk(row, &base, cost.total, spec, &candidates);
     }
 
     fn unpriced(&mut self, row: &Row, kind: Option<u32>, base: Option<&Base>, why: Unpriced) {
         self.tally.add_unpriced(row, &self.options.catalog, base, why);
-        if let Some(base) = base {
-            self.count(row, kind, base, None);
+        let Some(base) = base else { return };
+        self.count(row, kind, base, None);
+        // What it would cost elsewhere may be known all the same.
+        for (index, other) in self.others.iter_mut().enumerate() {
+            other.replay(row, base, None, row.elsewhere.get(index), self.options);
         }
     }
 
@@ -222,6 +227,9 @@ impl<'a> Replay<'a> {
             self.time.observe(at, base.usage.total(), cost.unwrap_or_default());
         }
         if let Some(kind) = kind {
+            if self.kind_sums.len() > MAX_KIND_SUMS {
+                self.join_kinds();
+            }
             self.kind_sums.entry(kind).or_default().add(row.n_calls(), &base.usage, cost);
             let of_system = |(section, tokens): &(Section, u64)| (*section == Section::System).then_some(*tokens);
             let system: u64 = row.shape.sections.iter().filter_map(of_system).sum();
@@ -266,6 +274,8 @@ impl<'a> Replay<'a> {
         let unpriced = self.tally.unpriced_groups();
         let mut baseline = self.tally.baseline;
         baseline.unpriced = unpriced;
+        // What a provider caches by itself lowers the bill that no usage told of.
+        baseline.lower_usd = baseline.lower_usd.saturating_sub(self.steps.automatic_at_best());
         Report {
             schema: SCHEMA.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -319,17 +329,20 @@ impl<'a> Replay<'a> {
         notes
     }
 
-    fn templates(&self) -> Vec<Template> {
-        // Kinds that turned out to be one are added up.
-        let mut joined: BTreeMap<u32, GroupSum> = BTreeMap::new();
-        let mut systems: BTreeMap<u32, u64> = BTreeMap::new();
-        for (kind, sum) in &self.kind_sums {
-            let resolved = self.kinds.resolve(*kind);
-            joined.entry(resolved).or_default().merge(sum);
-            let least = systems.entry(resolved).or_insert(u64::MAX);
-            *least = self.kind_systems.get(kind).copied().unwrap_or(0).min(*least);
+    /// Kinds that turned out to be one are added up.
+    fn join_kinds(&mut self) {
+        let systems = std::mem::take(&mut self.kind_systems);
+        for (kind, sum) in std::mem::take(&mut self.kind_sums) {
+            let resolved = self.kinds.resolve(kind);
+            self.kind_sums.entry(resolved).or_default().merge(&sum);
+            let least = self.kind_systems.entry(resolved).or_insert(u64::MAX);
+            *least = systems.get(&kind).copied().unwrap_or(0).min(*least);
         }
-        let mut sums: Vec<(u32, GroupSum)> = joined.into_iter().collect();
+    }
+
+    fn templates(&mut self) -> Vec<Template> {
+        self.join_kinds();
+        let mut sums: Vec<(u32, GroupSum)> = std::mem::take(&mut self.kind_sums).into_iter().collect();
         sums.sort_by(|(a_kind, a), (b_kind, b)| {
             b.cost.usd.cmp(&a.cost.usd).then(b.requests.cmp(&a.requests)).then(a_kind.cmp(b_kind))
         });
@@ -338,7 +351,7 @@ impl<'a> Replay<'a> {
             .map(|(kind, sum)| {
                 let skeleton = self.kinds.skeleton(kind);
                 // The skeleton holds the head of a long system text; if all of the text is constant, it counts whole.
-                let whole = systems.get(&kind).copied().filter(|_| skeleton.is_system_constant).unwrap_or(0);
+                let whole = self.kind_systems.get(&kind).copied().filter(|_| skeleton.is_system_constant).unwrap_or(0);
                 let constant = Encoding::O200kBase.counter().count(&skeleton.constant).max(whole);
                 Template {
                     skeleton: skeleton.text,
@@ -362,11 +375,14 @@ fn without_place(error: &Error) -> String {
     text.push_str(error.message());
     let mut cause = std::error::Error::source(error);
     while let Some(inner) = cause {
-        text.push_str(&format!(": {inner}"));
+        text.push_str(": ");
+        text.push_str(&inner.to_string());
         cause = inner.source();
     }
     if let Some(help) = error.advice() {
-        text.push_str(&format!(" ({help})"));
+        text.push_str(" (");
+        text.push_str(help);
+        text.push(')');
     }
     text
 }

@@ -186,7 +186,7 @@ pub struct Group {
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SectionCost {
     /// `system`, `tools`, `schema`, `documents`, `tool_results`, `history`, `user`, `media`, `framing`, `output`,
-    /// `reasoning`, `unknown` (usage without a request).
+    /// `reasoning`, `fees`, `unknown` (usage without a request).
     pub name: String,
     /// Tokens.
     pub tokens: u64,

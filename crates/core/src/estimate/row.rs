@@ -9,6 +9,7 @@ use super::options::Options;
 use crate::cache::{CacheKey, keys};
 use crate::catalog::ModelSpec;
 use crate::chat::{Answer, ChatRequest, Content};
+use crate::clock::Timestamp;
 use crate::format::{CallKind, Origin, Record};
 use crate::framing::{self, Profile, Section, Weight};
 use crate::prefix_cache::{Edge, edges, token_offsets};
@@ -115,7 +116,7 @@ pub(super) fn measure(record: Record, bench: &Bench<'_>) -> Option<Row> {
         .as_deref()
         .and_then(|model| index_of(&options.catalog, host.as_deref(), model))
         .or_else(|| index_of(&options.catalog, host.as_deref(), record.asked_model.as_deref()?));
-    let at = record.at.map(|at| at.as_microsecond());
+    let at = record.at.map(Timestamp::as_microsecond);
     let reading = record.usage.as_ref().and_then(|usage| usage.as_ref().ok());
     let conditions = Conditions {
         tier: reading
@@ -199,7 +200,7 @@ fn weigh_row(
     let output = if is_embedding { 0 } else { output };
     // Approximate outputs get the interval of the input, in proportion.
     let total = weight.total();
-    let scaled = |bound: u64| if total == 0 { output } else { output.saturating_mul(bound) / total };
+    let scaled = |bound: u64| super::tally::scaled(output, bound, total);
     row.counted = Some(Counted {
         input: total,
         low: weight.low.min(total),
@@ -330,9 +331,20 @@ impl Row {
         })
     }
 
+    /// True if the row has a request, false if it has a result only.
+    pub(super) fn is_request(&self) -> bool {
+        self.keys.is_some()
+    }
+
     /// The request with the result that came in another file.
     pub(super) fn with_result(mut self, result: Row) -> Row {
         self.at = result.at.or(self.at);
+        self.conditions.region = result.conditions.region.or(self.conditions.region);
+        for tag in result.tags {
+            if !self.tags.iter().any(|(key, _)| *key == tag.0) {
+                self.tags.push(tag);
+            }
+        }
         self.spec = result.spec.or(self.spec);
         self.model = result.model.or(self.model);
         self.conditions.at = self.conditions.at.or(result.conditions.at);

@@ -125,7 +125,7 @@ impl<'a> Steps<'a> {
                 cost = candidate.expected;
                 batch = candidate.batch;
             } else if !matches!(tier, ServiceTier::Batch | ServiceTier::Flex) {
-                batch = [ServiceTier::Batch, ServiceTier::Flex].iter().filter_map(|tier| price(&usage, *tier)).min();
+                batch = cheapest_waiting(&usage, price);
             }
             if let Some(batch) = batch.filter(|batch| *batch < cost) {
                 let saved = cost.saturating_sub(batch);
@@ -156,11 +156,10 @@ impl<'a> Steps<'a> {
         let Some((key, folded)) = row.keys else { return };
         match self.folded.get(&folded) {
             Some(first) if *first != key => self.near.add(Usd::ZERO, cost, cost),
-            Some(_) => {}
             None if self.folded.len() < MAX_NEAR => {
                 self.folded.insert(folded, key);
             }
-            None => {}
+            Some(_) | None => {}
         }
     }
 
@@ -195,6 +194,11 @@ impl<'a> Steps<'a> {
         }
         let usages = usages(&base.usage, &hit, bills_writes(model));
         Some(Cached { usages, hit, is_automatic })
+    }
+
+    /// What providers that cache by themselves may take off the baseline, at best.
+    pub(super) fn automatic_at_best(&self) -> Usd {
+        self.models.values().filter(|sums| sums.is_automatic).map(|sums| sums.cache.upper).sum()
     }
 
     pub(super) fn finish(self, baseline: Usd) -> Vec<Step> {
@@ -242,7 +246,8 @@ impl<'a> Steps<'a> {
         }
         let [cheaper, tier, tier_possible] = rest;
         let mut rests_on =
-            "simulated by each provider's rules, call by call; where the log tells what was cached, that stands"
+            "simulated by each provider's rules, call by call; where the log tells what was cached, that \
+                            stands; providers that cache by themselves give it without being asked"
                 .to_owned();
         if declined > 0 {
             rests_on.push_str("; breakpoints that would cost more than they save are left out");
@@ -287,6 +292,13 @@ impl<'a> Steps<'a> {
     }
 }
 
+/// The cost at the cheaper of batch and flex. Where a tier has no price for cached input, the call is taken without its
+/// cache there.
+pub(super) fn cheapest_waiting(usage: &Usage, price: impl Fn(&Usage, ServiceTier) -> Option<Usd>) -> Option<Usd> {
+    let tiers = [ServiceTier::Batch, ServiceTier::Flex];
+    tiers.into_iter().filter_map(|tier| price(usage, tier).or_else(|| price(&usage.without_cache(), tier))).min()
+}
+
 struct Cached {
     /// At worst, as expected, at best.
     usages: [Usage; 3],
@@ -299,14 +311,20 @@ pub(super) fn usages(base: &Usage, hit: &Hit, bills_writes: bool) -> [Usage; 3] 
     let total = base.input();
     [hit.lower, hit.expected, hit.upper].map(|read| {
         let read = read.min(total);
+        let media = |n_tokens: u64, left: u64| n_tokens.min(left);
         let (mut short, mut long) = (0, 0);
         if bills_writes {
             let write = hit.cacheable.min(total).saturating_sub(read);
             long = hit.cacheable_long.min(total).saturating_sub(read).min(write);
             short = write - long;
         }
+        let fresh = total - read - short - long;
+        let audio = media(base.of_which_audio_in, fresh);
         Usage {
-            input_fresh: total - read - short - long,
+            input_fresh: fresh,
+            of_which_audio_in: audio,
+            of_which_audio_cached: media(base.of_which_audio_cached, read),
+            of_which_image_in: media(base.of_which_image_in, fresh - audio),
             cache_read: read,
             cache_write_short: short,
             cache_write_long: long,

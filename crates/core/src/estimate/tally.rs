@@ -41,12 +41,11 @@ impl GroupSum {
         self.input = self.input.saturating_add(usage.input());
         self.cache_read = self.cache_read.saturating_add(usage.cache_read);
         self.output = self.output.saturating_add(usage.output());
-        match cost {
-            Some(usd) => self.cost.usd = self.cost.usd.saturating_add(usd),
-            None => {
-                self.cost.unpriced_requests = self.cost.unpriced_requests.saturating_add(n_calls);
-                self.cost.unpriced_tokens = self.cost.unpriced_tokens.saturating_add(usage.total());
-            }
+        if let Some(usd) = cost {
+            self.cost.usd = self.cost.usd.saturating_add(usd);
+        } else {
+            self.cost.unpriced_requests = self.cost.unpriced_requests.saturating_add(n_calls);
+            self.cost.unpriced_tokens = self.cost.unpriced_tokens.saturating_add(usage.total());
         }
     }
 
@@ -65,6 +64,11 @@ impl Tally {
     /// A call that cost nothing: answered from a cache, or failed.
     pub(super) fn add_free(&mut self, row: &Row, catalog: &Catalog) {
         self.groups(row, catalog, &Usage::default(), Some(Usd::ZERO));
+    }
+
+    /// A call whose usage cannot be: its groups say that something is left out.
+    pub(super) fn add_flawed(&mut self, row: &Row, catalog: &Catalog) {
+        self.groups(row, catalog, &Usage::default(), None);
     }
 
     /// A call without a price.
@@ -207,9 +211,13 @@ impl Tally {
 
     pub(super) fn tag_groups(&self) -> BTreeMap<String, Vec<Group>> {
         let tag = |values: &BTreeMap<Arc<str>, GroupSum>| {
-            let mut groups = dearest_first(values.iter().map(|(name, sum)| group(name, None, sum)).collect());
-            if groups.len() > MAX_GROUPS {
-                let rest = groups.split_off(MAX_GROUPS - 1);
+            let kept = values.iter().filter(|(name, _)| ***name != *OTHERS);
+            let mut groups = dearest_first(kept.map(|(name, sum)| group(name, None, sum)).collect());
+            let mut rest: Vec<Group> = values.get(OTHERS).map(|sum| group(OTHERS, None, sum)).into_iter().collect();
+            if groups.len() + rest.len() > MAX_GROUPS {
+                rest.extend(groups.split_off(MAX_GROUPS - 1));
+            }
+            if !rest.is_empty() {
                 groups.push(sum_of(&rest));
             }
             groups

@@ -4,9 +4,9 @@
 use super::options::Options;
 use super::report::{Sum, WhatIf};
 use super::row::{Base, Elsewhere, Row};
-use super::steps::{bills_writes, usages};
+use super::steps::{bills_writes, cheapest_waiting, usages};
 use crate::catalog::ModelSpec;
-use crate::prefix_cache::{Call, PrefixCache};
+use crate::prefix_cache::{Call, Hit, PrefixCache};
 use crate::usage::{Conditions, ServiceTier, Usage};
 use crate::usd::Usd;
 
@@ -20,7 +20,9 @@ pub(super) struct Other {
     timed: PrefixCache,
     untimed: PrefixCache,
     sums: WhatIf,
-    baseline: Usd,
+    /// What the calls that have a price in both places cost where they went, and here.
+    there: Usd,
+    here: Usd,
 }
 
 /// What a call would cost elsewhere.
@@ -42,7 +44,8 @@ impl Other {
             timed: PrefixCache::default(),
             untimed: PrefixCache::default(),
             sums: WhatIf::default(),
-            baseline: Usd::ZERO,
+            there: Usd::ZERO,
+            here: Usd::ZERO,
         }
     }
 
@@ -50,12 +53,12 @@ impl Other {
         self.spec
     }
 
-    /// Replays a call here. `cost` is what it costs where it went. The answer is `None` if it may not or cannot run here.
+    /// Replays a call here. `cost` is what it costs where it went, if that is known. The answer is `None` if it may not or cannot run here.
     pub(super) fn replay(
         &mut self,
         row: &Row,
         base: &Base,
-        cost: Usd,
+        cost: Option<Usd>,
         elsewhere: Option<&Elsewhere>,
         options: &Options,
     ) -> Option<Candidate> {
@@ -72,13 +75,11 @@ impl Other {
             self.sums.over_context += 1;
             return None;
         }
+        // Tier and region of one provider mean nothing at another.
+        let stays = row.spec.is_some_and(|went| options.catalog.models[went as usize].host == spec.host);
         let conditions = Conditions {
-            // A tier of one provider means nothing at another.
-            tier: if &*spec.host == row.host.as_deref().unwrap_or("") {
-                row.conditions.tier
-            } else {
-                ServiceTier::Standard
-            },
+            tier: if stays { row.conditions.tier } else { ServiceTier::Standard },
+            region: row.conditions.region.clone().filter(|_| stays),
             ..row.conditions.clone()
         };
         let price = |usage: &Usage, conditions: &Conditions| {
@@ -96,39 +97,70 @@ impl Other {
         };
         add(&mut self.sums.cost_uncached, uncached);
         self.sums.over_price_cliff += u64::from(is_over_cliff(spec, expected.input()));
-        let cached = self.cached(row, &expected, elsewhere, options);
+        let cached = self.cached(row, base, &expected, elsewhere, options);
         let [worst, usual, best] = cached.map(|usage| price(&usage, &conditions).unwrap_or(uncached));
         // The interval of the count, carried over in proportion, on top of that of the cache.
         let widen = |usd: Usd, bound: &Usage| {
-            usd.checked_scale(i128::from(bound.input()), i128::from(expected.input().max(1))).unwrap_or(usd)
+            let n_expected = expected.input();
+            if n_expected == 0 {
+                return usd;
+            }
+            usd.checked_scale(i128::from(bound.input()), i128::from(n_expected)).unwrap_or(usd)
         };
         let candidate = Candidate {
             lower: widen(best.min(usual), &low),
             expected: usual,
             upper: widen(worst.max(usual), &high),
-            batch: [ServiceTier::Batch, ServiceTier::Flex]
-                .into_iter()
-                .filter_map(|tier| price(&cached[1], &Conditions { tier, ..conditions.clone() }).ok())
-                .min(),
+            batch: cheapest_waiting(&cached[1], |usage, tier| {
+                price(usage, &Conditions { tier, ..conditions.clone() }).ok()
+            }),
         };
         add(&mut self.sums.cost, usual);
         self.sums.lower_usd = self.sums.lower_usd.saturating_add(candidate.lower);
         self.sums.upper_usd = self.sums.upper_usd.saturating_add(candidate.upper);
-        self.baseline = self.baseline.saturating_add(cost);
+        if let Some(cost) = cost {
+            self.there = self.there.saturating_add(cost);
+            self.here = self.here.saturating_add(usual);
+        }
         let may_go = self.from.as_ref().is_none_or(|from| row.spec.is_some_and(|spec| from.contains(&spec)));
         may_go.then_some(candidate)
     }
 
-    fn cached(&mut self, row: &Row, expected: &Usage, elsewhere: Option<&Elsewhere>, options: &Options) -> [Usage; 3] {
+    fn cached(
+        &mut self,
+        row: &Row,
+        base: &Base,
+        expected: &Usage,
+        elsewhere: Option<&Elsewhere>,
+        options: &Options,
+    ) -> [Usage; 3] {
         let spec = &options.catalog.models[self.spec as usize];
         let rule = spec.cache.as_ref().and_then(|name| options.catalog.cache_rules.get(name));
-        let (Some(rule), Some(elsewhere)) = (rule, elsewhere) else { return [expected.without_cache(); 3] };
+        let actual = Hit {
+            lower: base.usage.cache_read,
+            expected: base.usage.cache_read,
+            upper: base.usage.cache_read,
+            cacheable: base.usage.input().saturating_sub(base.usage.input_fresh),
+            cacheable_long: base.usage.cache_read.saturating_add(base.usage.cache_write_long),
+        };
+        // The same model: what was cached is known.
+        if row.spec == Some(self.spec) && row.cache_is_known() {
+            return usages(&expected.without_cache(), &actual, bills_writes(spec));
+        }
+        let (Some(rule), Some(elsewhere)) = (rule, elsewhere) else {
+            // Without a prompt to simulate, as much may be cached as was; or nothing.
+            let hit = if elsewhere.is_none() { Hit { lower: 0, ..actual } } else { Hit::default() };
+            return usages(&expected.without_cache(), &hit, bills_writes(spec));
+        };
+        let n_weighed = elsewhere.input;
+        let scale = |offset: &u64| super::tally::scaled(expected.input(), *offset, n_weighed);
+        let offsets: Vec<u64> = elsewhere.offsets.iter().map(scale).collect();
         let cache = if row.at.is_some() { &mut self.timed } else { &mut self.untimed };
         let call = Call {
             at: row.at,
             edges: &row.shape.edges,
-            offsets: &elsewhere.offsets,
-            total: elsewhere.input,
+            offsets: &offsets,
+            total: expected.input(),
             n_prompt_edges: row.shape.n_prompt_edges,
             // Nobody sends a dialect of another provider without its breakpoints; only what is set is simulated.
             add_breakpoints: false,
@@ -142,7 +174,7 @@ impl Other {
         self.sums.model = spec.id.to_string();
         self.sums.host = spec.host.to_string();
         self.sums.exact = spec.tokenizer.is_exact();
-        self.sums.saved_usd = self.baseline.saturating_sub(self.sums.cost.usd);
+        self.sums.saved_usd = self.there.saturating_sub(self.here);
         self.is_listed.then_some(self.sums)
     }
 }
@@ -164,7 +196,12 @@ fn weigh(row: &Row, base: &Base, elsewhere: Option<&Elsewhere>) -> (Usage, Usage
         web_searches: base.usage.web_searches,
         ..Usage::default()
     };
-    (usage(elsewhere.input), usage(elsewhere.low), usage(elsewhere.high))
+    // What was billed beyond what was weighed (stored context, hidden preambles) is there elsewhere too, in proportion.
+    let input = |weighed: u64| match row.counted {
+        Some(counted) => super::tally::scaled(base.usage.input(), weighed, counted.input),
+        None => weighed,
+    };
+    (usage(input(elsewhere.input)), usage(input(elsewhere.low)), usage(input(elsewhere.high)))
 }
 
 fn is_over_cliff(spec: &ModelSpec, input: u64) -> bool {

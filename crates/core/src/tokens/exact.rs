@@ -73,13 +73,13 @@ static CL100K: LazyLock<Exact> = LazyLock::new(|| Exact {
 });
 // The factors were searched for so that no two tokens of the vocabulary share a hash; a test builds both.
 static P50K: LazyLock<Exact> = LazyLock::new(|| Exact {
-    bpe: Vocabulary::Owned(gpt3(tiktoken_rs::p50k_base_singleton(), 50_281, P50K_HASH_FACTOR)),
+    bpe: Vocabulary::Owned(Box::new(gpt3(tiktoken_rs::p50k_base_singleton(), 50_281, P50K_HASH_FACTOR))),
     cache: 2,
     gap: Some(ENDOFTEXT),
     pattern: None,
 });
 static R50K: LazyLock<Exact> = LazyLock::new(|| Exact {
-    bpe: Vocabulary::Owned(gpt3(tiktoken_rs::r50k_base_singleton(), 50_257, R50K_HASH_FACTOR)),
+    bpe: Vocabulary::Owned(Box::new(gpt3(tiktoken_rs::r50k_base_singleton(), 50_257, R50K_HASH_FACTOR))),
     cache: 3,
     gap: Some(ENDOFTEXT),
     pattern: None,
@@ -103,7 +103,7 @@ struct Exact {
 
 enum Vocabulary {
     Static(&'static Bpe),
-    Owned(Bpe),
+    Owned(Box<Bpe>),
 }
 
 impl Exact {

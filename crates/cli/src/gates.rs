@@ -40,7 +40,8 @@ pub(crate) fn increase(base: &Report, head: &Report, limit: Percent) -> Option<E
         let message = format!("the cost rose: {change}, allowed +{allowed_percent} %");
         return Some(Error::new(Kind::Config, message).help("`promptopt diff BASE HEAD` shows what changed"));
     }
-    let n_left_out = |report: &Report| report.baseline.unpriced_requests.saturating_add(report.baseline.flawed_requests);
+    let n_left_out =
+        |report: &Report| report.baseline.unpriced_requests.saturating_add(report.baseline.flawed_requests);
     if n_left_out(head) <= n_left_out(base) {
         return None;
     }

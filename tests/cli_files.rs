@@ -41,6 +41,27 @@ fn a_reader_that_goes_away_is_no_failure() {
     assert_eq!(said, "");
 }
 
+#[test]
+fn a_gate_says_no_although_the_reader_went_away() {
+    let sample = sample();
+    let sample = sample.to_str().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let prompt = folder.path().join("prompt.txt");
+    std::fs::write(&prompt, "Say hello.\n").unwrap();
+    let later = sample.replace("report.json", "later.json");
+    for args in [
+        vec!["report", sample, "--output", "json", "--budget", "1"],
+        vec!["diff", sample, &later, "--output", "json", "--fail-on-increase", "1"],
+        vec!["estimate", prompt.to_str().unwrap(), "--model", "gpt-6-luna", "--max-cost", "0"],
+    ] {
+        let mut child = promptopt(&args).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}: {}", stderr(&output));
+        assert!(stderr(&output).starts_with("error: "), "{args:?}: {}", stderr(&output));
+    }
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_an_error_that_names_the_file() {
@@ -99,16 +120,18 @@ fn a_revision_that_is_not_there_is_an_error_and_no_option_of_git() {
     }
 }
 
+fn git(folder: &Path, args: &[&str]) -> Vec<u8> {
+    let mut all = vec!["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false"];
+    all.extend(args);
+    let output = Command::new("git").args(&all).current_dir(folder).output().unwrap();
+    assert!(output.status.success(), "{}", stderr(&output));
+    output.stdout
+}
+
 #[test]
 fn a_revision_is_compared_with_the_working_tree_and_nothing_staged_is_touched() {
     let folder = tempfile::tempdir().unwrap();
-    let git = |args: &[&str]| {
-        let mut all = vec!["-c", "user.name=x", "-c", "user.email=x@example.com", "-c", "commit.gpgsign=false"];
-        all.extend(args);
-        let output = Command::new("git").args(&all).current_dir(folder.path()).output().unwrap();
-        assert!(output.status.success(), "{}", stderr(&output));
-        output.stdout
-    };
+    let git = |args: &[&str]| git(folder.path(), args);
     let prompts = folder.path().join("sub/prompts");
     std::fs::create_dir_all(&prompts).unwrap();
     let write = |name: &str, text: &str| std::fs::write(prompts.join(name), text).unwrap();
@@ -131,4 +154,48 @@ fn a_revision_is_compared_with_the_working_tree_and_nothing_staged_is_touched() 
     assert!(shown.contains("HEAD → working tree"), "{shown}");
     assert!(shown.contains("prompts/tests.md") && shown.contains("prompts/review.md"), "{shown}");
     assert_eq!(git(&["status", "--porcelain"]), before);
+}
+
+#[test]
+fn absolute_paths_and_wildcards_mean_the_same_files_on_both_sides() {
+    let folder = tempfile::tempdir().unwrap();
+    let prompts = folder.path().join("prompts");
+    std::fs::create_dir_all(&prompts).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(prompts.join(name), text).unwrap();
+    git(folder.path(), &["init", "--quiet"]);
+    write("review.txt", "Review this change.\n");
+    write("other.md", "Not asked for.\n");
+    git(folder.path(), &["add", "."]);
+    git(folder.path(), &["commit", "--quiet", "--message", "prompts"]);
+    write("review.txt", "Review this change, and say kindly what is wrong with it, in full sentences.\n");
+    write("other.md", "Not asked for, and not shown.\n");
+    write("new.txt", "Suggest tests.\n");
+    let diff = |path: &str, from: &Path| {
+        promptopt(&["diff", "--git=HEAD", "--model", "gpt-6-luna", "--", path]).current_dir(from).output().unwrap()
+    };
+    let absolute = prompts.to_str().unwrap();
+    let absolute_glob = format!("{absolute}/*.txt");
+    for (path, from) in [
+        ("prompts/*.txt", folder.path()),
+        ("*.txt", &*prompts),
+        (&*absolute_glob, folder.path()),
+        (absolute, folder.path()),
+        ("../prompts", &*prompts),
+    ] {
+        let output = diff(path, from);
+        let shown = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success(), "{path}: {}", stderr(&output));
+        let row = shown.lines().find(|line| line.contains("review.txt")).unwrap_or_default();
+        assert!(row.contains("+57 bytes"), "{path}: {shown}");
+        assert!(shown.lines().any(|line| line.contains("new.txt") && line.contains("new ")), "{path}: {shown}");
+        assert_eq!(shown.contains("other.md"), !path.contains('*'), "{path}: {shown}");
+    }
+    for outside in ["..", "/"] {
+        let output = diff(outside, folder.path());
+        assert_eq!(output.status.code(), Some(2));
+        assert!(stderr(&output).contains("is outside of this repository"), "{}", stderr(&output));
+    }
+    let output = diff("prompts/*.csv", folder.path());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).starts_with("error: neither side has `prompts/*.csv`"), "{}", stderr(&output));
 }

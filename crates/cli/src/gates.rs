@@ -22,9 +22,8 @@ fn budget(report: &Report, limit: Usd) -> Option<Error> {
         let message = format!("over budget: {} of {limit}, {over} too much", baseline.cost_usd);
         return Some(Error::new(Kind::Config, message).help("see what would save, or raise --budget"));
     }
-    unpriced(report).map(|help| {
-        let calls = words::calls(baseline.unpriced_requests);
-        let message = format!("the budget of {limit} cannot be checked: {calls} without a known price");
+    left_out(report).map(|(what, help)| {
+        let message = format!("the budget of {limit} cannot be checked: {what}");
         Error::new(Kind::Config, message).help(help)
     })
 }
@@ -41,12 +40,13 @@ pub(crate) fn increase(base: &Report, head: &Report, limit: Percent) -> Option<E
         let message = format!("the cost rose: {change}, allowed +{allowed_percent} %");
         return Some(Error::new(Kind::Config, message).help("`promptopt diff BASE HEAD` shows what changed"));
     }
-    if head.baseline.unpriced_requests <= base.baseline.unpriced_requests {
+    let n_left_out =
+        |report: &Report| report.baseline.unpriced_requests.saturating_add(report.baseline.flawed_requests);
+    if n_left_out(head) <= n_left_out(base) {
         return None;
     }
-    unpriced(head).map(|help| {
-        let calls = words::calls(head.baseline.unpriced_requests);
-        let message = format!("the increase cannot be checked: {calls} without a known price, more than before");
+    left_out(head).map(|(what, help)| {
+        let message = format!("the increase cannot be checked: {what}, more than before");
         Error::new(Kind::Config, message).help(help)
     })
 }
@@ -59,24 +59,27 @@ pub(crate) fn max_cost(report: &Report, limit: Usd) -> Option<Error> {
         let message = format!("a call costs {dearest}, more than the {limit} allowed{place}");
         return Some(Error::new(Kind::Config, message).help("shorten it, or raise --max-cost"));
     }
-    unpriced(report).map(|help| {
-        let calls = words::calls(report.baseline.unpriced_requests);
-        let message = format!("--max-cost cannot be checked: {calls} without a known price");
+    left_out(report).map(|(what, help)| {
+        let message = format!("--max-cost cannot be checked: {what}");
         Error::new(Kind::Config, message).help(help)
     })
 }
 
-/// What to do about calls without a price, if there are any.
-fn unpriced(report: &Report) -> Option<String> {
+/// Calls that the sums leave out, if there are any, and what to do about them.
+fn left_out(report: &Report) -> Option<(String, String)> {
     let baseline = &report.baseline;
-    (baseline.unpriced_requests > 0).then(|| {
+    let (mut what, mut helps) = (Vec::new(), Vec::new());
+    if baseline.unpriced_requests > 0 {
+        what.push(format!("{} without a known price", words::calls(baseline.unpriced_requests)));
         let first = baseline.unpriced.first();
-        let reason = first.map_or("see the report for the reasons", |unpriced| unpriced.reason.as_str());
-        match first.and_then(|unpriced| unpriced.help.as_deref()) {
-            Some(help) => format!("{reason}; {help}"),
-            None => reason.to_owned(),
-        }
-    })
+        helps.push(first.map_or("see the report for the reasons", |unpriced| unpriced.reason.as_str()));
+        helps.extend(first.and_then(|unpriced| unpriced.help.as_deref()));
+    }
+    if baseline.flawed_requests > 0 {
+        what.push(format!("{} whose usage contradicts itself", words::calls(baseline.flawed_requests)));
+        helps.push("the report says which usage is contradictory: correct it, or count anew with --ignore-usage");
+    }
+    (!what.is_empty()).then(|| (what.join(", "), helps.join("; ")))
 }
 
 #[cfg(test)]
@@ -103,6 +106,22 @@ mod tests {
         let mut report = costing("1");
         report.baseline.unpriced_requests = 3;
         assert!(budget(&report, usd("10").unwrap()).unwrap().message().contains("cannot be checked: 3 calls"));
+    }
+
+    #[test]
+    fn calls_left_out_as_flawed_break_every_gate() {
+        let mut report = costing("1");
+        report.baseline.flawed_requests = 2;
+        let limit = usd("10").unwrap();
+        let reason = "cannot be checked: 2 calls whose usage contradicts itself";
+        assert!(budget(&report, limit).unwrap().message().contains(reason));
+        assert!(max_cost(&report, limit).unwrap().message().contains(reason));
+        let more = percent("5").unwrap();
+        assert!(increase(&costing("1"), &report, more).unwrap().message().contains(reason));
+        assert!(increase(&report, &report, more).is_none());
+        report.baseline.unpriced_requests = 1;
+        let both = "1 call without a known price, 2 calls whose usage contradicts itself";
+        assert!(budget(&report, limit).unwrap().message().ends_with(both));
     }
 
     #[test]

@@ -9,7 +9,7 @@ use promptopt::estimate::Report;
 use super::{Outcome, estimate, report};
 use crate::args::{DiffArgs, DiffForm, EstimateArgs};
 use crate::compare::{Side, compare};
-use crate::git::Checkout;
+use crate::git::{self, Checkout, Places};
 use crate::render::{self, View};
 use crate::settings::Settings;
 use crate::{gates, output};
@@ -34,8 +34,7 @@ pub(crate) fn run(args: &DiffArgs, settings: &Settings) -> Result<Outcome> {
             let side = |path: &Option<String>| read(path.as_deref().unwrap_or("-"), args, settings);
             (side(&args.base)?, side(&args.head)?)
         }
-        [base, head, ..] => (revision(base, args, settings)?, revision(head, args, settings)?),
-        [base] => (revision(base, args, settings)?, working_tree(args, settings)?),
+        [base, rest @ ..] => revisions(base, rest.first().map(String::as_str), args, settings)?,
     };
     let comparison = compare(base.side(), head.side());
     let view = View {
@@ -50,8 +49,8 @@ pub(crate) fn run(args: &DiffArgs, settings: &Settings) -> Result<Outcome> {
         DiffForm::Markdown => render::diff_markdown(&comparison, &view),
         DiffForm::Json => render::diff_json(&comparison)?,
     };
-    output::write(&text, args.out.as_deref())?;
     let increase = args.fail_on_increase.and_then(|limit| gates::increase(&base.report, &head.report, limit));
+    output::write(&text, args.out.as_deref())?;
     Ok(Outcome { failed_gates: increase.into_iter().collect() })
 }
 
@@ -65,23 +64,21 @@ fn read(path: &str, args: &DiffArgs, settings: &Settings) -> Result<Loaded> {
     Ok(Loaded { name: path.to_owned(), report, folder: path.to_owned() })
 }
 
-fn revision(revision: &str, args: &DiffArgs, settings: &Settings) -> Result<Loaded> {
-    let paths = paths(args);
-    let checkout = Checkout::of(revision, &paths)?;
-    let there = checkout.paths(&paths);
-    // Prompts that the revision does not have yet cost nothing there.
-    let report = if there.is_empty() { Report::default() } else { estimate_paths(there, args, settings)? };
-    let folder = checkout.root().to_string_lossy().into_owned();
-    Ok(Loaded { name: revision.to_owned(), report, folder })
-}
-
-fn working_tree(args: &DiffArgs, settings: &Settings) -> Result<Loaded> {
-    let report = estimate_paths(paths(args), args, settings)?;
-    Ok(Loaded { name: "working tree".to_owned(), report, folder: "./".to_owned() })
-}
-
-fn paths(args: &DiffArgs) -> Vec<String> {
-    if args.paths.is_empty() { vec![".".to_owned()] } else { args.paths.clone() }
+/// Two revisions, or a revision and the working tree.
+fn revisions(base: &str, head: Option<&str>, args: &DiffArgs, settings: &Settings) -> Result<(Loaded, Loaded)> {
+    let places = Places::of(&args.paths)?;
+    let before = Checkout::of(base, &places)?;
+    let after = head.map(|revision| Checkout::of(revision, &places)).transpose()?;
+    let base_side = before.side(&places);
+    let head_side = after.as_ref().map_or_else(|| places.here(), |after| after.side(&places));
+    git::require_either(&places, &base_side, &head_side)?;
+    let load = |name: &str, side: git::Side| -> Result<Loaded> {
+        // Prompts that a side does not have cost nothing there.
+        let is_empty = side.paths.is_empty();
+        let report = if is_empty { Report::default() } else { estimate_paths(side.paths, args, settings)? };
+        Ok(Loaded { name: name.to_owned(), report, folder: side.folder })
+    };
+    Ok((load(base, base_side)?, load(head.unwrap_or("working tree"), head_side)?))
 }
 
 fn estimate_paths(paths: Vec<String>, args: &DiffArgs, settings: &Settings) -> Result<Report> {

@@ -23,9 +23,9 @@ pub(crate) fn run(args: &EstimateArgs, settings: &Settings) -> Result<Outcome> {
     // Read before the work: a base that cannot be read must not cost the user an estimate.
     let base = args.gates.base.as_deref().map(report::load).transpose()?;
     let estimated = estimate(args, settings)?;
-    report::write(&estimated, &args.output, settings)?;
     let mut failed_gates = gates::check(&estimated, base.as_ref(), &args.gates);
     failed_gates.extend(args.max_cost.and_then(|limit| gates::max_cost(&estimated, limit)));
+    report::write(&estimated, &args.output, settings)?;
     Ok(Outcome { failed_gates })
 }
 
@@ -61,7 +61,8 @@ fn options(args: &EstimateArgs, settings: &Settings) -> Result<Options> {
         ignore_cache_fields: args.ignore_cache_fields,
         output_tokens: args.output_tokens,
         tier: args.tier,
-        region: args.region.clone(),
+        // Hosts spell regions in lower case, and so does the catalogue.
+        region: args.region.as_deref().map(str::to_lowercase),
         response_cache: ResponseCacheOptions {
             time_to_live_s: args.cache_ttl.map_or(cache.time_to_live_s, |duration| duration.as_secs()),
             capacity: args.cache_capacity.map_or(cache.capacity, |n| usize::try_from(n).unwrap_or(usize::MAX)),
@@ -88,4 +89,20 @@ fn batchable(waits: &[Waits]) -> Result<Batchable> {
         }
     }
     Ok(if tags.is_empty() { Batchable::Unknown } else { Batchable::Tagged(tags) })
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    #[test]
+    fn a_region_is_found_however_it_is_spelt() {
+        let cli = Cli::try_parse_from(["promptopt", "estimate", "x.jsonl", "--region", "EU"]).unwrap();
+        let settings = Settings::read(&cli.screen);
+        let Command::Estimate(args) = cli.command else { panic!("another command") };
+        assert_eq!(options(&args, &settings).unwrap().region.as_deref(), Some("eu"));
+    }
 }

@@ -17,8 +17,9 @@ use crate::{gates, output};
 pub(crate) fn run(args: &ReportArgs, settings: &Settings) -> Result<Outcome> {
     let base = args.gates.base.as_deref().map(load).transpose()?;
     let report = load(&args.file)?;
+    let failed_gates = gates::check(&report, base.as_ref(), &args.gates);
     write(&report, &args.output, settings)?;
-    Ok(Outcome { failed_gates: gates::check(&report, base.as_ref(), &args.gates) })
+    Ok(Outcome { failed_gates })
 }
 
 /// Renders a report and puts it where it belongs.

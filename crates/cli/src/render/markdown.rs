@@ -128,7 +128,7 @@ fn what_if(report: &Report) -> Option<String> {
     let amounts = report.what_if.iter().flat_map(|row| [row.cost.usd, row.lower_usd, row.upper_usd, row.saved_usd]);
     let money = words::money_column(&amounts.collect::<Vec<_>>());
     let rows = report.what_if.iter().map(|what| {
-        let limits = super::text::what_if_limits(what).unwrap_or_default();
+        let limits = super::text::what_if_limits(what, report).unwrap_or_default();
         row(&[
             format!("{} {}", code(&what.model), escape(&what.host)),
             money(what.cost.usd),
@@ -137,7 +137,7 @@ fn what_if(report: &Report) -> Option<String> {
             format!("<sub>{}</sub>", escape(&limits)),
         ])
     });
-    filled(table(&["Model", "Cost", "Range", "Saves", "Without"], "lrrrl"), rows)
+    filled(table(&["Model", "Cost", "Range", "Saves", "Remarks"], "lrrrl"), rows)
 }
 
 fn skipped(report: &Report) -> Option<String> {

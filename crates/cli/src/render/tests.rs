@@ -68,6 +68,29 @@ fn an_empty_report_has_an_answer_in_every_form() {
 }
 
 #[test]
+fn a_bill_of_nothing_has_no_shares() {
+    let mut report = sample::report();
+    report.baseline.cost_usd = promptopt::usd::Usd::ZERO;
+    let shown = text(&report, &View { full: true, ..view(120) });
+    assert!(shown.contains("all counted steps") && !shown.contains("– less"), "{shown}");
+}
+
+#[test]
+fn a_model_that_cannot_take_every_call_says_how_many_it_takes() {
+    let mut report = sample::report();
+    report.what_if.truncate(1);
+    let forms = |report: &_| [text(report, &view(60)), markdown(report, &view(60)), html(report, &view(60))];
+    let said = "181,984 of 181,999 calls; 12 calls too long for it";
+    for shown in forms(&report) {
+        assert!(shown.split_whitespace().collect::<Vec<_>>().join(" ").contains(said), "{shown}");
+    }
+    report.what_if[0].requests = 181_999;
+    for shown in forms(&report) {
+        assert!(!shown.contains("of 181,999 calls"), "{shown}");
+    }
+}
+
+#[test]
 fn no_line_is_wider_than_the_terminal_and_none_ends_in_spaces() {
     for width in 36..=140 {
         for report in [sample::report(), sample::hostile()] {

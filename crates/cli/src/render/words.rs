@@ -14,6 +14,11 @@ pub(crate) fn calls(n: u64) -> String {
     plural(n, "call", "calls")
 }
 
+/// `12 of 182,340 calls`.
+pub(crate) fn calls_of(n: u64, all: u64) -> String {
+    format!("{} of {}", count(n), calls(all))
+}
+
 /// `1 file`, `2 files`.
 pub(crate) fn plural(n: u64, one: &str, many: &str) -> String {
     format!("{} {}", count(n), if n == 1 { one } else { many })

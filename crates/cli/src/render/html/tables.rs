@@ -158,7 +158,7 @@ pub(super) fn what_if(report: &Report) -> String {
     let amounts = report.what_if.iter().flat_map(|row| [row.cost.usd, row.lower_usd, row.upper_usd, row.saved_usd]);
     let money = words::money_column(&amounts.collect::<Vec<_>>());
     let rows = report.what_if.iter().map(|what| {
-        let limits = crate::render::text::what_if_limits(what);
+        let limits = crate::render::text::what_if_limits(what, report);
         let limits = limits.map(|text| format!("<div class=\"soft small\">{}</div>", escape(&text)));
         let class = if what.saved_usd < Usd::ZERO { "n bad" } else { "n good" };
         let host = escape(&what.host);

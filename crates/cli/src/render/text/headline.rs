@@ -121,5 +121,5 @@ fn billed(baseline: &Baseline, page: &mut Page) {
 }
 
 fn of_calls(n: u64, all: u64) -> String {
-    if n == all { format!("all {}", words::calls(n)) } else { format!("{} of {}", count(n), words::calls(all)) }
+    if n == all { format!("all {}", words::calls(n)) } else { words::calls_of(n, all) }
 }

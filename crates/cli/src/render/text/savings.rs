@@ -7,7 +7,7 @@ use promptopt::usd::Usd;
 use crate::render::bars::remainder;
 use crate::render::page::{Page, Style, cut};
 use crate::render::table::{Cell, Column, Table};
-use crate::render::words::{self, count, tokens};
+use crate::render::words::{self, calls_of, count, tokens};
 use crate::render::{View, clean};
 
 /// Columns of the waterfall's bars, where there is room …
@@ -57,27 +57,30 @@ pub(super) fn steps(report: &Report, view: &View, page: &mut Page) {
         // On one screen a line each: the assumption that dominates stands first.
         table.remark(if view.full { rests_on } else { cut(&rests_on, page.width.saturating_sub(4)) });
     }
-    if let Some((saved, share)) = all_saved(report) {
+    if let Some(saved) = all_saved(report) {
         let empty = || Cell::from("");
         let sum = |name: &str, saved: Usd, after: Cell, share: Cell| {
             let name = Cell::new(name, Style::Bold);
             vec![name, Cell::new(money(saved), Style::Good), empty(), empty(), after, share]
         };
-        table.row(sum("all counted steps", saved, money(before).into(), format!("{share} less").into()));
+        table.row(sum("all counted steps", saved, money(before).into(), less(saved, total).into()));
         if let Some(same) = words::saved_with_same_answers(report) {
-            let share = words::share(same, total);
-            table.row(sum("with the same answers", same, empty(), format!("{share} less").into()));
+            table.row(sum("with the same answers", same, empty(), less(same, total).into()));
         }
     }
     table.draw(page);
 }
 
-/// What the counted steps save together, and its share of the bill. A step alone needs no sum.
-fn all_saved(report: &Report) -> Option<(Usd, String)> {
+/// `62 % less`; of a bill of nothing there is no share.
+fn less(saved: Usd, total: Usd) -> String {
+    if total.is_zero() { String::new() } else { format!("{} less", words::share(saved, total)) }
+}
+
+/// What the counted steps save together. A step alone needs no sum.
+fn all_saved(report: &Report) -> Option<Usd> {
     let last = report.steps.iter().rev().find(|step| step.counted)?;
     let n_counted = report.steps.iter().filter(|step| step.counted).count();
-    let share = words::share(last.cumulative_saved_usd, report.baseline.cost_usd);
-    (n_counted > 1).then_some((last.cumulative_saved_usd, share))
+    (n_counted > 1).then_some(last.cumulative_saved_usd)
 }
 
 fn rests_on(step: &Step) -> String {
@@ -136,7 +139,7 @@ pub(super) fn what_if(report: &Report, view: &View, page: &mut Page) {
             Cell::new(money(row.saved_usd), style),
             Cell::new(words::share(row.saved_usd, total), style),
         ]);
-        if let Some(remark) = what_if_limits(row) {
+        if let Some(remark) = what_if_limits(row, report) {
             table.remark(remark);
         }
     }
@@ -144,8 +147,15 @@ pub(super) fn what_if(report: &Report, view: &View, page: &mut Page) {
 }
 
 /// What a cheaper model cannot do stands beside its price, or the price is a lie.
-pub(crate) fn what_if_limits(row: &WhatIf) -> Option<String> {
+pub(crate) fn what_if_limits(row: &WhatIf, report: &Report) -> Option<String> {
     let mut limits = Vec::new();
+    // What was answered from a cache, failed or is flawed costs nothing on any model.
+    let baseline = &report.baseline;
+    let n_free = baseline.from_cache.saturating_add(baseline.failed).saturating_add(baseline.flawed_requests);
+    let n_calls = baseline.requests.saturating_sub(n_free);
+    if row.requests < n_calls {
+        limits.push(calls_of(row.requests, n_calls));
+    }
     if row.over_context > 0 {
         limits.push(format!("{} too long for it, not in the cost", words::calls(row.over_context)));
     }

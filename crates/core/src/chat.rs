@@ -96,7 +96,15 @@ pub struct Message {
     pub parts: Vec<Part>,
     /// Whether the content came as an array of parts (true) or as one string: some providers frame them differently.
     pub is_multipart: bool,
+    /// Which images, audio clips and files are among the parts (those inside tool results included), in the order in
+    /// which the message writes them: two pictures of one size are not the same message.
+    pub media: Vec<MediaId>,
 }
+
+/// Names an image, audio clip or file by what stands for it in the message: its base64 text, URL or file id, as written.
+/// The first half of its BLAKE3 hash.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct MediaId(pub [u8; 16]);
 
 /// One part of a message, with the cache marker set on it.
 #[derive(Clone, Debug)]
@@ -279,10 +287,26 @@ impl Part {
     }
 }
 
+impl Content {
+    /// How many images, audio clips and files it holds.
+    pub fn n_media(&self) -> usize {
+        match self {
+            Content::Image(_) | Content::Audio { .. } | Content::File { .. } => 1,
+            Content::ToolResult { parts, .. } => parts.iter().map(|part| part.content.n_media()).sum(),
+            _ => 0,
+        }
+    }
+}
+
 impl Message {
+    /// How many images, audio clips and files are among the parts.
+    pub fn n_media(&self) -> usize {
+        self.parts.iter().map(|part| part.content.n_media()).sum()
+    }
+
     /// A message of one text.
     pub fn text(role: Role, text: impl Into<Arc<str>>) -> Message {
-        Message { role, name: None, parts: vec![Part::text(text)], is_multipart: false }
+        Message { role, name: None, parts: vec![Part::text(text)], is_multipart: false, media: Vec::new() }
     }
 }
 

@@ -3,14 +3,16 @@
 
 use serde_json::Value;
 
-use crate::chat::{AnswerFormat, ChatRequest, Content, Message, Part, Reasoning, Role, Tool, ToolChoice};
+use crate::chat::{
+    AnswerFormat, ChatRequest, Content, Image, MediaId, Message, Part, Reasoning, Role, Tool, ToolChoice,
+};
 
 /// A request's key: equal only for requests that ask for the same answer within one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CacheKey(pub [u8; 16]);
 
 /// Rises when the canonical form changes.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// The key of a request within a partition (a tenant; `""` where there is one only). Linear in the request.
 pub fn request_key(request: &ChatRequest, partition: &str) -> CacheKey {
@@ -32,6 +34,7 @@ pub fn keys(request: &ChatRequest, partition: &str) -> (CacheKey, CacheKey) {
                 _ => folded.part(part),
             }
         }
+        folded.media(&message.media);
     }
     (form.finish(), folded.finish())
 }
@@ -159,12 +162,20 @@ impl Form {
     }
 
     fn message(&mut self, message: &Message) {
-        let Message { role, name, parts, is_multipart: _ } = message;
+        let Message { role, name, parts, is_multipart: _, media } = message;
         self.tag(*role as u8);
         self.optional(name.as_deref());
         self.number(parts.len() as u64);
         for part in parts {
             self.part(part);
+        }
+        self.media(media);
+    }
+
+    fn media(&mut self, media: &[MediaId]) {
+        self.number(media.len() as u64);
+        for MediaId(id) in media {
+            self.bytes(id);
         }
     }
 
@@ -207,7 +218,12 @@ impl Form {
             }
             Content::Image(image) => {
                 self.tag(6);
-                self.bytes(format!("{image:?}").as_bytes());
+                let Image { size, detail, is_remote } = image;
+                self.tag(u8::from(size.is_some()));
+                let (width, height) = size.unwrap_or_default();
+                self.number(u64::from(width) << 32 | u64::from(height));
+                self.optional(detail.as_deref());
+                self.tag(u8::from(*is_remote));
             }
             Content::Audio { n_bytes } => {
                 self.tag(7);
@@ -322,6 +338,29 @@ mod tests {
         let mut two = ask("a");
         two.parameters.push(("x".into(), serde_json::json!({"b": 2, "a": 1})));
         assert_eq!(request_key(&one, ""), request_key(&two, ""));
+    }
+
+    #[test]
+    fn another_picture_is_another_request() {
+        let chat = |part: serde_json::Value| {
+            let body = serde_json::json!({"model": "m", "messages": [{"role": "user", "content": [part]}]});
+            keys(&crate::dialect::read_request(&body).unwrap(), "")
+        };
+        let url = |url: &str| chat(serde_json::json!({"type": "image_url", "image_url": {"url": url}}));
+        let data = |data: &str| chat(serde_json::json!({"type": "input_audio", "input_audio": {"data": data}}));
+        let file = |id: &str| chat(serde_json::json!({"type": "file", "file": {"file_id": id}}));
+        let block = |data: &str| {
+            chat(
+                serde_json::json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}),
+            )
+        };
+        let ways: [&dyn Fn(&str) -> (CacheKey, CacheKey); 4] = [&url, &data, &file, &block];
+        for way in ways {
+            let (one, two) = (way("https://e.org/AAAA"), way("https://e.org/BBBB"));
+            assert_ne!(one.0, two.0);
+            assert_ne!(one.1, two.1);
+            assert_eq!(one, way("https://e.org/AAAA"));
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::media::{data_url, image_from_url, image_size, n_decoded_bytes};
+use super::media::{data_url, identify, image_from_url, image_size, n_decoded_bytes};
 use super::read::{self, Fields, given, string};
 use crate::chat::{Content, Image, Message, Part, Role};
 use crate::error::Result;
@@ -35,7 +35,7 @@ pub(super) fn message(value: &Value) -> Result<Message> {
     } else if let (Some(mark), Some(last)) = (read::cache_control(fields), parts.last_mut()) {
         last.cache_mark.get_or_insert(mark);
     }
-    Ok(Message { role, name, parts, is_multipart })
+    Ok(identify(Message { role, name, parts, is_multipart, media: Vec::new() }, fields))
 }
 
 /// Reasoning sent back with the history. OpenRouter repeats the text in `reasoning_details`, which alone hold signatures.

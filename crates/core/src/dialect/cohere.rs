@@ -70,7 +70,13 @@ fn request(body: &Value) -> Result<ChatRequest> {
     }
     let documents = read::each(fields, "documents", |value| Ok(chat_message::plain(document(value))))?;
     if !documents.is_empty() {
-        messages.push(Message { role: Role::User, name: None, parts: documents, is_multipart: true });
+        messages.push(Message {
+            role: Role::User,
+            name: None,
+            parts: documents,
+            is_multipart: true,
+            media: Vec::new(),
+        });
     }
     let (mut tools, server_tools) = chat::tools(fields)?;
     for (tool, value) in tools.iter_mut().zip(read::array(fields, "tools")?) {
@@ -144,7 +150,7 @@ fn turn(value: &Value) -> Result<Message> {
     }
     let results = read::each(fields, "tool_results", tool_result)?;
     parts.extend(results.into_iter().flat_map(|message| message.parts));
-    Ok(Message { role, name: None, parts, is_multipart: false })
+    Ok(Message { role, name: None, parts, is_multipart: false, media: Vec::new() })
 }
 
 /// `{"call": {"name", "parameters"}, "outputs": […]}`.
@@ -153,7 +159,13 @@ fn tool_result(value: &Value) -> Result<Message> {
     let outputs = given(fields, "outputs").map(read::text_or_json).unwrap_or_default();
     let name = fields.get("call").and_then(|call| call.get("name")?.as_str()).map(Arc::from);
     let content = Content::ToolResult { id: Arc::default(), name, parts: vec![Part::text(outputs)], is_error: false };
-    Ok(Message { role: Role::Tool, name: None, parts: vec![chat_message::plain(content)], is_multipart: false })
+    Ok(Message {
+        role: Role::Tool,
+        name: None,
+        parts: vec![chat_message::plain(content)],
+        is_multipart: false,
+        media: Vec::new(),
+    })
 }
 
 fn call_v1(call: &Value) -> Content {

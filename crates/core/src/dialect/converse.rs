@@ -116,7 +116,7 @@ pub(super) fn request(body: &Value) -> Result<ChatRequest> {
 }
 
 fn said(role: Role, parts: Vec<Part>) -> Message {
-    Message { role, name: None, parts, is_multipart: true }
+    Message { role, name: None, parts, is_multipart: true, media: Vec::new() }
 }
 
 fn message(value: &Value) -> Result<Message> {
@@ -124,7 +124,7 @@ fn message(value: &Value) -> Result<Message> {
     let role = read::role(string(fields, "role")?.unwrap_or("user"));
     match given(fields, "content") {
         Some(Value::String(text)) => Ok(Message::text(role, text.as_str())),
-        _ => Ok(said(role, blocks(fields, "content")?)),
+        _ => Ok(super::media::identify(said(role, blocks(fields, "content")?), fields)),
     }
 }
 

@@ -101,7 +101,13 @@ fn rerank(fields: &Fields, messages: &mut Vec<Message>) -> Result<()> {
     let documents = read::each(fields, "documents", |value| {
         let text = value.get("text").unwrap_or(value);
         let content = Content::Document { title: None, text: read::text_or_json(text) };
-        Ok(Message { role: Role::User, name: None, parts: vec![chat_message::plain(content)], is_multipart: false })
+        Ok(Message {
+            role: Role::User,
+            name: None,
+            parts: vec![chat_message::plain(content)],
+            is_multipart: false,
+            media: Vec::new(),
+        })
     })?;
     messages.extend(documents);
     Ok(())
@@ -131,7 +137,12 @@ fn text(value: &Value) -> Result<Message> {
         }
         other => return Err(read::wrong("a string or a list of tokens", other)),
     };
-    Ok(Message { role: Role::User, name: None, parts, is_multipart: false })
+    let message = Message { role: Role::User, name: None, parts, is_multipart: false, media: Vec::new() };
+    Ok(match value {
+        Value::Object(fields) => super::media::identify(message, fields),
+        Value::String(url) if message.n_media() > 0 => Message { media: vec![super::media::media_id(url)], ..message },
+        _ => message,
+    })
 }
 
 fn gemini(fields: &Fields) -> Result<Message> {

@@ -132,7 +132,8 @@ pub(super) fn content(fields: &Fields, default: Role) -> Result<Message> {
         _ => read::each(fields, "parts", signed)?.into_iter().flatten().collect(),
     };
     let is_result = parts.iter().any(|part| matches!(part.content, Content::ToolResult { .. }));
-    Ok(Message { role: if is_result { Role::Tool } else { role }, name: None, parts, is_multipart: true })
+    let role = if is_result { Role::Tool } else { role };
+    Ok(super::media::identify(Message { role, name: None, parts, is_multipart: true, media: Vec::new() }, fields))
 }
 
 /// A part, and before it the signature of the thoughts that led to it.

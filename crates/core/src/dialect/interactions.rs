@@ -38,7 +38,10 @@ pub(super) fn input(fields: &Fields, messages: &mut Vec<Message>) -> Result<()> 
             _ => chat_message::plain(Content::Other { kind: Arc::from(kind), json: read::json(value) }),
         })
     };
-    let user = |parts| Message { role: Role::User, name: None, parts, is_multipart: true };
+    let user = |parts| {
+        let message = Message { role: Role::User, name: None, parts, is_multipart: true, media: Vec::new() };
+        super::media::identify(message, fields)
+    };
     match given(fields, "input") {
         None => {}
         Some(Value::String(text)) => messages.push(Message::text(Role::User, text.as_str())),
@@ -52,7 +55,8 @@ pub(super) fn input(fields: &Fields, messages: &mut Vec<Message>) -> Result<()> 
                     Some(other) => vec![Part::text(read::text_or_json(other))],
                     None => Vec::new(),
                 };
-                messages.push(Message { role, name: None, parts, is_multipart: true });
+                let message = Message { role, name: None, parts, is_multipart: true, media: Vec::new() };
+                messages.push(super::media::identify(message, turn));
             }
         }
         Some(Value::Array(values)) => {

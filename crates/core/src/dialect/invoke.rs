@@ -108,7 +108,8 @@ fn text(fields: &Fields) -> Result<ChatRequest> {
         }
     }
     parameters.sort_by(|a, b| a.0.cmp(&b.0));
-    let message = Message { role: Role::User, name: None, parts: said, is_multipart: false };
+    let message = Message { role: Role::User, name: None, parts: said, is_multipart: false, media: Vec::new() };
+    let message = super::media::identify(message, fields);
     Ok(ChatRequest {
         dialect: Dialect::Invoke,
         messages: vec![Arc::new(message)],

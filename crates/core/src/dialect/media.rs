@@ -4,13 +4,72 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::chat::Image;
+use serde_json::Value;
+
+use super::read::Fields;
+use crate::chat::{Image, MediaId, Message};
 
 /// An image from a URL: a `data:` URL is looked into, anything else is remote.
 pub fn image_from_url(url: &str, detail: Option<Arc<str>>) -> Image {
     match data_url(url) {
         Some((_, data)) => Image { size: image_size(data), detail, is_remote: false },
         None => Image { size: None, detail, is_remote: true },
+    }
+}
+
+/// Keys under which a string stands for an image, audio clip or file, in any dialect.
+const SOURCES: [&str; 17] = [
+    "url",
+    "uri",
+    "image_url",
+    "file_url",
+    "document_url",
+    "fileUri",
+    "file_uri",
+    "file_id",
+    "fileId",
+    "file_data",
+    "data",
+    "bytes",
+    "input_audio",
+    "image",
+    "images",
+    "inputImage",
+    "file",
+];
+
+/// Fills in which images, audio clips and files a message holds, from the fields it was read from.
+pub(super) fn identify(mut message: Message, written: &Fields) -> Message {
+    message.media.clear();
+    if message.n_media() > 0 {
+        collect_members(written, &mut message.media);
+    }
+    message
+}
+
+/// Names a source by its text; nothing is decoded.
+pub(super) fn media_id(source: &str) -> MediaId {
+    let mut id = [0; 16];
+    id.copy_from_slice(&blake3::hash(source.as_bytes()).as_bytes()[..16]);
+    MediaId(id)
+}
+
+fn collect_members(fields: &Fields, ids: &mut Vec<MediaId>) {
+    for (key, value) in fields {
+        // The audio of an earlier answer is sent back by its id alone.
+        if key == "audio" && value.get("data").is_none_or(Value::is_null) {
+            ids.extend(value.get("id").and_then(Value::as_str).map(media_id));
+        }
+        collect(SOURCES.contains(&key.as_str()), value, ids);
+    }
+}
+
+fn collect(is_source: bool, value: &Value, ids: &mut Vec<MediaId>) {
+    match value {
+        Value::String(source) if is_source => ids.push(media_id(source)),
+        Value::Array(values) => values.iter().for_each(|value| collect(is_source, value, ids)),
+        Value::Object(fields) => collect_members(fields, ids),
+        _ => {}
     }
 }
 

@@ -66,7 +66,8 @@ fn request(body: &Value) -> Result<ChatRequest> {
         let mut parts = vec![Part::text(prompt)];
         parts.extend(read::string(fields, "suffix")?.filter(|suffix| !suffix.is_empty()).map(Part::text));
         parts.extend(images(fields)?);
-        messages.push(Arc::new(Message { role: Role::User, name: None, parts, is_multipart: false }));
+        let message = Message { role: Role::User, name: None, parts, is_multipart: false, media: Vec::new() };
+        messages.push(Arc::new(super::media::identify(message, fields)));
     } else {
         return Err(Error::input("expected an array, found nothing").in_field("messages"));
     }
@@ -126,7 +127,7 @@ fn message(value: &Value) -> Result<Message> {
         name.get_or_insert(named);
     }
     message.parts.extend(images(fields)?);
-    Ok(message)
+    Ok(super::media::identify(message, fields))
 }
 
 fn images(fields: &Fields) -> Result<Vec<Part>> {

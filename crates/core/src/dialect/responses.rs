@@ -101,7 +101,8 @@ fn variables(prompt: &Value) -> Result<Option<Message>> {
             other => parts.push(part(other).map_err(|error| error.in_field(name).in_field("variables"))?),
         }
     }
-    Ok((!parts.is_empty()).then_some(Message { role: Role::User, name: None, parts, is_multipart: true }))
+    let message = Message { role: Role::User, name: None, parts, is_multipart: true, media: Vec::new() };
+    Ok((!message.parts.is_empty()).then(|| super::media::identify(message, variables)))
 }
 
 fn item(value: &Value) -> Result<Message> {
@@ -109,8 +110,13 @@ fn item(value: &Value) -> Result<Message> {
         return Ok(Message::text(Role::User, text));
     }
     let fields = read::body(value)?;
-    let said =
-        |role, content| Message { role, name: None, parts: vec![chat_message::plain(content)], is_multipart: false };
+    let said = |role, content| Message {
+        role,
+        name: None,
+        parts: vec![chat_message::plain(content)],
+        is_multipart: false,
+        media: Vec::new(),
+    };
     let id = || Ok::<_, Error>(read::shared(fields, "call_id")?.unwrap_or_default());
     match string(fields, "type")?.unwrap_or("message") {
         "message" => message(fields),
@@ -125,7 +131,8 @@ fn item(value: &Value) -> Result<Message> {
         )),
         "function_call_output" | "custom_tool_call_output" => {
             let (parts, _) = contents(fields, "output")?;
-            Ok(said(Role::Tool, Content::ToolResult { id: id()?, name: None, parts, is_error: false }))
+            let result = said(Role::Tool, Content::ToolResult { id: id()?, name: None, parts, is_error: false });
+            Ok(super::media::identify(result, fields))
         }
         "reasoning" => Ok(said(Role::Assistant, reasoning_item(fields))),
         other => {
@@ -138,7 +145,8 @@ fn item(value: &Value) -> Result<Message> {
 fn message(fields: &Fields) -> Result<Message> {
     let (parts, is_multipart) = contents(fields, "content")?;
     let role = read::role(string(fields, "role")?.unwrap_or("user"));
-    Ok(Message { role, name: read::shared(fields, "name")?, parts, is_multipart })
+    let message = Message { role, name: read::shared(fields, "name")?, parts, is_multipart, media: Vec::new() };
+    Ok(super::media::identify(message, fields))
 }
 
 /// Parts of a `content` or `output`; true if it is an array.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use crate::chat::{AnswerFormat, CacheMark, ChatRequest, Content, Message, Part, Role};
+use crate::chat::{AnswerFormat, CacheMark, ChatRequest, Content, MediaId, Message, Part, Role};
 use crate::framing::{Place, Weight};
 
 /// Bytes between two edges inside one part: some 128 tokens of English, the step of the coarsest provider.
@@ -43,7 +43,7 @@ pub enum EdgeKind {
 /// Edges of a request in the order in which models see it: tools, schema, messages. Then, from the returned index on,
 /// those of the answer, if one is given.
 pub fn edges(request: &ChatRequest, answer: Option<&[Part]>) -> (Vec<Edge>, usize) {
-    let mut chain = Chain { hasher: Digest::new(), edges: Vec::new() };
+    let mut chain = Chain { hasher: Digest::new(), edges: Vec::new(), media: Vec::new(), is_by_part: false };
     for (t, tool) in request.tools.iter().enumerate() {
         chain.open("tool", "");
         chain.eat(tool.json.as_bytes());
@@ -65,7 +65,13 @@ pub fn edges(request: &ChatRequest, answer: Option<&[Part]>) -> (Vec<Edge>, usiz
     }
     let n_prompt = chain.edges.len();
     if let Some(parts) = answer {
-        let message = Message { role: Role::Assistant, name: None, parts: parts.to_vec(), is_multipart: false };
+        let message = Message {
+            role: Role::Assistant,
+            name: None,
+            parts: parts.to_vec(),
+            is_multipart: false,
+            media: Vec::new(),
+        };
         chain.message(n_messages, &message, None);
     }
     (chain.edges, n_prompt)
@@ -115,11 +121,17 @@ fn is_beyond(place: Place, weight: &Weight) -> bool {
 struct Chain {
     hasher: Digest,
     edges: Vec<Edge>,
+    /// Media of the current message still to be named, the last first.
+    media: Vec<MediaId>,
+    /// Each of them belongs to one part; else nobody knows which to which, and the first part takes them all.
+    is_by_part: bool,
 }
 
 impl Chain {
     fn message(&mut self, index: usize, message: &Message, end_mark: Option<CacheMark>) {
         self.open(role_name(message.role), message.name.as_deref().unwrap_or(""));
+        self.media = message.media.iter().rev().copied().collect();
+        self.is_by_part = self.media.len() == message.n_media();
         let is_standing = matches!(message.role, Role::System | Role::Developer);
         let n_parts = message.parts.len();
         for (p, part) in message.parts.iter().enumerate() {
@@ -154,12 +166,23 @@ impl Chain {
                 self.open("document", title.as_deref().unwrap_or(""));
                 self.long(text, place, is_standing);
             }
-            Content::Image(image) => self.open("image", &format!("{image:?}")),
-            Content::Audio { n_bytes } => self.open("audio", &format!("{n_bytes:?}")),
-            Content::File { media_type, n_bytes } => self.open("file", &format!("{media_type:?}{n_bytes:?}")),
+            Content::Image(image) => self.medium("image", &format!("{image:?}")),
+            Content::Audio { n_bytes } => self.medium("audio", &format!("{n_bytes:?}")),
+            Content::File { media_type, n_bytes } => self.medium("file", &format!("{media_type:?}{n_bytes:?}")),
             Content::Other { kind, json } => {
                 self.open("other", kind);
                 self.eat(json.as_bytes());
+            }
+        }
+    }
+
+    /// An image, audio clip or file: its size does not name it, what stands for it does.
+    fn medium(&mut self, what: &str, size: &str) {
+        self.open(what, size);
+        while let Some(MediaId(id)) = self.media.pop() {
+            self.eat(&id);
+            if self.is_by_part {
+                break;
             }
         }
     }

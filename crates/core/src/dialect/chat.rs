@@ -87,9 +87,9 @@ pub(super) fn n_answers(fields: &Fields, name: &str) -> Result<u32> {
 }
 
 /// Tools the caller runs, and names of those the provider runs.
-pub(super) fn tools(fields: &Fields) -> Result<(Vec<Tool>, Vec<(Arc<str>, Value)>)> {
+pub(super) fn tools(fields: &Fields) -> Result<(Vec<Tool>, Vec<read::ServerTool>)> {
     let mut tools = Vec::new();
-    let mut server_tools: Vec<(Arc<str>, Value)> = Vec::new();
+    let mut server_tools: Vec<read::ServerTool> = Vec::new();
     for (i, value) in read::array(fields, "tools")?.iter().enumerate() {
         let named = |error: crate::error::Error| error.in_field(&i.to_string()).in_field("tools");
         let definition = read::body(value).map_err(named)?;

@@ -222,7 +222,7 @@ fn reasoning_content(fields: &Fields) -> Content {
     }
 }
 
-type Tools = (Vec<Tool>, Vec<(Arc<str>, Value)>, ToolChoice);
+type Tools = (Vec<Tool>, Vec<read::ServerTool>, ToolChoice);
 
 fn tools(fields: &Fields) -> Result<Tools> {
     let Some(config) = read::object(fields, "toolConfig")? else {

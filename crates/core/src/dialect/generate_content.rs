@@ -217,7 +217,7 @@ pub(super) fn blob(media_type: &str, data: &str) -> Content {
 }
 
 /// Functions that the caller runs; every other key of a tool (`googleSearch`, `codeExecution`) names one of the provider's.
-fn tools(fields: &Fields) -> Result<(Vec<Tool>, Vec<(Arc<str>, Value)>)> {
+fn tools(fields: &Fields) -> Result<(Vec<Tool>, Vec<read::ServerTool>)> {
     let mut tools = Vec::new();
     let mut server_tools = Vec::new();
     for (i, tool) in read::array(fields, "tools")?.iter().enumerate() {

@@ -135,7 +135,7 @@ pub(super) fn request(body: &Value) -> Result<ChatRequest> {
 }
 
 /// Tools with a schema in the body, and those whose definition the provider holds (`web_search_…`, `bash_…`).
-fn tools(fields: &Fields) -> Result<(Vec<Tool>, Vec<(Arc<str>, Value)>)> {
+fn tools(fields: &Fields) -> Result<(Vec<Tool>, Vec<read::ServerTool>)> {
     let mut tools = Vec::new();
     let mut server_tools = Vec::new();
     for (i, value) in read::array(fields, "tools")?.iter().enumerate() {

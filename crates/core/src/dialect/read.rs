@@ -138,8 +138,11 @@ pub(super) fn parameters(fields: &Fields, already_read: &[&str]) -> Vec<(Arc<str
     parameters
 }
 
+/// Name and definition of a tool that the provider runs.
+pub(super) type ServerTool = (Arc<str>, Value);
+
 /// Names and definitions of tools that the provider runs, apart.
-pub(super) fn server_tools(tools: Vec<(Arc<str>, Value)>) -> (Vec<Arc<str>>, Arc<[Value]>) {
+pub(super) fn server_tools(tools: Vec<ServerTool>) -> (Vec<Arc<str>>, Arc<[Value]>) {
     let (names, mut definitions): (Vec<_>, Vec<_>) = tools.into_iter().unzip();
     for definition in &mut definitions {
         if let Value::Object(fields) = definition {

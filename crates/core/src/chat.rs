@@ -38,6 +38,8 @@ pub struct ChatRequest {
     pub has_stored_context: bool,
     /// Tools that run on the provider's side (web search, code execution, MCP): they add input nobody sees in the body.
     pub server_tools: Vec<Arc<str>>,
+    /// Definitions of those tools as written, without cache marks: domains, stores and servers in them bear on the answer.
+    pub server_tool_json: Arc<[Value]>,
     /// Sampling parameters as written (`temperature`, `top_p`, `seed`, …) that bear on whether two requests are the
     /// same. Sorted by name.
     pub parameters: Vec<(Arc<str>, Value)>,

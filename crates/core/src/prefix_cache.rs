@@ -166,11 +166,13 @@ impl PrefixCache {
     }
 
     fn drop_older_half(&mut self) {
-        let mut writers: Vec<u64> = self.nodes.values().map(|node| node.writer).collect();
-        let middle = writers.len() / 2;
-        let (_, median, _) = writers.select_nth_unstable(middle);
+        // By last use: the oldest entry is often the system prompt that every call reads.
+        let age = |node: &Node| (node.used_at, node.writer);
+        let mut ages: Vec<(i64, u64)> = self.nodes.values().map(age).collect();
+        let middle = ages.len() / 2;
+        let (_, median, _) = ages.select_nth_unstable(middle);
         let median = *median;
-        self.nodes.retain(|_, node| node.writer > median);
+        self.nodes.retain(|_, node| age(node) > median);
     }
 }
 

@@ -86,6 +86,7 @@ impl Form {
             cache_mark: _,
             has_stored_context,
             server_tools,
+            server_tool_json,
             parameters,
         } = request;
         self.hasher.update(&[VERSION]);
@@ -144,6 +145,10 @@ impl Form {
         self.number(server_tools.len() as u64);
         for tool in server_tools {
             self.bytes(tool.as_bytes());
+        }
+        self.number(server_tool_json.len() as u64);
+        for definition in server_tool_json.iter() {
+            self.json(definition);
         }
         self.number(parameters.len() as u64);
         for (name, value) in parameters {
@@ -342,7 +347,7 @@ mod tests {
 
     #[test]
     fn another_picture_is_another_request() {
-        let chat = |part: serde_json::Value| {
+        let chat = |part: Value| {
             let body = serde_json::json!({"model": "m", "messages": [{"role": "user", "content": [part]}]});
             keys(&crate::dialect::read_request(&body).unwrap(), "")
         };
@@ -361,6 +366,19 @@ mod tests {
             assert_ne!(one.1, two.1);
             assert_eq!(one, way("https://e.org/AAAA"));
         }
+    }
+
+    #[test]
+    fn a_server_tool_is_more_than_its_name() {
+        let search = |domain: &str, ttl: &str| {
+            let tool = serde_json::json!({"type": "web_search_20250305", "name": "web_search",
+                "allowed_domains": [domain], "cache_control": {"type": "ephemeral", "ttl": ttl}});
+            let body = serde_json::json!({"model": "claude-sonnet-5", "max_tokens": 9, "system": "s", "tools": [tool],
+                "messages": [{"role": "user", "content": "news?"}]});
+            request_key(&crate::dialect::read_request(&body).unwrap(), "")
+        };
+        assert_ne!(search("a.org", "5m"), search("b.org", "5m"));
+        assert_eq!(search("a.org", "5m"), search("a.org", "1h"));
     }
 
     #[test]

@@ -134,11 +134,14 @@ fn card_for<'a>(
     })
 }
 
-/// Exact region first, then `regional` for any named region but the global one.
+/// The region by its name first, in whatever case; then `regional` for any named region but the global one.
 fn region_factor(sheet: &PriceSheet, region: Option<&str>) -> u32 {
     let Some(region) = region else { return 1000 };
-    let named = || sheet.regions.get("regional").filter(|_| region != "global");
-    sheet.regions.get(region).or_else(named).copied().unwrap_or(1000)
+    let listed = |wanted: &str| {
+        sheet.regions.iter().find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, factor)| *factor)
+    };
+    let named = || listed("regional").filter(|_| !region.eq_ignore_ascii_case("global"));
+    listed(region).or_else(named).unwrap_or(1000)
 }
 
 /// The disjoint counters by class. A part that exceeds its whole (flagged when it was read) leaves nothing of the whole.
@@ -283,6 +286,19 @@ mod tests {
         check("anthropic", "claude-opus-5-5", usage, &tier(ServiceTier::Fast), "8");
         let us = Conditions { region: Some("us".to_owned()), ..Conditions::default() };
         check("anthropic", "claude-opus-5-5", usage, &us, "4.4");
+        let loud = Conditions { region: Some("US".to_owned()), ..Conditions::default() };
+        check("anthropic", "claude-opus-5-5", usage, &loud, "4.4");
+    }
+
+    #[test]
+    fn global_is_global_in_any_case() {
+        let spec = Catalog::embedded().models.iter();
+        let mut sheets = spec.flat_map(|spec| &spec.prices).filter(|sheet| sheet.regions.contains_key("regional"));
+        let sheet = sheets.next().unwrap();
+        let plain = region_factor(sheet, Some("global"));
+        assert_eq!(region_factor(sheet, Some("GLOBAL")), plain);
+        assert_eq!(region_factor(sheet, Some("Europe-West4")), region_factor(sheet, Some("europe-west4")));
+        assert_ne!(region_factor(sheet, Some("Europe-West4")), plain);
     }
 
     #[test]

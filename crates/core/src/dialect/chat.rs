@@ -50,6 +50,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
         return Err(crate::error::Error::input("expected an array, found nothing").in_field("messages"));
     }
     let (tools, server_tools) = tools(fields)?;
+    let (server_tools, server_tool_json) = read::server_tools(server_tools);
     let messages = read::each(fields, "messages", |value| chat_message::message(value).map(Arc::new))?;
     Ok(ChatRequest {
         dialect: Dialect::Chat,
@@ -75,6 +76,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
         cache_mark: read::cache_control(fields),
         has_stored_context: given(fields, "previous_response_id").is_some(),
         server_tools,
+        server_tool_json,
         parameters: read::parameters(fields, &READ),
     })
 }
@@ -85,9 +87,9 @@ pub(super) fn n_answers(fields: &Fields, name: &str) -> Result<u32> {
 }
 
 /// Tools the caller runs, and names of those the provider runs.
-pub(super) fn tools(fields: &Fields) -> Result<(Vec<Tool>, Vec<Arc<str>>)> {
+pub(super) fn tools(fields: &Fields) -> Result<(Vec<Tool>, Vec<read::ServerTool>)> {
     let mut tools = Vec::new();
-    let mut server_tools: Vec<Arc<str>> = Vec::new();
+    let mut server_tools: Vec<read::ServerTool> = Vec::new();
     for (i, value) in read::array(fields, "tools")?.iter().enumerate() {
         let named = |error: crate::error::Error| error.in_field(&i.to_string()).in_field("tools");
         let definition = read::body(value).map_err(named)?;
@@ -100,18 +102,18 @@ pub(super) fn tools(fields: &Fields) -> Result<(Vec<Tool>, Vec<Arc<str>>)> {
             let schema = if kind == Some("custom") { "format" } else { "parameters" };
             tools.push(read::tool(definition, schema, value).map_err(named)?);
         } else {
-            server_tools.push(kind.map_or_else(|| read::json(value), Arc::from));
+            server_tools.push((kind.map_or_else(|| read::json(value), Arc::from), value.clone()));
         }
     }
     for (i, value) in read::array(fields, "functions")?.iter().enumerate() {
         let named = |error: crate::error::Error| error.in_field(&i.to_string()).in_field("functions");
         tools.push(read::tool(read::body(value).map_err(named)?, "parameters", value).map_err(named)?);
     }
-    if given(fields, "web_search_options").is_some() {
-        server_tools.push(Arc::from("web_search"));
+    if let Some(options) = given(fields, "web_search_options") {
+        server_tools.push((Arc::from("web_search"), options.clone()));
     }
     for plugin in read::array(fields, "plugins")? {
-        server_tools.extend(plugin.get("id").and_then(Value::as_str).map(Arc::from));
+        server_tools.extend(plugin.get("id").and_then(Value::as_str).map(|id| (Arc::from(id), plugin.clone())));
     }
     Ok((tools, server_tools))
 }

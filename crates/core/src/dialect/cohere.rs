@@ -78,14 +78,17 @@ fn request(body: &Value) -> Result<ChatRequest> {
             media: Vec::new(),
         });
     }
-    let (mut tools, server_tools) = chat::tools(fields)?;
+    let (mut tools, mut server_tools) = chat::tools(fields)?;
     for (tool, value) in tools.iter_mut().zip(read::array(fields, "tools")?) {
         // Version 1 describes parameters by name, without a schema around them.
         if let Some(definitions) = value.get("parameter_definitions") {
             tool.parameters = definitions.clone();
         }
     }
-    let connectors = read::array(fields, "connectors")?.iter().filter_map(|connector| connector.get("id")?.as_str());
+    for connector in read::array(fields, "connectors")? {
+        server_tools.extend(connector.get("id").and_then(Value::as_str).map(|id| (Arc::from(id), connector.clone())));
+    }
+    let (server_tools, server_tool_json) = read::server_tools(server_tools);
     Ok(ChatRequest {
         dialect: Dialect::Cohere,
         model: read::shared(fields, "model")?,
@@ -99,7 +102,8 @@ fn request(body: &Value) -> Result<ChatRequest> {
         n_answers: chat::n_answers(fields, "num_generations")?,
         reasoning: given(fields, "thinking").and_then(chat::thinking),
         has_stored_context: given(fields, "conversation_id").is_some(),
-        server_tools: server_tools.into_iter().chain(connectors.map(Arc::from)).collect(),
+        server_tools,
+        server_tool_json,
         parameters: read::parameters(fields, &READ),
         ..ChatRequest::default()
     })

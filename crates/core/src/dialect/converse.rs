@@ -74,6 +74,7 @@ pub(super) fn request(body: &Value) -> Result<ChatRequest> {
         return Err(Error::input("expected an array, found nothing").in_field("messages"));
     }
     let (tools, server_tools, tool_choice) = tools(fields)?;
+    let (server_tools, server_tool_json) = read::server_tools(server_tools);
     let config = read::object(fields, "inferenceConfig")?;
     let mut parameters = read::parameters(fields, &READ);
     let mut max_output = None;
@@ -110,6 +111,7 @@ pub(super) fn request(body: &Value) -> Result<ChatRequest> {
         // A prompt kept at Bedrock is filled from variables.
         has_stored_context: given(fields, "promptVariables").is_some(),
         server_tools,
+        server_tool_json,
         parameters,
         ..ChatRequest::default()
     })
@@ -220,7 +222,7 @@ fn reasoning_content(fields: &Fields) -> Content {
     }
 }
 
-type Tools = (Vec<Tool>, Vec<Arc<str>>, ToolChoice);
+type Tools = (Vec<Tool>, Vec<read::ServerTool>, ToolChoice);
 
 fn tools(fields: &Fields) -> Result<Tools> {
     let Some(config) = read::object(fields, "toolConfig")? else {
@@ -242,7 +244,7 @@ fn tools(fields: &Fields) -> Result<Tools> {
                 last.cache_mark = Some(read::cache_ttl(point));
             }
         } else if let Some(name) = value.get("systemTool").and_then(|tool| tool.get("name")?.as_str()) {
-            server_tools.push(Arc::from(name));
+            server_tools.push((Arc::from(name), value.clone()));
         }
     }
     let tool_choice = match given(config, "toolChoice") {

@@ -77,6 +77,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
     };
     let named = |error: Error| error.in_field("generationConfig");
     let (tools, server_tools) = tools(fields)?;
+    let (server_tools, server_tool_json) = read::server_tools(server_tools);
     let mut parameters = read::parameters(fields, &READ);
     parameters.extend(read::parameters(config, &CONFIG_READ));
     parameters.sort_by(|a, b| a.0.cmp(&b.0));
@@ -99,6 +100,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
         has_stored_context: either(fields, "cachedContent", "cached_content").is_some()
             || given(fields, "previous_interaction_id").is_some(),
         server_tools,
+        server_tool_json,
         parameters,
         ..ChatRequest::default()
     })
@@ -215,7 +217,7 @@ pub(super) fn blob(media_type: &str, data: &str) -> Content {
 }
 
 /// Functions that the caller runs; every other key of a tool (`googleSearch`, `codeExecution`) names one of the provider's.
-fn tools(fields: &Fields) -> Result<(Vec<Tool>, Vec<Arc<str>>)> {
+fn tools(fields: &Fields) -> Result<(Vec<Tool>, Vec<read::ServerTool>)> {
     let mut tools = Vec::new();
     let mut server_tools = Vec::new();
     for (i, tool) in read::array(fields, "tools")?.iter().enumerate() {
@@ -226,7 +228,7 @@ fn tools(fields: &Fields) -> Result<(Vec<Tool>, Vec<Arc<str>>)> {
                 "functionDeclarations" | "function_declarations" => {
                     tools.extend(read::each(tool, key, declaration).map_err(named)?);
                 }
-                _ if !value.is_null() => server_tools.push(Arc::from(key.as_str())),
+                _ if !value.is_null() => server_tools.push((Arc::from(key.as_str()), value.clone())),
                 _ => {}
             }
         }

@@ -100,8 +100,9 @@ pub(super) fn request(body: &Value) -> Result<ChatRequest> {
     let (tools, mut server_tools) = tools(fields)?;
     for server in read::array(fields, "mcp_servers")? {
         let name = server.get("name").and_then(Value::as_str).unwrap_or("server");
-        server_tools.push(Arc::from(format!("mcp:{name}")));
+        server_tools.push((Arc::from(format!("mcp:{name}")), server.clone()));
     }
+    let (server_tools, server_tool_json) = read::server_tools(server_tools);
     let mut parameters = read::parameters(fields, &READ);
     if given(fields, "tool_choice").is_some_and(|choice| choice.get("disable_parallel_tool_use") == Some(&true.into()))
     {
@@ -128,12 +129,13 @@ pub(super) fn request(body: &Value) -> Result<ChatRequest> {
         cache_mark: read::cache_control(fields),
         has_stored_context: given(fields, "container").is_some(),
         server_tools,
+        server_tool_json,
         parameters,
     })
 }
 
 /// Tools with a schema in the body, and those whose definition the provider holds (`web_search_…`, `bash_…`).
-fn tools(fields: &Fields) -> Result<(Vec<Tool>, Vec<Arc<str>>)> {
+fn tools(fields: &Fields) -> Result<(Vec<Tool>, Vec<read::ServerTool>)> {
     let mut tools = Vec::new();
     let mut server_tools = Vec::new();
     for (i, value) in read::array(fields, "tools")?.iter().enumerate() {
@@ -141,7 +143,7 @@ fn tools(fields: &Fields) -> Result<(Vec<Tool>, Vec<Arc<str>>)> {
         let definition = read::body(value).map_err(named)?;
         match string(definition, "type").map_err(named)? {
             Some(kind) if kind != "custom" && !definition.contains_key("input_schema") => {
-                server_tools.push(Arc::from(kind));
+                server_tools.push((Arc::from(kind), value.clone()));
             }
             _ => tools.push(read::tool(definition, "input_schema", value).map_err(named)?),
         }

@@ -56,6 +56,7 @@ const READ: [&str; 14] = [
 fn request(body: &Value) -> Result<ChatRequest> {
     let fields = read::body(body)?;
     let (tools, server_tools) = chat::tools(fields)?;
+    let (server_tools, server_tool_json) = read::server_tools(server_tools);
     let mut messages = Vec::new();
     if let Some(system) = read::string(fields, "system")?.filter(|system| !system.is_empty()) {
         messages.push(Arc::new(Message::text(Role::System, system)));
@@ -109,6 +110,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
         // Tokens of an earlier turn, as numbers.
         has_stored_context: !read::array(fields, "context")?.is_empty(),
         server_tools,
+        server_tool_json,
         parameters,
         ..ChatRequest::default()
     })

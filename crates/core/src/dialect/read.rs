@@ -138,6 +138,20 @@ pub(super) fn parameters(fields: &Fields, already_read: &[&str]) -> Vec<(Arc<str
     parameters
 }
 
+/// Name and definition of a tool that the provider runs.
+pub(super) type ServerTool = (Arc<str>, Value);
+
+/// Names and definitions of tools that the provider runs, apart.
+pub(super) fn server_tools(tools: Vec<ServerTool>) -> (Vec<Arc<str>>, Arc<[Value]>) {
+    let (names, mut definitions): (Vec<_>, Vec<_>) = tools.into_iter().unzip();
+    for definition in &mut definitions {
+        if let Value::Object(fields) = definition {
+            fields.shift_remove("cache_control");
+        }
+    }
+    (names, definitions.into())
+}
+
 /// True if a document or search result among the content asks to be cited: Claude then gets orders how to cite.
 pub(super) fn wants_citations(content: &Value) -> bool {
     match content {

@@ -47,6 +47,7 @@ const READ: [&str; 14] = [
 fn request(body: &Value) -> Result<ChatRequest> {
     let fields = read::body(body)?;
     let (tools, server_tools) = chat::tools(fields)?;
+    let (server_tools, server_tool_json) = read::server_tools(server_tools);
     let mut messages = Vec::new();
     if let Some(instructions) = given(fields, "instructions") {
         messages.push(Arc::new(Message::text(Role::System, read::text_or_json(instructions))));
@@ -87,6 +88,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
         cache_mark: None,
         has_stored_context,
         server_tools,
+        server_tool_json,
         parameters: read::parameters(fields, &READ),
     })
 }

@@ -10,8 +10,8 @@ use crate::format::{FORMATS, Format, Head, scan};
 
 /// So many bytes are looked at …
 const HEAD: usize = 64 << 10;
-/// … and so many at most, if the first JSON value is longer than that.
-const LONGEST_FIRST: usize = 64 << 20;
+/// … and so many at most, if the first JSON value is longer than that: as long as a line may be.
+const LONGEST_FIRST: usize = 256 << 20;
 
 /// The beginning of a corpus, read and taken apart.
 #[derive(Debug, Default)]
@@ -26,6 +26,8 @@ pub struct Beginning {
     pub layout: Layout,
     /// What went wrong while reading; the bytes before are good.
     fault: Option<io::Error>,
+    /// So many bytes are read at most in search of the first value's end.
+    longest: usize,
 }
 
 /// The confidence of a guess: good enough for a file that the user named, not for one found in a folder.
@@ -46,7 +48,11 @@ pub enum Layout {
 impl Beginning {
     /// Reads the beginning of a stream. Never fails: a fault comes back at its place in [`then`](Self::then).
     pub fn read(reader: &mut dyn BufRead) -> Beginning {
-        let mut beginning = Beginning::default();
+        Beginning::read_up_to(reader, LONGEST_FIRST)
+    }
+
+    fn read_up_to(reader: &mut dyn BufRead, longest: usize) -> Beginning {
+        let mut beginning = Beginning { longest, ..Beginning::default() };
         beginning.fill(reader, HEAD);
         if beginning.bytes.starts_with(b"\xef\xbb\xbf") {
             // The byte order mark that Windows programs put before UTF-8.
@@ -159,7 +165,14 @@ impl Beginning {
     }
 
     fn can_grow(&self) -> bool {
-        !self.is_whole && self.fault.is_none() && self.bytes.len() < LONGEST_FIRST
+        !self.is_whole && self.fault.is_none() && self.bytes.len() < self.longest
+    }
+
+    /// True if the first line did not end within what is looked at.
+    fn is_endless(&self) -> bool {
+        let start = self.bytes.iter().position(|b| !b.is_ascii_whitespace()).unwrap_or(0);
+        let is_full = !self.is_whole && self.fault.is_none() && self.bytes.len() >= self.longest;
+        is_full && memchr::memchr(b'\n', &self.bytes[start..]).is_none()
     }
 }
 
@@ -189,6 +202,10 @@ pub(crate) fn no_format(beginning: &Beginning) -> Error {
             Error::input(format!("no corpus format has records with the fields `{}`", names.join("`, `")))
         }
         (Some(_), None) => Error::input("no corpus format has records like the first JSON value"),
+        (None, None) if beginning.is_endless() => {
+            let longest = beginning.longest >> 20;
+            return Error::input(format!("the first line is longer than {longest} MiB, name its format with --format"));
+        }
         (None, None) => Error::input("no corpus format is like the content of this file"),
     };
     error.help("name the format with --format")
@@ -274,6 +291,26 @@ mod tests {
             beginning.then(Box::new(Cursor::new(rest))).read_to_string(&mut again).unwrap();
             assert_eq!(again, text);
         }
+    }
+
+    #[test]
+    fn a_first_line_beyond_the_limit_is_called_so() {
+        let text = format!("{{\"a\":\"{}\"}}\n", "x".repeat(5 << 20));
+        let cut = Beginning::read_up_to(&mut text.as_bytes(), 2 << 20);
+        assert!(cut.first.is_none());
+        let said = no_format(&cut).to_string();
+        assert!(said.contains("the first line is longer than 2 MiB, name its format with --format"), "{said}");
+        assert!(Beginning::read_up_to(&mut text.as_bytes(), 8 << 20).first.is_some());
+    }
+
+    #[test]
+    fn a_first_line_of_a_hundred_megabytes_is_read() {
+        let head = &b"{\"messages\":\""[..];
+        let text = io::repeat(b'x').take(100 << 20);
+        let mut line = io::BufReader::new(head.chain(text).chain(&b"\"}\n"[..]));
+        let beginning = Beginning::read(&mut line);
+        assert_eq!(beginning.layout, Layout::Lines);
+        assert!(beginning.first.is_some());
     }
 
     #[test]

@@ -67,6 +67,7 @@ impl Turns {
             cache_mark,
             has_stored_context,
             server_tools,
+            server_tool_json,
             parameters,
         } = &self.whole;
         let request = ChatRequest {
@@ -84,6 +85,7 @@ impl Turns {
             cache_mark: *cache_mark,
             has_stored_context: *has_stored_context,
             server_tools: server_tools.clone(),
+            server_tool_json: Arc::clone(server_tool_json),
             parameters: parameters.clone(),
         };
         let answer = messages

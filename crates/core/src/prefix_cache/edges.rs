@@ -88,6 +88,7 @@ pub fn token_offsets(edges: &[Edge], weight: &Weight, answer_tokens: u64) -> Vec
         offset += piece.tokens;
     }
     let total = offset;
+    let last_message = weight.pieces.iter().filter_map(|piece| message_of(piece.place)).max();
     let mut last = 0;
     edges
         .iter()
@@ -95,7 +96,9 @@ pub fn token_offsets(edges: &[Edge], weight: &Weight, answer_tokens: u64) -> Vec
             let at = match begin.get(&edge.place) {
                 Some((start, tokens)) => start + tokens * u64::from(edge.share) / u64::from(FULL),
                 // A part without a piece of its own (an empty text, or the answer).
-                None if edge.place > Place::Schema && is_beyond(edge.place, weight) => total + answer_tokens,
+                None if message_of(edge.place).is_some_and(|message| Some(message) > last_message) => {
+                    total + answer_tokens
+                }
                 None => last,
             };
             last = last.max(at);
@@ -110,12 +113,20 @@ fn share_of(done: usize, all: usize) -> u32 {
     (done as u64 * u64::from(FULL) / all.max(1) as u64) as u32
 }
 
-fn is_beyond(place: Place, weight: &Weight) -> bool {
-    let last = weight.pieces.iter().filter_map(|piece| match piece.place {
+fn message_of(place: Place) -> Option<u32> {
+    match place {
         Place::Part { message, .. } => Some(message),
         _ => None,
-    });
-    matches!(place, Place::Part { message, .. } if Some(message) > last.max())
+    }
+}
+
+/// How much text of a part [`Chain::long`] goes through.
+fn n_text_bytes(content: &Content) -> usize {
+    match content {
+        Content::Text(text) | Content::Refusal(text) | Content::Document { text, .. } => text.len(),
+        Content::ToolResult { parts, .. } => parts.iter().map(|part| n_text_bytes(&part.content)).sum(),
+        _ => 0,
+    }
 }
 
 struct Chain {
@@ -127,6 +138,12 @@ struct Chain {
     is_by_part: bool,
 }
 
+/// How far into the texts of one part: a tool's result may hold several.
+struct Progress {
+    done: usize,
+    all: usize,
+}
+
 impl Chain {
     fn message(&mut self, index: usize, message: &Message, end_mark: Option<CacheMark>) {
         self.open(role_name(message.role), message.name.as_deref().unwrap_or(""));
@@ -136,15 +153,16 @@ impl Chain {
         let n_parts = message.parts.len();
         for (p, part) in message.parts.iter().enumerate() {
             let place = Place::Part { message: index as u32, part: p as u32 };
-            self.part(part, place, is_standing);
+            let mut progress = Progress { done: 0, all: n_text_bytes(&part.content) };
+            self.part(part, place, is_standing, &mut progress);
             let mark = part.cache_mark.or(end_mark.filter(|_| p + 1 == n_parts));
             self.close(place, FULL, is_standing, mark);
         }
     }
 
-    fn part(&mut self, part: &Part, place: Place, is_standing: bool) {
+    fn part(&mut self, part: &Part, place: Place, is_standing: bool, progress: &mut Progress) {
         match &part.content {
-            Content::Text(text) | Content::Refusal(text) => self.long(text, place, is_standing),
+            Content::Text(text) | Content::Refusal(text) => self.long(text, place, is_standing, progress),
             Content::Reasoning { text, n_opaque_bytes } => {
                 self.open("reasoning", "");
                 self.eat(text.as_bytes());
@@ -159,12 +177,12 @@ impl Chain {
             Content::ToolResult { id, parts, .. } => {
                 self.open("result", id);
                 for part in parts {
-                    self.part(part, place, is_standing);
+                    self.part(part, place, is_standing, progress);
                 }
             }
             Content::Document { title, text } => {
                 self.open("document", title.as_deref().unwrap_or(""));
-                self.long(text, place, is_standing);
+                self.long(text, place, is_standing, progress);
             }
             Content::Image(image) => self.medium("image", &format!("{image:?}")),
             Content::Audio { n_bytes } => self.medium("audio", &format!("{n_bytes:?}")),
@@ -188,17 +206,18 @@ impl Chain {
     }
 
     /// Text with an edge every [`CHUNK`] bytes.
-    fn long(&mut self, text: &str, place: Place, is_standing: bool) {
+    fn long(&mut self, text: &str, place: Place, is_standing: bool, progress: &mut Progress) {
         let bytes = text.as_bytes();
         let mut done = 0;
         while bytes.len() - done > CHUNK {
             self.eat(&bytes[done..done + CHUNK]);
             done += CHUNK;
             let digest = self.hasher.now();
-            let share = share_of(done, bytes.len());
+            let share = share_of(progress.done + done, progress.all);
             self.edges.push(Edge { digest, kind: EdgeKind::Inside, is_standing, place, share });
         }
         self.eat(&bytes[done..]);
+        progress.done += bytes.len();
     }
 
     fn open(&mut self, what: &str, name: &str) {
@@ -243,5 +262,51 @@ impl Digest {
 
     fn now(&self) -> u64 {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::framing::{Piece, Section};
+
+    fn ask(parts: Vec<Part>, media: Vec<MediaId>) -> ChatRequest {
+        let message = Message { role: Role::User, name: None, parts, is_multipart: true, media };
+        ChatRequest { messages: vec![message.into()], ..ChatRequest::default() }
+    }
+
+    #[test]
+    fn shares_grow_over_all_texts_of_a_result() {
+        let parts = vec![Part::text("a".repeat(1500)), Part::text("b".repeat(2500))];
+        let content = Content::ToolResult { id: "i".into(), name: None, parts, is_error: false };
+        let (edges, _) = edges(&ask(vec![Part { content, cache_mark: None }], Vec::new()), None);
+        let shares: Vec<u32> = edges.iter().map(|edge| edge.share).collect();
+        assert!(shares.is_sorted_by(|a, b| a < b), "{shares:?}");
+        assert_eq!(shares[2], share_of(1500 + 512, 4000));
+    }
+
+    #[test]
+    fn pictures_of_one_size_part_ways_at_the_picture() {
+        let picture = || Part { content: Content::Image(crate::chat::Image::default()), cache_mark: None };
+        let of = |ids: [u8; 2]| {
+            let parts = vec![Part::text("look"), picture(), picture()];
+            edges(&ask(parts, ids.iter().map(|id| MediaId([*id; 16])).collect()), None).0
+        };
+        let (one, other) = (of([1, 2]), of([1, 3]));
+        let same: Vec<bool> = one.iter().zip(&other).map(|(a, b)| a.digest == b.digest).collect();
+        assert_eq!(same, [true, true, false]);
+    }
+
+    #[test]
+    fn many_empty_messages_cost_no_more_than_their_number() {
+        let messages: Vec<_> = (0..100_000).map(|_| Message::text(Role::User, "").into()).collect();
+        let (edges, _) = edges(&ChatRequest { messages, ..ChatRequest::default() }, None);
+        let piece =
+            |message| Piece { section: Section::User, place: Place::Part { message, part: u32::MAX }, tokens: 1 };
+        let weight = Weight { pieces: (0..100_000).map(piece).collect(), ..Weight::default() };
+        let started = std::time::Instant::now();
+        let offsets = token_offsets(&edges, &weight, 0);
+        assert!(started.elapsed().as_secs() < 2);
+        assert!(offsets.is_sorted());
     }
 }

@@ -102,3 +102,16 @@ fn if_the_newest_entry_is_missed_the_one_before_may_be_met() {
     let hit = call(&mut cache, &rule, 2, &[(1, 2000, END), (2, 4000, END), (3, 6000, END)]);
     assert_eq!((hit.expected, hit.upper), (4000 / 2 + 2000 / 4, 4000));
 }
+
+#[test]
+fn what_is_in_use_outlives_what_is_not() {
+    let (mut cache, rule) = (PrefixCache::default(), rule(CacheTrigger::Automatic));
+    call(&mut cache, &rule, 0, &[(1, 2048, END)]);
+    for second in 1..10 {
+        call(&mut cache, &rule, second, &[(100 + second.unsigned_abs(), 2048, END)]);
+    }
+    call(&mut cache, &rule, 10, &[(1, 2048, END)]);
+    cache.drop_older_half();
+    assert_eq!(call(&mut cache, &rule, 11, &[(1, 2048, END)]).lower, 2048);
+    assert_eq!(call(&mut cache, &rule, 11, &[(101, 2048, END)]).upper, 0);
+}

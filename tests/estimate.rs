@@ -1,5 +1,7 @@
 //! The estimate from end to end: on the bundled corpora, on small logs written here, and on real ones where they are at hand.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking; helpers of integration tests are not seen as tests")]
+
 #[path = "support/shared.rs"]
 mod shared;
 

@@ -1,5 +1,7 @@
 //! House rules that a compiler does not hold: floors, registries, doors, file sizes. `crates/README.md` explains them.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking; helpers of integration tests are not seen as tests")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 

@@ -359,7 +359,8 @@ mod tests {
                 serde_json::json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}),
             )
         };
-        let ways: [&dyn Fn(&str) -> (CacheKey, CacheKey); 4] = [&url, &data, &file, &block];
+        type Way<'a> = &'a dyn Fn(&str) -> (CacheKey, CacheKey);
+        let ways: [Way<'_>; 4] = [&url, &data, &file, &block];
         for way in ways {
             let (one, two) = (way("https://e.org/AAAA"), way("https://e.org/BBBB"));
             assert_ne!(one.0, two.0);

@@ -345,6 +345,8 @@ mod tests {
         assert_eq!(request_key(&one, ""), request_key(&two, ""));
     }
 
+    type Way<'a> = &'a dyn Fn(&str) -> (CacheKey, CacheKey);
+
     #[test]
     fn another_picture_is_another_request() {
         let chat = |part: Value| {
@@ -359,7 +361,6 @@ mod tests {
                 serde_json::json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}),
             )
         };
-        type Way<'a> = &'a dyn Fn(&str) -> (CacheKey, CacheKey);
         let ways: [Way<'_>; 4] = [&url, &data, &file, &block];
         for way in ways {
             let (one, two) = (way("https://e.org/AAAA"), way("https://e.org/BBBB"));

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use super::options::{Batchable, Options};
 use super::report::{Step, TokenRange};
 use super::row::{Base, Row};
+use super::tally::scaled_offsets;
 use super::what_if::Candidate;
 use crate::cache::{CacheKey, ReplayCache};
 use crate::catalog::{CacheTrigger, ModelSpec, TokenClass};
@@ -175,8 +176,7 @@ impl<'a> Steps<'a> {
         let cache = self.prefix.entry((spec, row.at.is_some())).or_default();
         let total = base.usage.input();
         let weighed = row.counted.map_or(total, |counted| counted.input);
-        let offsets: Vec<u64> =
-            row.shape.offsets.iter().map(|offset| super::tally::scaled(total, *offset, weighed)).collect();
+        let offsets = scaled_offsets(&row.shape.offsets, total, weighed);
         let hit = cache.call(
             rule,
             &Call {
@@ -311,7 +311,6 @@ pub(super) fn usages(base: &Usage, hit: &Hit, bills_writes: bool) -> [Usage; 3] 
     let total = base.input();
     [hit.lower, hit.expected, hit.upper].map(|read| {
         let read = read.min(total);
-        let media = |n_tokens: u64, left: u64| n_tokens.min(left);
         let (mut short, mut long) = (0, 0);
         if bills_writes {
             let write = hit.cacheable.min(total).saturating_sub(read);
@@ -319,12 +318,12 @@ pub(super) fn usages(base: &Usage, hit: &Hit, bills_writes: bool) -> [Usage; 3] 
             short = write - long;
         }
         let fresh = total - read - short - long;
-        let audio = media(base.of_which_audio_in, fresh);
+        let audio = base.of_which_audio_in.min(fresh);
         Usage {
             input_fresh: fresh,
             of_which_audio_in: audio,
-            of_which_audio_cached: media(base.of_which_audio_cached, read),
-            of_which_image_in: media(base.of_which_image_in, fresh - audio),
+            of_which_audio_cached: base.of_which_audio_cached.min(read),
+            of_which_image_in: base.of_which_image_in.min(fresh - audio),
             cache_read: read,
             cache_write_short: short,
             cache_write_long: long,

@@ -213,13 +213,15 @@ impl Tally {
         let tag = |values: &BTreeMap<Arc<str>, GroupSum>| {
             let kept = values.iter().filter(|(name, _)| ***name != *OTHERS);
             let mut groups = dearest_first(kept.map(|(name, sum)| group(name, None, sum)).collect());
-            let mut rest: Vec<Group> = values.get(OTHERS).map(|sum| group(OTHERS, None, sum)).into_iter().collect();
-            if groups.len() + rest.len() > MAX_GROUPS {
-                rest.extend(groups.split_off(MAX_GROUPS - 1));
+            let mut rest = values.get(OTHERS).copied();
+            if groups.len() + usize::from(rest.is_some()) > MAX_GROUPS {
+                for group in groups.split_off(MAX_GROUPS - 1) {
+                    if let Some(sum) = values.get(group.name.as_str()) {
+                        rest.get_or_insert_default().merge(sum);
+                    }
+                }
             }
-            if !rest.is_empty() {
-                groups.push(sum_of(&rest));
-            }
+            groups.extend(rest.map(|sum| group(OTHERS, None, &sum)));
             groups
         };
         self.tags.iter().map(|(key, values)| (key.to_string(), tag(values))).collect()
@@ -285,6 +287,11 @@ fn cost_of_first(lines: &[(u64, Usd)], mut n: u64) -> Usd {
     usd
 }
 
+/// Offsets into a prompt that weighs `weighed`, in one that is `total` tokens long.
+pub(super) fn scaled_offsets(offsets: &[u64], total: u64, weighed: u64) -> Vec<u64> {
+    offsets.iter().map(|offset| scaled(total, *offset, weighed)).collect()
+}
+
 pub(super) fn scaled(total: u64, part: u64, whole: u64) -> u64 {
     if whole == 0 {
         return total;
@@ -317,20 +324,6 @@ fn group(name: &str, host: Option<&Arc<str>>, sum: &GroupSum) -> Group {
         cost: sum.cost,
         shutdown: None,
     }
-}
-
-fn sum_of(groups: &[Group]) -> Group {
-    let mut all = Group { name: OTHERS.to_owned(), ..Group::default() };
-    for group in groups {
-        all.requests += group.requests;
-        all.input_tokens = all.input_tokens.saturating_add(group.input_tokens);
-        all.cache_read_tokens = all.cache_read_tokens.saturating_add(group.cache_read_tokens);
-        all.output_tokens = all.output_tokens.saturating_add(group.output_tokens);
-        all.cost.usd = all.cost.usd.saturating_add(group.cost.usd);
-        all.cost.unpriced_requests += group.cost.unpriced_requests;
-        all.cost.unpriced_tokens = all.cost.unpriced_tokens.saturating_add(group.cost.unpriced_tokens);
-    }
-    all
 }
 
 fn dearest_first(mut groups: Vec<Group>) -> Vec<Group> {

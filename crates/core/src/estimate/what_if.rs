@@ -5,6 +5,7 @@ use super::options::Options;
 use super::report::{Sum, WhatIf};
 use super::row::{Base, Elsewhere, Row};
 use super::steps::{bills_writes, cheapest_waiting, usages};
+use super::tally::scaled_offsets;
 use crate::catalog::ModelSpec;
 use crate::prefix_cache::{Call, Hit, PrefixCache};
 use crate::usage::{Conditions, ServiceTier, Usage};
@@ -152,9 +153,7 @@ impl Other {
             let hit = if elsewhere.is_none() { Hit { lower: 0, ..actual } } else { Hit::default() };
             return usages(&expected.without_cache(), &hit, bills_writes(spec));
         };
-        let n_weighed = elsewhere.input;
-        let scale = |offset: &u64| super::tally::scaled(expected.input(), *offset, n_weighed);
-        let offsets: Vec<u64> = elsewhere.offsets.iter().map(scale).collect();
+        let offsets = scaled_offsets(&elsewhere.offsets, expected.input(), elsewhere.input);
         let cache = if row.at.is_some() { &mut self.timed } else { &mut self.untimed };
         let call = Call {
             at: row.at,

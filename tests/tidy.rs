@@ -10,8 +10,8 @@ const FLOORS: &[(u8, &[&str])] = &[
     (0, &["error", "text", "usd", "clock"]),
     (1, &["chat", "usage", "tokens"]),
     (2, &["catalog"]),
-    (3, &["dialect", "framing"]),
-    (4, &["format"]),
+    (3, &["dialect", "framing", "dedup"]),
+    (4, &["format", "compress"]),
     (5, &["cache", "prefix_cache"]),
     (7, &["accuracy", "estimate"]),
 ];

@@ -14,9 +14,12 @@ pub mod usage;
 
 pub mod catalog;
 
+pub mod dedup;
 pub mod dialect;
-pub mod format;
 pub mod framing;
+
+pub mod compress;
+pub mod format;
 
 pub mod cache;
 pub mod prefix_cache;

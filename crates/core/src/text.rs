@@ -1,6 +1,8 @@
 //! Small things about text that several floors need: shortening for messages, suggestions for misspelt names, and maps
 //! keyed by digests.
 
+pub mod json;
+
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 

@@ -1,0 +1,4 @@
+//! Prompts rewritten: cheaper without changing the answer, every change an edit that can be asked for.
+
+pub mod budget;
+pub mod units;

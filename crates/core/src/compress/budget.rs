@@ -1,0 +1,1 @@
+//! Selection to an exact token budget around what the request asks.

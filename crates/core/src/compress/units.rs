@@ -1,0 +1,1 @@
+//! A text cut into typed units with byte ranges.

@@ -11,6 +11,7 @@ use promptopt::usd::Usd;
 mod diff;
 mod estimate;
 mod models;
+mod optimize;
 mod report;
 mod tokens;
 
@@ -19,6 +20,7 @@ pub(crate) use estimate::{Batchable, EstimateArgs};
 pub(crate) use models::{
     AuditArgs, CrosscheckArgs, ImportArgs, ListArgs, ListForm, ModelsArgs, ModelsCommand, ModelsDiffArgs, ShowArgs,
 };
+pub(crate) use optimize::{EditArgs, OptimizeArgs, OptimizeForm, TransformsArgs};
 pub(crate) use report::ReportArgs;
 pub(crate) use tokens::{AccuracyArgs, AccuracyForm, TokensArgs, TokensCommand};
 
@@ -56,6 +58,16 @@ pub(crate) enum Command {
     /// that is priced; where not, tokens are counted here, and the report says how far off the count may be. A call
     /// without a known price is reported as unpriced, never as free.
     Estimate(Box<EstimateArgs>),
+    /// Rewrites prompts so that they cost less and say the same
+    ///
+    /// Results of tools, documents, tool definitions and bare prompts are said in fewer tokens: JSON without its white space,
+    /// lists as tables, repeated blocks as references, logs as templates. What user, system and model say is left alone.
+    /// Every edit is counted with the model's tokenizer and dropped if it does not pay; the rewritten form of a conversation
+    /// stays a prefix of its continuation, so that the provider's prompt cache stays valid. With --budget or --ratio, content
+    /// is removed as well.
+    Optimize(Box<OptimizeArgs>),
+    /// The transforms of `optimize`: what each does, and what it promises
+    Transforms(TransformsArgs),
     /// What changed between two logs, saved reports or Git revisions of prompts
     ///
     /// Each side is a report saved with `estimate --output json`, a file or folder of logs or prompts, or, with --git, a

@@ -8,6 +8,7 @@ use crate::settings::Settings;
 mod diff;
 mod estimate;
 mod models;
+mod optimize;
 mod report;
 mod tokens;
 
@@ -22,6 +23,8 @@ pub(crate) struct Outcome {
 pub(crate) fn run(command: Command, settings: &Settings) -> Result<Outcome> {
     match command {
         Command::Estimate(args) => estimate::run(&args, settings),
+        Command::Optimize(args) => optimize::run(&args, settings),
+        Command::Transforms(args) => optimize::transforms(&args, settings),
         Command::Diff(args) => diff::run(&args, settings),
         Command::Report(args) => report::run(&args, settings),
         Command::Models(args) => models::run(&args, settings),

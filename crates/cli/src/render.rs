@@ -20,6 +20,7 @@ mod focus;
 mod html;
 mod json;
 mod markdown;
+mod optimized;
 mod problem;
 mod text;
 
@@ -35,6 +36,9 @@ pub(crate) use focus::focus;
 pub(crate) use html::html;
 pub(crate) use json::json;
 pub(crate) use markdown::markdown;
+pub(crate) use optimized::{
+    diff as optimized_diff, explain as optimized_explain, summary as optimized_summary, transforms,
+};
 pub(crate) use problem::problem;
 pub(crate) use text::text;
 

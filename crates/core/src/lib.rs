@@ -25,4 +25,6 @@ pub mod cache;
 pub mod prefix_cache;
 
 pub mod accuracy;
+pub mod optimize;
+
 pub mod estimate;

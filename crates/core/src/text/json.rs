@@ -55,6 +55,9 @@ struct Node {
 
 const NO_KEY: u32 = u32::MAX;
 
+/// What is expected where a whole value is followed by something else.
+pub const THE_END: &str = "the end";
+
 /// One value of a [`Json`].
 #[derive(Clone, Copy, Debug)]
 pub struct Value<'j, 'a> {
@@ -136,6 +139,12 @@ impl<'j, 'a> Value<'j, 'a> {
         Children { json: self.json, next: self.index + 1, end: self.node().after }
     }
 
+    /// All values inside it, at all depths, in the order in which they begin; itself first.
+    pub fn descendants(&self) -> impl Iterator<Item = Value<'j, 'a>> + use<'j, 'a> {
+        let json = self.json;
+        (self.index..self.node().after).map(move |index| Value { json, index })
+    }
+
     /// The member of that name; the last one if there are several, as most readers take it. O(members).
     pub fn get(&self, name: &str) -> Option<Value<'j, 'a>> {
         if self.kind() != Kind::Object {
@@ -147,7 +156,11 @@ impl<'j, 'a> Value<'j, 'a> {
     /// Whether its key is `name`.
     pub fn is_named(&self, name: &str) -> bool {
         let Some(raw) = self.raw_key() else { return false };
-        if raw.len() == name.len() + 2 { &raw[1..raw.len() - 1] == name } else { unescape(raw).is_some_and(|key| key == name) }
+        if raw.len() == name.len() + 2 {
+            &raw[1..raw.len() - 1] == name
+        } else {
+            unescape(raw).is_some_and(|key| key == name)
+        }
     }
 }
 
@@ -283,6 +296,30 @@ fn string_end(bytes: &[u8], start: usize) -> Option<usize> {
     }
 }
 
+/// Where the string, array or object at the start of `text` ends, told by its quotes and brackets alone; `None` if it does
+/// not end. O(its length).
+pub fn end_of_value(text: &str) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let (mut at, mut depth) = (0, 0_usize);
+    loop {
+        match bytes.get(at)? {
+            b'"' => at = string_end(bytes, at)?,
+            b'{' | b'[' => {
+                depth += 1;
+                at += 1;
+            }
+            b'}' | b']' => {
+                depth = depth.checked_sub(1)?;
+                at += 1;
+            }
+            _ => at += 1,
+        }
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+}
+
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -318,7 +355,7 @@ impl Reader<'_> {
             loop {
                 self.blanks();
                 let Some(&parent) = self.open.last() else {
-                    return if self.at == self.bytes.len() { Ok(()) } else { Err(self.mistake("the end")) };
+                    return if self.at == self.bytes.len() { Ok(()) } else { Err(self.mistake(THE_END)) };
                 };
                 let is_array = self.nodes[parent as usize].kind == Kind::Array;
                 let is_empty = self.nodes.len() as u32 == parent + 1;

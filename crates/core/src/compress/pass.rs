@@ -1,0 +1,223 @@
+//! The pass: one segment after the other, every proposal counted, what pays and does not overlap done. It remembers what
+//! the prompt has shown so far and nothing else, so its edits of a segment never depend on what follows.
+//!
+//! Where there is nothing to do, a segment costs a few scans for single bytes and a digest a line; nothing is counted.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use regex::Regex;
+
+use super::edit::{Edit, apply, untouched};
+use super::json_blocks::json_blocks;
+use super::repeats::Seen;
+use super::segment::{Segment, SegmentKind};
+use super::transforms::{Proposal, TRANSFORMS, Transform, View, by_name};
+use super::{encoded, protect};
+use crate::error::Result;
+use crate::text::json::Json;
+
+/// What may be done.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Kinds of segments that may be edited besides results of tools, documents, tool definitions and bare prompts.
+    pub touch: BTreeSet<SegmentKind>,
+    /// Transforms applied besides the default ones, by name; naming a lossy one allows it.
+    pub with: BTreeSet<String>,
+    /// Transforms not applied, by name.
+    pub without: BTreeSet<String>,
+    /// What matches is never touched.
+    pub keep: Vec<Regex>,
+}
+
+/// Counts tokens for the model in question.
+pub trait Counter {
+    /// Tokens of a text.
+    fn text(&self, text: &str) -> u64;
+
+    /// Tokens that a tool definition, given as JSON, adds to a request.
+    fn tool(&self, json: &str) -> u64 {
+        self.text(json)
+    }
+}
+
+impl<F: Fn(&str) -> u64> Counter for F {
+    fn text(&self, text: &str) -> u64 {
+        self(text)
+    }
+}
+
+/// What became of one segment.
+#[derive(Clone, Debug, Default)]
+pub struct Rewritten {
+    /// The edits, in rising order; empty if nothing was done.
+    pub edits: Vec<Edit>,
+    /// Tokens of the segment as it came, if anything was done.
+    pub tokens_before: u64,
+    /// Tokens of what became of it, if anything was done. Never more than before.
+    pub tokens_after: u64,
+}
+
+/// A prompt in the making: feed it segments in the order in which the model reads them.
+pub struct Pass<'a> {
+    transforms: Vec<&'static Transform>,
+    options: &'a Options,
+    counter: &'a dyn Counter,
+    seen: Seen<'a>,
+    n_segments: usize,
+}
+
+impl<'a> Pass<'a> {
+    /// A pass over a new prompt. Errors when a transform is named that does not exist.
+    pub fn new(options: &'a Options, counter: &'a dyn Counter) -> Result<Pass<'a>> {
+        for name in options.with.iter().chain(&options.without) {
+            by_name(name)?;
+        }
+        let is_wanted = |transform: &&&Transform| {
+            (transform.is_default || options.with.contains(transform.name)) && !options.without.contains(transform.name)
+        };
+        let transforms = TRANSFORMS.iter().filter(is_wanted).copied().collect();
+        Ok(Pass { transforms, options, counter, seen: Seen::default(), n_segments: 0 })
+    }
+
+    /// Rewrites the next segment.
+    pub fn feed(&mut self, segment: &'a Segment<'_>) -> Rewritten {
+        let index = self.n_segments;
+        self.n_segments += 1;
+        let text: &'a str = &segment.text;
+        let may_edit = segment.kind.is_material() || self.options.touch.contains(&segment.kind);
+        let rewritten = if may_edit { self.rewrite(index, segment.kind, text) } else { Rewritten::default() };
+        // A tool definition is not shown as it is written, so nothing can refer to its lines.
+        if segment.kind != SegmentKind::ToolSchema {
+            self.seen.add(&segment.label, text, untouched(text.len(), &rewritten.edits));
+        }
+        rewritten
+    }
+
+    fn rewrite(&self, index: usize, kind: SegmentKind, text: &str) -> Rewritten {
+        let mut kept = protect::kept(text, &self.options.keep);
+        kept.extend(encoded::blocks(text));
+        let kept = protect::merged(kept);
+        let is_schema = kind == SegmentKind::ToolSchema;
+        let json = if is_schema { Vec::new() } else { json_blocks(text) };
+        let fences = if is_schema { Vec::new() } else { protect::fences(text) };
+        let view = View { text, kind, kept: &kept, fences: &fences, json: &json, seen: &self.seen };
+        let mut offers = Vec::new();
+        let mut proposals = Vec::new();
+        for transform in &self.transforms {
+            (transform.propose)(&view, &mut proposals);
+            for proposal in proposals.drain(..) {
+                let breaks_json = kind == SegmentKind::Data && Json::parse(&proposal.replacement).is_err();
+                if breaks_json || protect::overlaps(&kept, &proposal.span) {
+                    continue;
+                }
+                let saved = self.saving(kind, text, &proposal);
+                if saved >= transform.min_saving.max(1) {
+                    offers.push(Offer { transform, proposal, saved });
+                }
+            }
+        }
+        if offers.is_empty() {
+            return Rewritten::default();
+        }
+        let edits: Vec<Edit> = best(offers).into_iter().map(|offer| offer.into_edit(index)).collect();
+        // Tokens at the seams may join differently than they were counted: the whole has the last word.
+        let tokens_before = self.count(kind, text);
+        let tokens_after = self.count(kind, &apply(text, &edits));
+        if tokens_after >= tokens_before {
+            return Rewritten::default();
+        }
+        Rewritten { edits, tokens_before, tokens_after }
+    }
+
+    fn count(&self, kind: SegmentKind, text: &str) -> u64 {
+        if kind == SegmentKind::ToolSchema { self.counter.tool(text) } else { self.counter.text(text) }
+    }
+
+    /// Tokens saved, counted with the rest of the lines that the change touches; 0 if none.
+    fn saving(&self, kind: SegmentKind, text: &str, proposal: &Proposal) -> u64 {
+        let around = match kind {
+            SegmentKind::ToolSchema => 0..text.len(),
+            _ => surroundings(text, &proposal.span),
+        };
+        let before = &text[around.clone()];
+        let (head, tail) = (&text[around.start..proposal.span.start], &text[proposal.span.end..around.end]);
+        let after = [head, &proposal.replacement, tail].concat();
+        self.count(kind, before).saturating_sub(self.count(kind, &after))
+    }
+}
+
+/// How far beyond a change tokens are counted: its lines, but no more than this.
+const MAX_AROUND: usize = 256;
+
+fn surroundings(text: &str, span: &Range<usize>) -> Range<usize> {
+    let bytes = text.as_bytes();
+    let mut from = span.start.saturating_sub(MAX_AROUND);
+    from = memchr::memrchr(b'\n', &bytes[from..span.start]).map_or(from, |at| from + at + 1);
+    let mut to = (span.end + MAX_AROUND).min(text.len());
+    to = memchr::memchr(b'\n', &bytes[span.end..to]).map_or(to, |at| span.end + at + 1);
+    while !text.is_char_boundary(from) {
+        from -= 1;
+    }
+    while !text.is_char_boundary(to) {
+        to += 1;
+    }
+    from..to
+}
+
+/// A proposal that pays.
+struct Offer {
+    transform: &'static Transform,
+    proposal: Proposal,
+    saved: u64,
+}
+
+impl Offer {
+    fn into_edit(self, segment: usize) -> Edit {
+        Edit {
+            segment,
+            span: self.proposal.span,
+            replacement: self.proposal.replacement,
+            transform: self.transform.name,
+            guarantee: self.transform.guarantee,
+            tokens_saved: self.saved,
+            note: self.proposal.note,
+        }
+    }
+}
+
+/// The offers that together save most without overlapping (weighted interval scheduling); among equals those that were
+/// made first. O(n log n).
+fn best(mut offers: Vec<Offer>) -> Vec<Offer> {
+    offers.sort_by_key(|offer| (offer.proposal.span.end, offer.proposal.span.start));
+    // most[i]: what the first i offers can save; take[i]: whether offer i - 1 is among them.
+    let mut most = vec![0_u64; offers.len() + 1];
+    let mut take = vec![false; offers.len() + 1];
+    let before: Vec<usize> = offers
+        .iter()
+        .map(|offer| offers.partition_point(|other| other.proposal.span.end <= offer.proposal.span.start))
+        .collect();
+    for i in 1..=offers.len() {
+        let with = most[before[i - 1]] + offers[i - 1].saved;
+        take[i] = with > most[i - 1];
+        most[i] = with.max(most[i - 1]);
+    }
+    let mut chosen = Vec::new();
+    let mut i = offers.len();
+    while i > 0 {
+        if take[i] {
+            chosen.push(i - 1);
+            i = before[i - 1];
+        } else {
+            i -= 1;
+        }
+    }
+    let mut chosen = chosen.into_iter().rev().peekable();
+    let mut index = 0;
+    offers.retain(|_| {
+        let is_chosen = chosen.next_if_eq(&index).is_some();
+        index += 1;
+        is_chosen
+    });
+    offers
+}

@@ -1,0 +1,175 @@
+//! The optimizer: prompts made cheaper without changing the answer, for one model, with a report that says for every byte
+//! what happened to it. Sync, no I/O, `Send + Sync`: build it once, use it for every request of a service.
+//!
+//! ```
+//! use promptopt::optimize::{Optimizer, Settings};
+//!
+//! let settings = Settings { model: Some("gpt-6-luna".to_owned()), ..Settings::default() };
+//! let optimizer = Optimizer::new(settings)?;
+//! let body = r#"{"model":"gpt-6-luna","messages":[{"role":"tool","tool_call_id":"1","content":"{ \"a\" : 1,  \"list\" : [ 1, 2, 3 ] }"}]}"#;
+//! let optimized = optimizer.optimize(body)?;
+//! assert!(optimized.text.contains(r#"{\"a\":1,\"list\":[1,2,3]}"#));
+//! assert!(optimized.tokens_after < optimized.tokens_before);
+//! # Ok::<(), promptopt::error::Error>(())
+//! ```
+
+mod economy;
+mod input;
+mod report;
+mod weigher;
+
+use std::sync::Arc;
+
+pub use input::Form;
+pub use report::{EditReport, Fate, Flag, Optimized, RequestReport};
+pub use weigher::Weigher;
+
+use crate::catalog::{Catalog, ModelSpec};
+use crate::compress::body::{Body, rewritten};
+use crate::compress::{Edit, Options, Pass, Segment, SegmentKind};
+use crate::error::{Error, Result};
+use crate::text::json::{Json, Mistake};
+use crate::tokens::memo::Memo;
+
+/// What the optimizer is to do.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Which edits may be made.
+    pub edits: Options,
+    /// The model whose tokenizer, prices and cache rules count. Without it, the model that a request names.
+    pub model: Option<String>,
+    /// The model's host, where several offer it.
+    pub host: Option<String>,
+    /// The catalogue; the embedded one if not given.
+    pub catalog: Option<Arc<Catalog>>,
+}
+
+/// Rewrites prompts. Cheap to share: all calls take `&self`.
+#[derive(Debug)]
+pub struct Optimizer {
+    settings: Settings,
+    memo: Memo,
+}
+
+impl Optimizer {
+    /// Errors when a transform is named that does not exist, or a model that the catalogue does not know.
+    pub fn new(settings: Settings) -> Result<Optimizer> {
+        for name in settings.edits.with.iter().chain(&settings.edits.without) {
+            crate::compress::transforms::by_name(name)?;
+        }
+        let optimizer = Optimizer { settings, memo: Memo::new() };
+        if let Some(model) = &optimizer.settings.model {
+            let (catalog, host) = (optimizer.catalog(), optimizer.settings.host.as_deref());
+            if catalog.find(host, model).is_none() {
+                return Err(catalog.unknown_model(host, model));
+            }
+        }
+        Ok(optimizer)
+    }
+
+    /// Rewrites a text in whatever form it is: a request's JSON, JSON lines of requests or log entries that hold them, or a
+    /// bare prompt. What comes out has the same form; lines and fields that hold no prompt stay as they are.
+    ///
+    /// Errors when JSON lines hold one that is no JSON.
+    pub fn optimize(&self, text: &str) -> Result<Optimized> {
+        self.optimize_as(text, Form::of(text))
+    }
+
+    /// The same for a text whose form is known.
+    pub fn optimize_as(&self, text: &str, form: Form) -> Result<Optimized> {
+        match form {
+            Form::Prompt => self.prompt(text, SegmentKind::Prompt),
+            Form::Json => self.json(text, None),
+            Form::Lines => self.lines(text),
+        }
+    }
+
+    /// The catalogue in use.
+    pub fn catalog(&self) -> &Catalog {
+        self.settings.catalog.as_deref().unwrap_or_else(|| Catalog::embedded())
+    }
+
+    /// How a request's tokens are counted, given the model that it names.
+    pub fn weigher<'a>(&'a self, named: Option<&'a str>) -> Weigher<'a> {
+        let model = self.settings.model.as_deref().or(named);
+        Weigher::new(self.catalog(), self.settings.host.as_deref(), model, &self.memo)
+    }
+
+    fn prompt(&self, text: &str, kind: SegmentKind) -> Result<Optimized> {
+        let label = if kind == SegmentKind::Data { "the document" } else { "the prompt" };
+        let segment = Segment { kind, label: label.to_owned(), path: String::new(), text: text.into() };
+        let weigher = self.weigher(None);
+        let mut pass = Pass::new(&self.settings.edits, &weigher)?;
+        let edits = pass.feed(&segment).edits;
+        let segments = [segment];
+        let report = RequestReport::new(None, &weigher, &segments, &edits);
+        let text = crate::compress::edit::apply(text, &edits);
+        Ok(Optimized::new(text, vec![report]))
+    }
+
+    fn json(&self, text: &str, line: Option<u64>) -> Result<Optimized> {
+        let json = Json::parse(text).map_err(|mistake| not_json(text, mistake))?;
+        let bodies = Body::find(&json);
+        if bodies.is_empty() {
+            return match line {
+                // A log has lines of other kinds.
+                Some(_) => Ok(Optimized::new(text.to_owned(), Vec::new())),
+                None => self.prompt(text, SegmentKind::Data),
+            };
+        }
+        let mut changes = Vec::new();
+        let mut reports = Vec::new();
+        for body in &bodies {
+            let weigher = self.weigher(body.model.as_deref());
+            let edits = self.edits(&body.segments, &weigher)?;
+            body.changes(&edits, &mut changes);
+            reports.push(RequestReport::new(line, &weigher, &body.segments, &edits));
+        }
+        Ok(Optimized::new(rewritten(text, changes), reports))
+    }
+
+    /// The edits of a request's segments.
+    pub fn edits(&self, segments: &[Segment<'_>], weigher: &Weigher<'_>) -> Result<Vec<Edit>> {
+        let mut pass = Pass::new(&self.settings.edits, weigher)?;
+        let mut edits = Vec::new();
+        for segment in segments {
+            edits.extend(pass.feed(segment).edits);
+        }
+        economy::keep_cacheable(segments, &mut edits, weigher);
+        Ok(edits)
+    }
+
+    fn lines(&self, text: &str) -> Result<Optimized> {
+        let mut out = String::with_capacity(text.len());
+        let mut reports = Vec::new();
+        for (index, whole) in text.split_inclusive('\n').enumerate() {
+            let line = whole.trim_end_matches(['\n', '\r']);
+            if line.trim().is_empty() {
+                out.push_str(whole);
+                continue;
+            }
+            let number = index as u64 + 1;
+            let optimized = self.json(line, Some(number)).map_err(|error| error.at_line(number))?;
+            out.push_str(&optimized.text);
+            out.push_str(&whole[line.len()..]);
+            reports.extend(optimized.requests);
+        }
+        Ok(Optimized::new(out, reports))
+    }
+}
+
+/// Names the place and what should stand there.
+fn not_json(text: &str, mistake: Mistake) -> Error {
+    let before = &text.as_bytes()[..mistake.offset.min(text.len())];
+    let line = memchr::memchr_iter(b'\n', before).count() as u64 + 1;
+    let start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+    let column = String::from_utf8_lossy(&before[start..]).chars().count() as u64 + 1;
+    let error = Error::input(format!("no JSON: expected {} at column {column}", mistake.expected));
+    let error = if line > 1 { error.at_line(line).at_column(column) } else { error };
+    error.help("a prompt that is plain text is taken as it is if its name does not end in .json or .jsonl")
+}
+
+/// The model's row in the catalogue.
+pub fn spec<'a>(catalog: &'a Catalog, host: Option<&str>, model: &str) -> Option<&'a ModelSpec> {
+    catalog.find(host, model).or_else(|| catalog.find(None, model))
+}

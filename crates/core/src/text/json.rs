@@ -147,7 +147,11 @@ impl<'j, 'a> Value<'j, 'a> {
     /// Whether its key is `name`.
     pub fn is_named(&self, name: &str) -> bool {
         let Some(raw) = self.raw_key() else { return false };
-        if raw.len() == name.len() + 2 { &raw[1..raw.len() - 1] == name } else { unescape(raw).is_some_and(|key| key == name) }
+        if raw.len() == name.len() + 2 {
+            &raw[1..raw.len() - 1] == name
+        } else {
+            unescape(raw).is_some_and(|key| key == name)
+        }
     }
 }
 

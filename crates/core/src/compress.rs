@@ -7,6 +7,7 @@
 pub mod body;
 pub mod budget;
 pub mod edit;
+pub mod measure;
 pub mod pass;
 pub mod protect;
 pub mod repeats;

@@ -20,7 +20,7 @@ pub(crate) use estimate::{Batchable, EstimateArgs};
 pub(crate) use models::{
     AuditArgs, CrosscheckArgs, ImportArgs, ListArgs, ListForm, ModelsArgs, ModelsCommand, ModelsDiffArgs, ShowArgs,
 };
-pub(crate) use optimize::{EditArgs, OptimizeArgs, OptimizeForm, TransformsArgs};
+pub(crate) use optimize::{EditArgs, GoalArgs, OptimizeArgs, OptimizeForm, TransformsArgs};
 pub(crate) use report::ReportArgs;
 pub(crate) use tokens::{AccuracyArgs, AccuracyForm, TokensArgs, TokensCommand};
 

@@ -13,20 +13,26 @@
 //! # Ok::<(), promptopt::error::Error>(())
 //! ```
 
+pub mod bill;
+pub mod compact;
+
+mod compose;
 mod economy;
+mod goal;
 mod input;
 mod report;
 mod weigher;
 
 use std::sync::Arc;
 
+pub use goal::{Goal, Shortening};
 pub use input::Form;
 pub use report::{EditReport, Fate, Flag, Optimized, RequestReport};
 pub use weigher::Weigher;
 
 use crate::catalog::{Catalog, ModelSpec};
 use crate::compress::body::{Body, rewritten};
-use crate::compress::{Edit, Options, Pass, Segment, SegmentKind};
+use crate::compress::{Counter, Edit, Options, Pass, Segment, SegmentKind};
 use crate::error::{Error, Result};
 use crate::text::json::{Json, Mistake};
 use crate::tokens::memo::Memo;
@@ -36,6 +42,8 @@ use crate::tokens::memo::Memo;
 pub struct Settings {
     /// Which edits may be made.
     pub edits: Options,
+    /// How short it is to become; lossy, so nothing by default.
+    pub shortening: Shortening,
     /// The model whose tokenizer, prices and cache rules count. Without it, the model that a request names.
     pub model: Option<String>,
     /// The model's host, where several offer it.
@@ -84,6 +92,11 @@ impl Optimizer {
         }
     }
 
+    /// Counts made so far.
+    fn memo(&self) -> &Memo {
+        &self.memo
+    }
+
     /// The catalogue in use.
     pub fn catalog(&self) -> &Catalog {
         self.settings.catalog.as_deref().unwrap_or_else(|| Catalog::embedded())
@@ -97,11 +110,13 @@ impl Optimizer {
 
     fn prompt(&self, text: &str, kind: SegmentKind) -> Result<Optimized> {
         let label = if kind == SegmentKind::Data { "the document" } else { "the prompt" };
-        let segment = Segment { kind, label: label.to_owned(), path: String::new(), text: text.into() };
+        let segment = Segment { kind, label: label.to_owned(), message: 0, path: String::new(), text: text.into() };
         let weigher = self.weigher(None);
         let mut pass = Pass::new(&self.settings.edits, &weigher)?;
         let edits = pass.feed(&segment).edits;
         let segments = [segment];
+        let total = |edits: &[Edit]| weigher.text(&crate::compress::edit::apply(text, edits));
+        let edits = goal::fit(&segments, edits, &self.settings.edits, &self.settings.shortening, &weigher, &total)?;
         let report = RequestReport::new(None, &weigher, &segments, &edits);
         let text = crate::compress::edit::apply(text, &edits);
         Ok(Optimized::new(text, vec![report]))
@@ -122,6 +137,11 @@ impl Optimizer {
         for body in &bodies {
             let weigher = self.weigher(body.model.as_deref());
             let edits = self.edits(&body.segments, &weigher)?;
+            let total = |edits: &[Edit]| {
+                weigher.request(&body.written(text, edits)).unwrap_or_else(|| weigher.texts(&body.segments, edits))
+            };
+            let edits =
+                goal::fit(&body.segments, edits, &self.settings.edits, &self.settings.shortening, &weigher, &total)?;
             body.changes(&edits, &mut changes);
             reports.push(RequestReport::new(line, &weigher, &body.segments, &edits));
         }

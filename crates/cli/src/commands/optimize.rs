@@ -7,11 +7,11 @@ use std::sync::Arc;
 use promptopt::compress::Options;
 use promptopt::error::{Error, Kind, Result};
 use promptopt::format::open::{Source, open};
-use promptopt::optimize::{Form, Optimized, Optimizer, Settings as Optimization};
+use promptopt::optimize::{Form, Goal, Optimized, Optimizer, Settings as Optimization, Shortening};
 use serde_json::json;
 
 use super::Outcome;
-use crate::args::{EditArgs, OptimizeArgs, OptimizeForm, TransformsArgs};
+use crate::args::{EditArgs, GoalArgs, OptimizeArgs, OptimizeForm, TransformsArgs};
 use crate::settings::Settings;
 use crate::{output, overlay, render};
 
@@ -19,6 +19,7 @@ use crate::{output, overlay, render};
 pub(crate) fn run(args: &OptimizeArgs, settings: &Settings) -> Result<Outcome> {
     let optimizer = Optimizer::new(Optimization {
         edits: options(&args.edits),
+        shortening: shortening(&args.goal),
         model: args.model.clone(),
         host: args.host.clone(),
         catalog: Some(Arc::new(overlay::catalog(settings)?)),
@@ -78,6 +79,11 @@ fn options(args: &EditArgs) -> Options {
         without: args.without.iter().cloned().collect(),
         keep: args.keep.clone(),
     }
+}
+
+fn shortening(args: &GoalArgs) -> Shortening {
+    let goal = args.budget.map(Goal::Budget).or(args.ratio.map(Goal::Ratio));
+    Shortening { goal, query: args.query.clone(), is_silent: args.no_markers }
 }
 
 fn source_name(file: &Path) -> String {

@@ -18,6 +18,8 @@ pub struct Body<'a> {
     pub segments: Vec<Segment<'a>>,
     /// The model that the request names.
     pub model: Option<String>,
+    /// Its bytes in the JSON text.
+    pub span: Range<usize>,
     places: Vec<Place>,
 }
 
@@ -42,6 +44,16 @@ impl<'a> Body<'a> {
         let mut found = Vec::new();
         find(json.root(), 0, &mut found);
         found
+    }
+
+    /// The request's own JSON with the edits made; `json` is the text in which it was found.
+    pub fn written(&self, json: &str, edits: &[Edit]) -> String {
+        let mut changes = Vec::new();
+        self.changes(edits, &mut changes);
+        for (span, _) in &mut changes {
+            *span = span.start - self.span.start..span.end - self.span.start;
+        }
+        rewritten(&json[self.span.clone()], changes)
     }
 
     /// What the edits change in the JSON: ranges of it, and what is to stand there. `edits` must belong to this body and
@@ -81,7 +93,7 @@ fn find<'a>(value: Value<'_, 'a>, depth: usize, found: &mut Vec<Body<'a>>) {
     match value.kind() {
         Kind::Object if is_request(value) => {
             let model = value.get("model").and_then(|model| model.string()).map(Cow::into_owned);
-            let mut walk = Walk { body: Body { model, ..Body::default() }, n_messages: 0 };
+            let mut walk = Walk { body: Body { model, span: value.span(), ..Body::default() }, n_messages: 0 };
             walk.request(value);
             found.push(walk.body);
         }
@@ -128,6 +140,7 @@ struct Walk<'a> {
 struct At {
     kind: SegmentKind,
     label: String,
+    message: usize,
     path: String,
     n_parts: usize,
     depth: usize,
@@ -163,7 +176,7 @@ impl<'a> Walk<'a> {
                 let is_prompt = name == "prompt" || name == "inputText";
                 let kind = if is_prompt { SegmentKind::Prompt } else { SegmentKind::User };
                 self.n_messages += 1;
-                let mut at = At::new(kind, format!("message {}", self.n_messages), name.into_owned());
+                let mut at = At::of_message(kind, self.n_messages, name.into_owned());
                 self.content(member, &mut at);
             }
         }
@@ -174,6 +187,7 @@ impl<'a> Walk<'a> {
             self.body.segments.push(Segment {
                 kind: SegmentKind::ToolSchema,
                 label: format!("tool {}", index + 1),
+                message: 0,
                 path: format!("tools.{index}"),
                 text: Cow::Borrowed(tool.raw()),
             });
@@ -193,7 +207,7 @@ impl<'a> Walk<'a> {
             Some("tool" | "TOOL" | "function") => SegmentKind::ToolResult,
             _ => SegmentKind::User,
         };
-        let mut at = At::new(kind, format!("message {}", self.n_messages), path.to_owned());
+        let mut at = At::of_message(kind, self.n_messages, path.to_owned());
         self.content(message, &mut at);
     }
 
@@ -296,14 +310,18 @@ impl<'a> Walk<'a> {
     fn push(&mut self, kind: SegmentKind, text: Cow<'a, str>, place: Place, at: &mut At) {
         at.n_parts += 1;
         let label = if at.n_parts == 1 { at.label.clone() } else { format!("{}, part {}", at.label, at.n_parts) };
-        self.body.segments.push(Segment { kind, label, path: at.path.clone(), text });
+        self.body.segments.push(Segment { kind, label, message: at.message, path: at.path.clone(), text });
         self.body.places.push(place);
     }
 }
 
 impl At {
     fn new(kind: SegmentKind, label: String, path: String) -> At {
-        At { kind, label, path, n_parts: 0, depth: 0 }
+        At { kind, label, message: 0, path, n_parts: 0, depth: 0 }
+    }
+
+    fn of_message(kind: SegmentKind, number: usize, path: String) -> At {
+        At { message: number, ..At::new(kind, format!("message {number}"), path) }
     }
 
     /// Steps into a field and out again.

@@ -35,20 +35,22 @@ impl<'a> Segments<'a> {
         for (index, tool) in request.tools.iter().enumerate() {
             let (label, path) = (format!("tool {}", index + 1), format!("tools.{index}"));
             let kind = SegmentKind::ToolSchema;
-            found.segments.push(Segment { kind, label, path, text: Cow::Borrowed(&tool.json) });
+            found.segments.push(Segment { kind, label, message: 0, path, text: Cow::Borrowed(&tool.json) });
             found.places.push(Place::Tool(index));
         }
         let has_system_field =
             matches!(request.dialect, Dialect::Messages | Dialect::Converse | Dialect::GenerateContent);
         let mut number = 0;
+        let mut n_before = found.segments.len();
         for (index, message) in request.messages.iter().enumerate() {
-            let label = if has_system_field && number == 0 && message.role == Role::System {
-                "the instructions".to_owned()
-            } else {
-                number += 1;
-                format!("message {number}")
-            };
+            let is_field = has_system_field && number == 0 && message.role == Role::System;
+            number += usize::from(!is_field);
+            let label = if is_field { "the instructions".to_owned() } else { format!("message {number}") };
             found.message(index, message, request.dialect, &label);
+            for segment in &mut found.segments[n_before..] {
+                segment.message = if is_field { 0 } else { number };
+            }
+            n_before = found.segments.len();
         }
         found
     }
@@ -102,7 +104,7 @@ impl<'a> Segments<'a> {
             Place::Tool(tool) => format!("tools.{tool}"),
             Place::Nowhere => label.clone(),
         };
-        self.segments.push(Segment { kind, label, path, text });
+        self.segments.push(Segment { kind, label, message: 0, path, text });
         self.places.push(place);
     }
 

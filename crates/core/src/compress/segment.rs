@@ -10,6 +10,8 @@ pub struct Segment<'a> {
     pub kind: SegmentKind,
     /// What references call it: `message 7`, `message 7, part 2`. Unique in the prompt, and the same whatever follows.
     pub label: String,
+    /// The number of the message in which it stands, from 1; 0 for tools, instructions and bare prompts.
+    pub message: usize,
     /// Where it stands, as a dotted path: `messages.6.content`.
     pub path: String,
     /// Its text, decoded.

@@ -1,7 +1,8 @@
 //! Tokens as one model counts them: text by its tokenizer, tool definitions as its provider writes them into the prompt.
 
 use crate::catalog::{CacheRule, Catalog, ModelSpec};
-use crate::compress::Counter;
+use crate::compress::edit::apply;
+use crate::compress::{Counter, Edit, Segment};
 use crate::dialect::read_request;
 use crate::framing::{self, Place, Profile};
 use crate::tokens::memo::Memo;
@@ -39,9 +40,26 @@ impl<'a> Weigher<'a> {
         self.profile.tokenizer
     }
 
+    /// What is known of the model.
+    pub(super) fn profile(&self) -> Profile<'a> {
+        self.profile
+    }
+
     /// The model's row in the catalogue.
     pub fn spec(&self) -> Option<&'a ModelSpec> {
         self.spec
+    }
+
+    /// Tokens of a whole request, given as JSON, as its provider counts them; `None` if no dialect knows it.
+    pub fn request(&self, json: &str) -> Option<u64> {
+        let request = read_request(&serde_json::from_str(json).ok()?).ok()?;
+        Some(framing::weigh(&request, self.profile, self.memo).total())
+    }
+
+    /// Tokens of the texts alone, with the edits made.
+    pub fn texts(&self, segments: &[Segment<'_>], edits: &[Edit]) -> u64 {
+        let of = |index: usize| edits.iter().filter(move |edit| edit.segment == index).cloned().collect::<Vec<_>>();
+        segments.iter().enumerate().map(|(index, segment)| self.text(&apply(&segment.text, &of(index)))).sum()
     }
 
     /// How the model's provider caches prompts.
@@ -75,5 +93,26 @@ impl Counter for Weigher<'_> {
             .or_else(|| parse(r#""input":"x""#))
             .or_else(|| parse(r#""contents":[{"parts":[{"text":"x"}]}]"#))
             .unwrap_or_else(|| self.text(json))
+    }
+}
+
+/// Texts counted for a model, where only counts are asked for.
+pub(super) struct Texts<'a>(pub(super) &'a Weigher<'a>);
+
+impl crate::tokens::TokenCounter for Texts<'_> {
+    fn count(&self, text: &str) -> u64 {
+        self.0.text(text)
+    }
+
+    fn count_up_to(&self, text: &str, limit: u64) -> Option<u64> {
+        Some(self.0.text(text)).filter(|tokens| *tokens <= limit)
+    }
+
+    fn encode(&self, _text: &str) -> Vec<u32> {
+        Vec::new()
+    }
+
+    fn offset_of(&self, text: &str, _n: u64) -> usize {
+        text.len()
     }
 }

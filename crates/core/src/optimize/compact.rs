@@ -1,0 +1,202 @@
+//! Results of tools in long conversations, shortened to what matters. Lossy, so only where it is asked for. Two ways, both
+//! deterministic functions of the messages so far:
+//!
+//! **At birth**: a result longer than [`Options::max_result`] is cut when it arrives, around what the call asked for. The
+//! provider has not seen it yet, so no cache is broken.
+//!
+//! **In batches**: a provider reads a known prefix for a tenth of the price; shortening what stands in it makes everything
+//! behind it be written again, once, and every later call read less. That is done only when it is expected to pay,
+//!
+//! ```text
+//! tokens gone × read price × calls to come  >  tokens behind × (write price − read price)
+//! ```
+//!
+//! where a conversation that has lasted n calls is taken to last a share of n more ([`Options::horizon_permille`]), and
+//! only when the right side is covered by what was saved before: should the conversation end at once, it has still cost
+//! less than it would have.
+//!
+//! The plan is made call by call from what was known then: asked again with one more message it plans the same up to
+//! there, so nothing shortened comes back and nothing is written twice.
+
+use super::Weigher;
+use super::compose::compose;
+use super::goal::{GAP, gaps_of};
+use crate::compress::budget::{self, Source};
+use crate::compress::edit::{Edit, apply};
+use crate::compress::{Counter, Segment, SegmentKind};
+
+/// When to shorten, and how far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Options {
+    /// Tokens to which a result is cut when it arrives; 0 to leave it whole then.
+    pub max_result: u64,
+    /// The latest results of tools, which the model works with: never shortened again.
+    pub n_recent: usize,
+    /// Results with fewer tokens are not worth it.
+    pub min_tokens: u64,
+    /// What stays of a result, in thousandths of its tokens.
+    pub kept_permille: u64,
+    /// Calls expected to come for every call so far, in thousandths.
+    pub horizon_permille: u64,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        // Half of what was so far: of conversations whose lengths have a heavy tail, the middle one lasts longer than that.
+        Options { max_result: 1000, n_recent: 6, min_tokens: 96, kept_permille: 200, horizon_permille: 500 }
+    }
+}
+
+/// Prices of input, in any unit, per token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prices {
+    /// Read from the prompt cache.
+    pub read: i128,
+    /// Written anew: the fresh price, or the price of a cache write where that is billed.
+    pub write: i128,
+}
+
+/// One result shortened: from which call on, and its edits then.
+#[derive(Clone, Debug)]
+pub struct Shortened {
+    /// The segment.
+    pub segment: usize,
+    /// The number of its message.
+    pub message: usize,
+    /// The call from which on it is short: messages before this number had been sent with it whole.
+    pub from_message: usize,
+    /// The segment's edits from then on.
+    pub edits: Vec<Edit>,
+}
+
+/// Plans a conversation: which results are shortened when, in the order in which that happens. `edits` are those made in
+/// any case. Every message of the model marks a call, with the messages before it as its prompt; the last call is the one
+/// now being made.
+pub fn plan(
+    segments: &[Segment<'_>],
+    edits: &[Edit],
+    prices: Prices,
+    options: &Options,
+    weigher: &Weigher<'_>,
+) -> Vec<Shortened> {
+    let desk = Desk { segments, edits, options, weigher };
+    let texts: Vec<String> = (0..segments.len()).map(|at| apply(&segments[at].text, desk.edits_of(at))).collect();
+    let whole: Vec<u64> = segments.iter().map(|segment| weigher.text(&segment.text)).collect();
+    let mut tokens: Vec<u64> = texts.iter().map(|text| weigher.text(text)).collect();
+    let mut is_old_news = vec![false; segments.len()];
+    let mut plan = Vec::new();
+    let is_result = |at: &usize| segments[*at].kind == SegmentKind::ToolResult;
+    let results: Vec<usize> = (0..segments.len()).filter(is_result).collect();
+    // What was saved so far, in the unit of the prices.
+    let mut bank: i128 = 0;
+    let mut first_new = 0;
+    for (n_calls, boundary) in calls(segments).into_iter().enumerate() {
+        let end = segments.partition_point(|segment| segment.message < boundary);
+        for at in (first_new..end).filter(is_result) {
+            if options.max_result > 0 && tokens[at] > options.max_result {
+                let number = segments[at].message;
+                let shorter = desk.shorten(at, &texts[at], &asked(segments, 0, number, 1), options.max_result);
+                plan.extend(shorter.map(|(edits, left)| {
+                    tokens[at] = left;
+                    Shortened { segment: at, message: number, from_message: number, edits }
+                }));
+            }
+        }
+        let saved = |from: usize, to: usize, tokens: &[u64]| -> i128 {
+            (from..to).map(|at| i128::from(whole[at].saturating_sub(tokens[at]))).sum()
+        };
+        bank += saved(0, first_new, &tokens) * prices.read + saved(first_new, end, &tokens) * prices.write;
+        first_new = end;
+
+        let n_seen = results.partition_point(|at| *at < end);
+        let old = &results[..n_seen.saturating_sub(options.n_recent)];
+        let is_open = |at: &usize| !is_old_news[*at] && tokens[*at] >= options.min_tokens;
+        let open: Vec<usize> = old.iter().copied().filter(is_open).collect();
+        let Some(first) = open.first() else { continue };
+        let target = |tokens: u64| tokens * options.kept_permille / 1000;
+        let gone: u64 = open.iter().map(|at| tokens[*at] - target(tokens[*at])).sum();
+        let behind = tokens[*first..end].iter().sum::<u64>().saturating_sub(gone);
+        let to_come = n_calls as i128 * i128::from(options.horizon_permille) / 1000;
+        let cost = i128::from(behind) * (prices.write - prices.read).max(0);
+        let gain = i128::from(gone) * prices.read * to_come;
+        if gain <= cost || bank * BANK_PERMILLE / 1000 < cost {
+            continue;
+        }
+        bank -= cost;
+        for at in open {
+            is_old_news[at] = true;
+            let asked = asked(segments, segments[at].message, boundary, usize::MAX);
+            if let Some((edits, left)) = desk.shorten(at, &texts[at], &asked, target(tokens[at])) {
+                tokens[at] = left;
+                plan.push(Shortened { segment: at, message: segments[at].message, from_message: boundary, edits });
+            }
+        }
+    }
+    plan
+}
+
+/// Of what was saved, this may be spent on writing a cache anew, in thousandths: providers do not hit each time.
+const BANK_PERMILLE: i128 = 600;
+
+/// What the plan is made with.
+struct Desk<'a> {
+    segments: &'a [Segment<'a>],
+    edits: &'a [Edit],
+    options: &'a Options,
+    weigher: &'a Weigher<'a>,
+}
+
+impl Desk<'_> {
+    /// The edits of a segment that are made in any case.
+    fn edits_of(&self, segment: usize) -> &[Edit] {
+        let first = self.edits.partition_point(|edit| edit.segment < segment);
+        let n = self.edits[first..].partition_point(|edit| edit.segment == segment);
+        &self.edits[first..first + n]
+    }
+
+    /// The segment's edits if it is cut to what matters for `asked`, and its tokens then; `None` if that saves nothing.
+    fn shorten(&self, at: usize, text: &str, asked: &str, budget: u64) -> Option<(Vec<Edit>, u64)> {
+        let source = Source { text, ..Source::default() };
+        let query = (!asked.trim().is_empty()).then_some(asked);
+        let wanted = budget::Options { query, budget, marker: Some(GAP), ..budget::Options::default() };
+        let selection = budget::select(&[source], &wanted, &super::weigher::Texts(self.weigher)).ok()?;
+        let gaps = gaps_of(text, selection.kept.first()?, GAP);
+        let whole = &self.segments[at].text;
+        let composed = compose(at, whole, self.edits_of(at), text, &gaps, self.weigher);
+        let left = self.weigher.text(&apply(whole, &composed));
+        (left < self.weigher.text(text)).then_some((composed, left))
+    }
+}
+
+/// The number of the message after each prompt, rising: the model's messages, and the one to come.
+fn calls(segments: &[Segment<'_>]) -> Vec<usize> {
+    let is_model = |segment: &&Segment<'_>| matches!(segment.kind, SegmentKind::Assistant | SegmentKind::ToolCall);
+    let mut calls: Vec<usize> = segments.iter().filter(is_model).map(|segment| segment.message).collect();
+    calls.push(segments.iter().map(|segment| segment.message).max().unwrap_or(0) + 1);
+    calls.dedup();
+    calls
+}
+
+/// What the model said and did in its last `n_most` messages between two numbers: it tells what of a result matters. The
+/// latest first.
+fn asked(segments: &[Segment<'_>], after: usize, before: usize, n_most: usize) -> String {
+    const MAX_BYTES: usize = 3000;
+    let is_model = |segment: &&Segment<'_>| matches!(segment.kind, SegmentKind::Assistant | SegmentKind::ToolCall);
+    let end = segments.partition_point(|segment| segment.message < before);
+    let (mut words, mut n_bytes, mut n_messages, mut last) = (String::new(), 0, 0, usize::MAX);
+    for segment in segments[..end].iter().rev().filter(is_model).take_while(|segment| segment.message > after) {
+        n_messages += usize::from(segment.message != last);
+        last = segment.message;
+        if n_messages > n_most || n_bytes > MAX_BYTES {
+            break;
+        }
+        let mut end = segment.text.len().min(MAX_BYTES);
+        while !segment.text.is_char_boundary(end) {
+            end -= 1;
+        }
+        words.push_str(&segment.text[..end]);
+        words.push('\n');
+        n_bytes += end;
+    }
+    words
+}

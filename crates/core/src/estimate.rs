@@ -11,6 +11,7 @@ pub mod time_use;
 
 mod join;
 mod replay;
+mod rewriting;
 mod row;
 mod steps;
 mod tally;

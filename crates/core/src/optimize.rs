@@ -15,6 +15,7 @@
 
 pub mod bill;
 pub mod compact;
+pub mod retention;
 
 mod compose;
 mod economy;
@@ -31,7 +32,9 @@ pub use report::{EditReport, Fate, Flag, Optimized, RequestReport};
 pub use weigher::Weigher;
 
 use crate::catalog::{Catalog, ModelSpec};
+use crate::chat::ChatRequest;
 use crate::compress::body::{Body, rewritten};
+use crate::compress::request::Segments;
 use crate::compress::{Counter, Edit, Options, Pass, Segment, SegmentKind};
 use crate::error::{Error, Result};
 use crate::text::json::{Json, Mistake};
@@ -106,6 +109,31 @@ impl Optimizer {
     pub fn weigher<'a>(&'a self, named: Option<&'a str>) -> Weigher<'a> {
         let model = self.settings.model.as_deref().or(named);
         Weigher::new(self.catalog(), self.settings.host.as_deref(), model, &self.memo)
+    }
+
+    /// The same for a model on a host, whatever the settings say.
+    pub fn weigher_on<'a>(&'a self, host: Option<&'a str>, model: Option<&'a str>) -> Weigher<'a> {
+        Weigher::new(self.catalog(), host, model, &self.memo)
+    }
+
+    /// Whether it shortens, which is lossy.
+    pub fn shortens(&self) -> bool {
+        self.settings.shortening.goal.is_some()
+    }
+
+    /// A request that is read already: rewritten with its content kept and, if the settings ask for that, shortened as
+    /// well; `None` where what is protected does not fit.
+    pub fn rewrite(&self, request: &ChatRequest, weigher: &Weigher<'_>) -> Result<(ChatRequest, Option<ChatRequest>)> {
+        let found = Segments::of(request);
+        let edits = self.edits(&found.segments, weigher)?;
+        let lossless = found.write(request, &edits);
+        if !self.shortens() {
+            return Ok((lossless, None));
+        }
+        let total = |edits: &[Edit]| weigher.weight(&found.write(request, edits));
+        let Settings { edits: options, shortening, .. } = &self.settings;
+        let shorter = goal::fit(&found.segments, edits, options, shortening, weigher, &total).ok();
+        Ok((lossless, shorter.map(|edits| found.write(request, &edits))))
     }
 
     fn prompt(&self, text: &str, kind: SegmentKind) -> Result<Optimized> {

@@ -65,6 +65,13 @@ pub(crate) struct EstimateArgs {
     #[arg(long, value_name = "TAG=VALUE", value_parser = batchable, help_heading = "What if")]
     pub(crate) batchable: Vec<Batchable>,
 
+    /// Show what rewriting the prompts would save without changing what they say (promptopt optimize)
+    #[arg(long, help_heading = "What if")]
+    pub(crate) optimize: bool,
+    /// … and what shortening each to at most N tokens would save, with what is left of what the answers used
+    #[arg(long, value_name = "N", help_heading = "What if")]
+    pub(crate) optimize_budget: Option<u64>,
+
     #[command(flatten)]
     pub(crate) output: OutputArgs,
     #[command(flatten)]

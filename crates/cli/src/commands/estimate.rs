@@ -43,7 +43,7 @@ pub(crate) fn estimate(args: &EstimateArgs, settings: &Settings) -> Result<Repor
 
 fn options(args: &EstimateArgs, settings: &Settings) -> Result<Options> {
     let catalog = Arc::new(overlay::catalog(settings)?);
-    let defaults = Options::new(catalog, SystemClock.now());
+    let defaults = Options::new(Arc::clone(&catalog), SystemClock.now());
     let cache = defaults.response_cache;
     let as_of = args
         .as_of
@@ -51,7 +51,9 @@ fn options(args: &EstimateArgs, settings: &Settings) -> Result<Options> {
         .transpose()
         .map_err(|cause| Error::new(Kind::Config, "the day of --as-of is out of range").because(cause))?;
     let n_cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let optimizer = optimizer(args, &catalog)?;
     Ok(Options {
+        optimizer,
         format: args.format.as_deref().map(format::by_name).transpose()?,
         strict: args.strict,
         model: args.model.clone(),
@@ -73,6 +75,17 @@ fn options(args: &EstimateArgs, settings: &Settings) -> Result<Options> {
         n_threads: args.threads.map_or(n_cores, |n| n as usize),
         ..defaults
     })
+}
+
+/// What rewrites the prompts, if that is asked for.
+fn optimizer(args: &EstimateArgs, catalog: &Arc<Catalog>) -> Result<Option<Arc<Optimizer>>> {
+    if !args.optimize && args.optimize_budget.is_none() {
+        return Ok(None);
+    }
+    let shortening = Shortening { goal: args.optimize_budget.map(Goal::Budget), ..Shortening::default() };
+    let settings =
+        optimize::Settings { shortening, catalog: Some(Arc::clone(catalog)), ..optimize::Settings::default() };
+    Ok(Some(Arc::new(Optimizer::new(settings)?)))
 }
 
 fn batchable(waits: &[Waits]) -> Result<Batchable> {

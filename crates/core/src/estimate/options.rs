@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::catalog::Catalog;
 use crate::clock::Timestamp;
 use crate::format::Format;
+use crate::optimize::Optimizer;
 use crate::usage::ServiceTier;
 
 /// Options of an estimate; [`Options::new`] gives the defaults of the command line.
@@ -42,6 +43,8 @@ pub struct Options {
     pub routes: Vec<(String, String)>,
     /// Models to price the corpus on.
     pub what_if: Vec<String>,
+    /// Shows what rewriting the prompts would save, and shortening them, if it is told to shorten.
+    pub optimizer: Option<Arc<Optimizer>>,
     /// Worker threads.
     pub n_threads: usize,
 }
@@ -89,6 +92,7 @@ impl Options {
             batchable: Batchable::Unknown,
             routes: Vec::new(),
             what_if: Vec::new(),
+            optimizer: None,
             n_threads: 1,
         }
     }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::index_of;
 use super::kinds::{KindText, kind_text};
 use super::options::Options;
+use super::rewriting::{Rewritten, rewrite};
 use crate::cache::{CacheKey, keys};
 use crate::catalog::ModelSpec;
 use crate::chat::{Answer, ChatRequest, Content};
@@ -44,6 +45,8 @@ pub(super) struct Row {
     pub has_breakpoints: bool,
     pub kind: Option<KindText>,
     pub shape: Shape,
+    /// As the optimizer would send it: with its content kept, and shortened.
+    pub rewritten: Vec<Option<Rewritten>>,
     /// One a model of `--what-if` and `--route`.
     pub elsewhere: Vec<Elsewhere>,
 }
@@ -165,6 +168,7 @@ pub(super) fn measure(record: Record, bench: &Bench<'_>) -> Option<Row> {
         has_breakpoints: false,
         kind: None,
         shape: Shape::default(),
+        rewritten: Vec::new(),
         elsewhere: Vec::new(),
     };
     if let Some(request) = &record.request
@@ -226,6 +230,9 @@ fn weigh_row(
         edges,
         n_prompt_edges,
     };
+    if let Some(optimizer) = &options.optimizer {
+        row.rewritten = rewrite(request, answer, output, profile, optimizer, bench.memo);
+    }
     row.elsewhere = bench
         .others
         .iter()

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::options::{Batchable, Options};
 use super::report::{Step, TokenRange};
+use super::rewriting::Rewriting;
 use super::row::{Base, Row};
 use super::tally::scaled_offsets;
 use super::what_if::Candidate;
@@ -33,20 +34,21 @@ pub(super) struct Steps<'a> {
     near: Saving,
     prefix: HashMap<(u32, bool), PrefixCache>,
     models: BTreeMap<u32, ModelSteps>,
+    rewriting: Rewriting,
     has_untimed: bool,
 }
 
 /// Cost that a step saves for certain, as expected, and at best.
 #[derive(Clone, Copy, Debug, Default)]
-struct Saving {
-    requests: u64,
+pub(super) struct Saving {
+    pub requests: u64,
     lower: Usd,
     expected: Usd,
     upper: Usd,
 }
 
 impl Saving {
-    fn add(&mut self, lower: Usd, expected: Usd, upper: Usd) {
+    pub(super) fn add(&mut self, lower: Usd, expected: Usd, upper: Usd) {
         self.requests += 1;
         self.lower = self.lower.saturating_add(lower);
         self.expected = self.expected.saturating_add(expected);
@@ -80,6 +82,7 @@ impl<'a> Steps<'a> {
             near: Saving::default(),
             prefix: HashMap::new(),
             models: BTreeMap::new(),
+            rewriting: Rewriting::default(),
             has_untimed: false,
         }
     }
@@ -99,6 +102,7 @@ impl<'a> Steps<'a> {
             catalog.price(model, usage, &conditions).map(|cost| cost.total).ok()
         };
         let tier = row.conditions.tier;
+        self.rewriting.walk(row, base, catalog, spec, |usage| price(usage, tier));
         let cached = self.simulate(row, base, model, spec);
         let sums = self.models.entry(spec).or_default();
         let mut after_cache = [(base.usage, cost); 2];
@@ -262,6 +266,9 @@ impl<'a> Steps<'a> {
         if let Some(step) = waterfall.steps.last_mut() {
             step.cache_read_tokens = Some(reads);
         }
+        if self.options.optimizer.is_some() {
+            self.rewriting.show(&mut waterfall);
+        }
         if !self.options.routes.is_empty() || !self.options.what_if.is_empty() {
             waterfall.counted(
                 "cheaper_model",
@@ -359,7 +366,7 @@ fn plus(sum: &mut Saving, other: &Saving) {
     sum.upper = sum.upper.saturating_add(other.upper);
 }
 
-struct Waterfall {
+pub(super) struct Waterfall {
     baseline: Usd,
     cost: Usd,
     steps: Vec<Step>,
@@ -371,7 +378,7 @@ impl Waterfall {
         self.push(name, title, saving, answers, rests_on, true);
     }
 
-    fn shown(&mut self, name: &str, title: &str, saving: Saving, answers: &str, rests_on: String) {
+    pub(super) fn shown(&mut self, name: &str, title: &str, saving: Saving, answers: &str, rests_on: String) {
         self.push(name, title, saving, answers, rests_on, false);
     }
 

@@ -79,7 +79,7 @@ pub fn plan(
     options: &Options,
     weigher: &Weigher<'_>,
 ) -> Vec<Shortened> {
-    let desk = Desk { segments, edits, options, weigher };
+    let desk = Desk { segments, edits, weigher };
     let texts: Vec<String> = (0..segments.len()).map(|at| apply(&segments[at].text, desk.edits_of(at))).collect();
     let whole: Vec<u64> = segments.iter().map(|segment| weigher.text(&segment.text)).collect();
     let mut tokens: Vec<u64> = texts.iter().map(|text| weigher.text(text)).collect();
@@ -142,7 +142,6 @@ const BANK_PERMILLE: i128 = 600;
 struct Desk<'a> {
     segments: &'a [Segment<'a>],
     edits: &'a [Edit],
-    options: &'a Options,
     weigher: &'a Weigher<'a>,
 }
 

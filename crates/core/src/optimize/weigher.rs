@@ -1,6 +1,7 @@
 //! Tokens as one model counts them: text by its tokenizer, tool definitions as its provider writes them into the prompt.
 
 use crate::catalog::{CacheRule, Catalog, ModelSpec};
+use crate::chat::ChatRequest;
 use crate::compress::edit::apply;
 use crate::compress::{Counter, Edit, Segment};
 use crate::dialect::read_request;
@@ -52,8 +53,12 @@ impl<'a> Weigher<'a> {
 
     /// Tokens of a whole request, given as JSON, as its provider counts them; `None` if no dialect knows it.
     pub fn request(&self, json: &str) -> Option<u64> {
-        let request = read_request(&serde_json::from_str(json).ok()?).ok()?;
-        Some(framing::weigh(&request, self.profile, self.memo).total())
+        Some(self.weight(&read_request(&serde_json::from_str(json).ok()?).ok()?))
+    }
+
+    /// Tokens of a whole request as its provider counts them.
+    pub fn weight(&self, request: &ChatRequest) -> u64 {
+        framing::weigh(request, self.profile, self.memo).total()
     }
 
     /// Tokens of the texts alone, with the edits made.

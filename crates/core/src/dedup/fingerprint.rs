@@ -30,7 +30,7 @@ pub struct Fingerprint {
     pub(super) exact: u128,
     pub(super) normalised: u128,
     pub(super) guard: Guard,
-    /// Hashes of word trigrams under the guard; sorted, each once, only if the text is long.
+    /// Hashes of word trigrams under the guard: sorted, each once.
     pub(super) shingles: Vec<u64>,
     pub(super) neighbours: Vec<Neighbours>,
     sequence: (u64, u64),
@@ -39,8 +39,8 @@ pub struct Fingerprint {
     is_open: bool,
 }
 
-/// Longer lists are sorted at once, so that what repeats itself takes no memory.
-const SORT_FROM: usize = 4096;
+/// Shingles that a buffer has room for between two texts.
+const KEPT_BUFFER: usize = 1 << 16;
 
 impl Fingerprint {
     /// Reads a text. Linear time.
@@ -65,10 +65,10 @@ impl Fingerprint {
         for shingle in &mut self.shingles {
             *shingle ^= guard;
         }
-        if self.shingles.len() >= SORT_FROM {
-            self.shingles.sort_unstable();
-            self.shingles.dedup();
-        }
+        self.shingles.sort_unstable();
+        self.shingles.dedup();
+        // One long text must not hold its memory for all that follow.
+        self.shingles.shrink_to(KEPT_BUFFER.max(self.shingles.len()));
         let nothing = self.n_words == 0 && self.guard == Guard::default();
         // Of texts without words and hard tokens (`…`, `?!`) only the same bytes are the same.
         self.normalised = if nothing {

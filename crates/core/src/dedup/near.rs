@@ -1,13 +1,19 @@
 //! The similarity join: which of the sets have a Jaccard similarity of at least t.
 //!
-//! Order all shingles of the corpus, the rarest first. Two sets of n and m shingles with J ≥ t share at least ⌈t·n⌉ of them,
+//! Put all shingles of the corpus in an order, the rare ones first. Two sets of n and m shingles with J ≥ t share at least ⌈t·n⌉ of them,
 //! so the first n − ⌈t·n⌉ + 1 of the one and the first m − ⌈t·m⌉ + 1 of the other have one in common: only these prefixes are
-//! indexed and looked up. A shingle that is alone in the corpus has no list at all, so that a text without a duplicate
-//! costs little more than counting its shingles. Nothing is missed; what is found is verified.
+//! indexed and looked up. A shingle that is in one prefix only has no list at all, so that a text without a duplicate costs
+//! little more than counting a fifth of its shingles. Nothing is missed; what is found is verified.
+//!
+//! Among rare shingles the hash decides, because that order is there already; only those that crowds of texts have in
+//! common are counted apart and put behind.
 
 use super::fingerprint::{Fingerprint, Neighbours};
 use super::guard::Guard;
+use super::hash;
 
+/// A shingle in the prefixes of so many texts is common.
+const CROWD: u8 = 64;
 /// A text stops looking at one shingle's list after so many entries, …
 const MAX_LIST: usize = 512;
 /// … verifies no more candidates than this, …
@@ -69,49 +75,79 @@ impl Sets {
     }
 
     /// All pairs with J ≥ t, but for what the caps cut off.
-    pub(super) fn join(mut self, threshold: f64) -> Found {
-        let frequencies = Frequencies::count(&self.shingles);
+    pub(super) fn join(self, threshold: f64) -> Found {
+        let by_hash = |set: &Set| &self.shingles(*set)[..prefix_of(threshold, set.len as usize)];
+        let mut frequencies = Frequencies::count(self.sets.iter().map(by_hash));
+        let rare = self.rare_prefixes(threshold, &mut frequencies);
+
         let mut found = Found::default();
         let mut index = Index { heads: vec![NONE; 1 << 10], entries: Vec::new() };
-        let mut prefix: Vec<(u8, u64)> = Vec::new();
+        let mut prefix = Vec::new();
         // Which set looked at a candidate last: each is looked at once.
         let mut looked_at = vec![NONE; self.sets.len()];
-        for number in 0..self.sets.len() {
-            let set = self.sets[number];
-            let shingles = &mut self.shingles[set.start..set.start + set.len as usize];
-            // Repeats within the text have been counted as such, so those counted once are distinct.
-            let n_alone = shingles.iter().filter(|shingle| frequencies.of(**shingle) < 2).count();
-            if shingles.is_empty() || n_alone > shingles.len() - least(threshold, shingles.len()) {
-                continue;
-            }
-            let n = sort_and_dedup(shingles);
-            self.sets[number].len = n as u32;
-            let n_prefix = n - least(threshold, n) + 1;
-            if n_alone >= n_prefix {
-                continue;
-            }
+        let mut next_rare = rare.iter().peekable();
+        for (number, set) in (0_u32..).zip(&self.sets) {
+            let whole = match next_rare.next_if(|(owner, _)| *owner == number) {
+                Some((_, prefix)) => prefix,
+                None => by_hash(set),
+            };
+            // Alone in the corpus: no other prefix has it.
             prefix.clear();
-            prefix.extend(shingles[..n].iter().map(|shingle| (frequencies.of(*shingle), *shingle)));
-            if n_prefix < n {
-                prefix.select_nth_unstable(n_prefix - 1);
-                prefix.truncate(n_prefix);
+            prefix.extend(whole.iter().filter(|shingle| frequencies.of(**shingle) >= 2));
+            if prefix.is_empty() {
+                continue;
             }
-            prefix.retain(|(frequency, _)| *frequency >= 2);
             // The rarest lists first: where a cap is reached, it cuts off what says least.
-            prefix.sort_unstable();
-            let n_matches = self.look_up(number as u32, &prefix, &index, &mut looked_at, threshold, &mut found);
+            prefix.sort_unstable_by_key(|shingle| (frequencies.of(*shingle), *shingle));
+            let n_matches = self.look_up(number, &prefix, &index, &mut looked_at, threshold, &mut found);
             if n_matches < MAX_MATCHES {
-                index.add(number as u32, &prefix);
+                index.add(number, &prefix);
             }
         }
         found
+    }
+
+    /// The prefixes of sets in a crowd: what many have in common (a template that thousands of prompts are made from) goes
+    /// to the end of the order, so that they meet in what is their own. They are counted among the `frequencies`.
+    fn rare_prefixes(&self, threshold: f64, frequencies: &mut Frequencies) -> Vec<(u32, Vec<u64>)> {
+        let by_hash = |set: &Set| &self.shingles(*set)[..prefix_of(threshold, set.len as usize)];
+        let is_crowd = |set: &&Set| by_hash(set).iter().any(|shingle| frequencies.of(*shingle) >= CROWD);
+        let crowd: Vec<Set> = self.sets.iter().filter(is_crowd).copied().collect();
+        if crowd.is_empty() {
+            return Vec::new();
+        }
+        let in_crowd = Frequencies::count(crowd.iter().map(|set| self.shingles(*set)));
+        let common = Common::of(crowd.iter().flat_map(|set| self.shingles(*set)), &in_crowd);
+        let rank = |shingle: u64| if common.has(shingle) { in_crowd.of(shingle) } else { 0 };
+        let mut rare = Vec::new();
+        let mut ranked = Vec::new();
+        for (number, set) in (0_u32..).zip(&self.sets) {
+            let prefix = by_hash(set);
+            if prefix.iter().all(|shingle| rank(*shingle) == 0) {
+                continue;
+            }
+            ranked.clear();
+            ranked.extend(self.shingles(*set).iter().map(|shingle| (rank(*shingle), *shingle)));
+            if prefix.len() < ranked.len() {
+                ranked.select_nth_unstable(prefix.len() - 1);
+                ranked.truncate(prefix.len());
+            }
+            let prefix: Vec<u64> = ranked.iter().map(|(_, shingle)| *shingle).collect();
+            prefix.iter().for_each(|shingle| frequencies.add(*shingle));
+            rare.push((number, prefix));
+        }
+        rare
+    }
+
+    fn shingles(&self, set: Set) -> &[u64] {
+        &self.shingles[set.start..set.start + set.len as usize]
     }
 
     /// Verifies the candidates of a set; how many are duplicates.
     fn look_up(
         &self,
         number: u32,
-        prefix: &[(u8, u64)],
+        prefix: &[u64],
         index: &Index,
         looked_at: &mut [u32],
         threshold: f64,
@@ -120,7 +156,7 @@ impl Sets {
         let set = self.sets[number as usize];
         let (mut n_matches, mut n_verified) = (0, 0);
         let mut is_capped = false;
-        'prefix: for (_, shingle) in prefix {
+        'prefix: for shingle in prefix {
             let mut n_seen = 0;
             let mut at = index.head(*shingle);
             while at != NONE {
@@ -160,7 +196,7 @@ impl Sets {
     /// The exact Jaccard similarity of two sorted sets, if it reaches the threshold and the neighbourhoods meet.
     fn similarity(&self, a: Set, b: Set, threshold: f64) -> Option<f64> {
         let (n_a, n_b) = (a.len as usize, b.len as usize);
-        let (set_a, set_b) = (&self.shingles[a.start..a.start + n_a], &self.shingles[b.start..b.start + n_b]);
+        let (set_a, set_b) = (self.shingles(a), self.shingles(b));
         let jaccard = |n_shared: usize| n_shared as f64 / (n_a + n_b - n_shared) as f64;
         let (mut at_a, mut at_b, mut n_shared) = (0, 0, 0);
         while at_a < n_a && at_b < n_b {
@@ -189,17 +225,15 @@ fn least(threshold: f64, n: usize) -> usize {
     ((threshold * n as f64 - 1e-9).ceil() as usize).clamp(1, n.max(1))
 }
 
-/// Sorts and moves the distinct ones to the front; how many they are.
-fn sort_and_dedup(shingles: &mut [u64]) -> usize {
-    shingles.sort_unstable();
-    let mut n = 0;
-    for at in 0..shingles.len() {
-        if n == 0 || shingles[at] != shingles[n - 1] {
-            shingles[n] = shingles[at];
-            n += 1;
-        }
-    }
-    n
+/// How many shingles of n, in an order common to all sets, cannot all be missing in another set, if J ≥ t.
+fn prefix_of(threshold: f64, n: usize) -> usize {
+    if n == 0 { 0 } else { n - least(threshold, n) + 1 }
+}
+
+/// Where a shingle stands in a table. Prefixes hold the smallest hashes: spread anew, lest they crowd at its beginning.
+#[inline]
+const fn place(shingle: u64, shift: u32) -> usize {
+    (shingle.wrapping_mul(hash::K[3] | 1) >> shift) as usize
 }
 
 /// How often each shingle occurs, counted up to 255. Two shingles may share a counter: both then count for more frequent
@@ -210,19 +244,48 @@ struct Frequencies {
 }
 
 impl Frequencies {
-    fn count(shingles: &[u64]) -> Self {
-        let bits = (shingles.len() * 2).next_power_of_two().trailing_zeros().clamp(10, 30);
+    fn count<'a>(lists: impl Iterator<Item = &'a [u64]> + Clone) -> Self {
+        let n: usize = lists.clone().map(<[u64]>::len).sum();
+        let bits = (n * 3).next_power_of_two().trailing_zeros().clamp(10, 30);
         let mut frequencies = Frequencies { counters: vec![0; 1 << bits], shift: 64 - bits };
-        for shingle in shingles {
-            let counter = &mut frequencies.counters[(shingle >> frequencies.shift) as usize];
-            *counter = counter.saturating_add(1);
-        }
+        lists.flatten().for_each(|shingle| frequencies.add(*shingle));
         frequencies
     }
 
     #[inline]
     fn of(&self, shingle: u64) -> u8 {
-        self.counters[(shingle >> self.shift) as usize]
+        self.counters[place(shingle, self.shift)]
+    }
+
+    fn add(&mut self, shingle: u64) {
+        let counter = &mut self.counters[place(shingle, self.shift)];
+        *counter = counter.saturating_add(1);
+    }
+}
+
+/// Common shingles, as bits that stay in the nearest cache. One that shares the bit of another counts as common too.
+struct Common {
+    bits: Vec<u64>,
+    shift: u32,
+}
+
+impl Common {
+    fn of<'a>(shingles: impl Iterator<Item = &'a u64> + Clone, frequencies: &Frequencies) -> Self {
+        let common = shingles.filter(|shingle| frequencies.of(**shingle) >= CROWD);
+        let n = common.clone().count() / usize::from(CROWD);
+        let bits = (n * 32).next_power_of_two().trailing_zeros().clamp(10, 24);
+        let mut set = Common { bits: vec![0; 1 << (bits - 6)], shift: 64 - bits };
+        for shingle in common {
+            let bit = place(*shingle, set.shift);
+            set.bits[bit >> 6] |= 1 << (bit & 63);
+        }
+        set
+    }
+
+    #[inline]
+    fn has(&self, shingle: u64) -> bool {
+        let bit = place(shingle, self.shift);
+        self.bits[bit >> 6] & (1 << (bit & 63)) != 0
     }
 }
 
@@ -232,12 +295,12 @@ impl Index {
         self.heads[shingle as usize & (self.heads.len() - 1)]
     }
 
-    fn add(&mut self, set: u32, prefix: &[(u8, u64)]) {
+    fn add(&mut self, set: u32, prefix: &[u64]) {
         if self.entries.len() + prefix.len() > self.heads.len() {
             self.grow();
         }
         let mask = self.heads.len() - 1;
-        for (_, shingle) in prefix {
+        for shingle in prefix {
             let head = &mut self.heads[*shingle as usize & mask];
             let entry = Entry { shingle: *shingle, set, next: *head };
             *head = self.entries.len() as u32;

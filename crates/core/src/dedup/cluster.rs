@@ -48,7 +48,8 @@ pub(super) fn clusters(documents: &[Document], nodes: &[Node], found: Found) -> 
     clusters.sort_by_key(|cluster| cluster.representative);
 
     let first = |node: u32| nodes[node as usize].first as usize;
-    let pairs = found.pairs.iter().map(|(a, b, similarity)| Pair { a: first(*a), b: first(*b), similarity: *similarity });
+    let pairs =
+        found.pairs.iter().map(|(a, b, similarity)| Pair { a: first(*a), b: first(*b), similarity: *similarity });
     Duplicates { clusters, pairs: pairs.collect(), n_documents: documents.len(), n_capped: found.n_capped }
 }
 

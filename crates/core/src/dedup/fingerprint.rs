@@ -84,6 +84,11 @@ impl Fingerprint {
         self.guard
     }
 
+    /// Equal for the same bytes.
+    pub fn digest(&self) -> u128 {
+        self.exact
+    }
+
     /// How many words were read, those inside quoted strings included.
     pub fn n_words(&self) -> usize {
         self.n_words

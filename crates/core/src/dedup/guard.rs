@@ -174,7 +174,10 @@ mod tests {
     #[test]
     fn identifiers_paths_and_flags_are_hard() {
         check("Call get_user, getUser or User.get() now.", &["get_user", "getUser", "User.get"]);
-        check("see https://a.example/x?y=z, ./run.sh and C:\\temp", &["https://a.example/x?y=z", "./run.sh", "C:\\temp"]);
+        check(
+            "see https://a.example/x?y=z, ./run.sh and C:\\temp",
+            &["https://a.example/x?y=z", "./run.sh", "C:\\temp"],
+        );
         check("mail a@b.example with --force -v", &["a@b.example", "--force", "-v"]);
         check("commit deadbeef of std::fmt and #tag", &["deadbeef", "std::fmt", "#tag"]);
         check("A well-known, plain sentence (really): yes!", &[]);

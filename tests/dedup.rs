@@ -188,7 +188,7 @@ fn crowds_and_monsters_cost_no_quadratic_time() {
     assert_eq!(find(&same, Level::Near, 0.8).clusters[0].members.len(), same.len());
     let letters = |n: usize| -> String {
         let letter = |at: u32| char::from(b'a' + (n / 26_usize.pow(at) % 26) as u8);
-        ["x", "y", "z"].iter().enumerate().map(|(at, end)| format!("{}{end}", letter(at as u32))).collect()
+        ["x", "y", "z", "w"].iter().enumerate().map(|(at, end)| format!("{}{end}", letter(at as u32))).collect()
     };
     let alike: Vec<String> = (0..10_000).map(|n| format!("{base} {} over there", letters(n))).collect();
     let found = find(&alike, Level::Near, 0.5);

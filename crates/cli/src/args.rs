@@ -63,7 +63,7 @@ pub(crate) enum Command {
     /// Each side is a report saved with `estimate --output json`, a file or folder of logs or prompts, or, with --git, a
     /// revision of the files under PATH.
     Diff(Box<DiffArgs>),
-    /// Which prompts, instructions, documents and tools are copies of each other, and what the copies cost
+    /// Which prompts, instructions, documents and tools are copies, and what they cost
     ///
     /// Near duplicates are told by their word trigrams. Texts that differ in a number, a negation, an identifier, a quoted
     /// string or a symbol are never taken for duplicates, however similar they are.

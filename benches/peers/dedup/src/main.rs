@@ -43,7 +43,7 @@ fn main() {
         serde_json::json!({
             "name": format!("gaoya ({n_bands} bands of {width})"),
             "docs_per_s": (prompts.len() as f64 / elapsed.as_secs_f64()) as u64,
-            "recall": f64::from(n_found) / f64::from(n_true),
+            "recall": n_found as f64 / f64::from(n_true),
             "precision": n_right as f64 / pairs.len().max(1) as f64, "pairs": pairs.len(),
         })
     );

@@ -1,7 +1,8 @@
 //! Words that no duplicate may differ in: negations, number words and the units behind a number, in the languages that
 //! prompts are written in. A word is looked up by its hash: one bit says no to nearly all of them.
 //!
-//! The lists err on the side of keeping texts apart: `ne` is a negation in French and Czech and nothing in English.
+//! The lists err on the side of keeping texts apart (`ne` is a negation in French and Czech and nothing in English), but for
+//! words that are everyday words elsewhere: Danish `to` (two) is no number here.
 
 use std::sync::LazyLock;
 
@@ -92,7 +93,7 @@ değil yok asla hiç olmadan hayır
 नहीं मत न ना नही बिना कभी नाही नको নয় না নেই নি ਨਹੀਂ ના નથી இல்லை கூடாது లేదు కాదు ಇಲ್ಲ അല്ല ഇല്ല
 لا لم لن ليس ليست غير بدون نه نیست بدون هرگز نہیں مت نہ نا
 לא אין בלי אל מבלי
-không chẳng chưa đừng tidak bukan jangan tanpa belum tak hindi huwag wala
+không chẳng chưa đừng tidak bukan jangan tanpa belum tak huwag wala
 안 못";
 
 const HANGUL: &[&str] =
@@ -153,15 +154,15 @@ deux trois quatre cinq sept huit neuf dix onze douze quinze vingt trente quarant
 troisième
 dos tres cuatro cinco seis siete ocho nueve diez once doce quince veinte treinta cien ciento mil primero segundo tercero
 dois duas três quatro oito nove dez doze vinte trinta cem
-due tre quattro cinque sette otto nove dieci dodici venti trenta cento mila
+tre quattro cinque sette otto nove dieci dodici venti trenta cento mila
 twee drie vier vijf zes zeven acht negen tien twaalf twintig honderd duizend
-två tre fyra fem sex sju åtta nio tio hundra to fire seks syv otte ti
+två fyra fem sju åtta nio tio hundra seks syv otte
 dwa trzy cztery pięć sześć siedem osiem dziewięć dziesięć sto tysiąc
-bir iki üç dört beş altı yedi sekiz dokuz yüz bin
+iki üç dört beş altı yedi sekiz dokuz yüz
 один одна два две три четыре пять шесть семь восемь девять десять двадцать тридцать сто тысяча миллион первый второй
 एक दो तीन चार पांच पाँच छह छः सात आठ नौ दस बीस सौ हजार हज़ार लाख करोड़
 واحد اثنان ثلاثة أربعة خمسة ستة سبعة ثمانية تسعة عشرة مئة ألف
-satu dua tiga empat lima enam tujuh delapan sembilan sepuluh một hai ba bốn năm sáu bảy tám chín mười";
+satu dua tiga empat lima enam tujuh delapan sembilan sepuluh một bốn năm sáu bảy tám chín mười";
 
 const UNITS: &str = "
 percent per ms millisecond milliseconds s sec secs seconds min mins minute minutes h hr hrs hour hours day days week weeks
@@ -194,7 +195,7 @@ mod tests {
         }
         assert_eq!(find("three"), Some(Listed::Number));
         assert_eq!(find("minutes"), Some(Listed::Unit));
-        for word in ["write", "answer", "the", "kind", "nota"] {
+        for word in ["write", "answer", "the", "kind", "nota", "to", "fire", "due", "bin", "sei", "hai", "sex"] {
             assert_eq!(find(word), None, "{word}");
         }
         assert!(negates_by_form("shouldn't") && negates_by_form("n'est") && negates_by_form("않습니다"));

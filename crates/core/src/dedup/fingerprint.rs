@@ -9,8 +9,8 @@ use super::guard::{Guard, HardKind};
 use super::hash;
 use super::scan::{Sink, scan};
 
-/// The words around a negation or a number. Of two duplicates, one of the two neighbours is the same in both: a negation
-/// that has moved to another sentence is another negation.
+/// What stands around a negation or a number: the two words before it and the one behind. Of two duplicates, one of the two
+/// sides is the same in both: a negation that has moved to another sentence is another negation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Neighbours {
     before: u32,
@@ -129,7 +129,8 @@ impl Sink for Fingerprint {
         let token = self.guard.push(kind, bytes, folded);
         self.close(token);
         if matches!(kind, HardKind::Negation | HardKind::Number) {
-            self.neighbours.push(Neighbours { before: self.last.1 as u32, behind: 0 });
+            self.neighbours
+                .push(Neighbours { before: hash::mix(self.last.0 ^ hash::K[1], self.last.1) as u32, behind: 0 });
             self.is_open = true;
         }
         if let Some(folded) = folded {

@@ -53,6 +53,14 @@ struct Index {
     entries: Vec<Entry>,
 }
 
+/// A shingle of a prefix that others have too, and where its list begins.
+#[derive(Clone, Copy)]
+struct Rare {
+    frequency: u8,
+    shingle: u64,
+    head: u32,
+}
+
 struct Entry {
     shingle: u64,
     set: u32,
@@ -82,7 +90,7 @@ impl Sets {
 
         let mut found = Found::default();
         let mut index = Index { heads: vec![NONE; 1 << 10], entries: Vec::new() };
-        let mut prefix = Vec::new();
+        let mut prefix: Vec<Rare> = Vec::new();
         // Which set looked at a candidate last: each is looked at once.
         let mut looked_at = vec![NONE; self.sets.len()];
         let mut next_rare = rare.iter().peekable();
@@ -91,14 +99,23 @@ impl Sets {
                 Some((_, prefix)) => prefix,
                 None => by_hash(set),
             };
-            // Alone in the corpus: no other prefix has it.
+            // All counters first, then all heads of lists: so the memory is asked for many at a time.
             prefix.clear();
-            prefix.extend(whole.iter().filter(|shingle| frequencies.of(**shingle) >= 2));
+            prefix.extend(whole.iter().map(|shingle| Rare {
+                frequency: frequencies.of(*shingle),
+                shingle: *shingle,
+                head: NONE,
+            }));
+            // Alone in the corpus: no other prefix has it.
+            prefix.retain(|rare| rare.frequency >= 2);
             if prefix.is_empty() {
                 continue;
             }
+            for rare in &mut prefix {
+                rare.head = index.head(rare.shingle);
+            }
             // The rarest lists first: where a cap is reached, it cuts off what says least.
-            prefix.sort_unstable_by_key(|shingle| (frequencies.of(*shingle), *shingle));
+            prefix.sort_unstable_by_key(|rare| (rare.frequency, rare.shingle));
             let n_matches = self.look_up(number, &prefix, &index, &mut looked_at, threshold, &mut found);
             if n_matches < MAX_MATCHES {
                 index.add(number, &prefix);
@@ -147,7 +164,7 @@ impl Sets {
     fn look_up(
         &self,
         number: u32,
-        prefix: &[u64],
+        prefix: &[Rare],
         index: &Index,
         looked_at: &mut [u32],
         threshold: f64,
@@ -156,9 +173,9 @@ impl Sets {
         let set = self.sets[number as usize];
         let (mut n_matches, mut n_verified) = (0, 0);
         let mut is_capped = false;
-        'prefix: for shingle in prefix {
+        'prefix: for Rare { shingle, head, .. } in prefix {
             let mut n_seen = 0;
-            let mut at = index.head(*shingle);
+            let mut at = *head;
             while at != NONE {
                 let entry = &index.entries[at as usize];
                 at = entry.next;
@@ -295,12 +312,12 @@ impl Index {
         self.heads[shingle as usize & (self.heads.len() - 1)]
     }
 
-    fn add(&mut self, set: u32, prefix: &[u64]) {
+    fn add(&mut self, set: u32, prefix: &[Rare]) {
         if self.entries.len() + prefix.len() > self.heads.len() {
             self.grow();
         }
         let mask = self.heads.len() - 1;
-        for shingle in prefix {
+        for Rare { shingle, .. } in prefix {
             let head = &mut self.heads[*shingle as usize & mask];
             let entry = Entry { shingle: *shingle, set, next: *head };
             *head = self.entries.len() as u32;

@@ -56,11 +56,11 @@ fn code<S: Sink>(scanner: &mut Scanner<'_, S>) {
     let start = scanner.at;
     let n = bytes[start..].iter().take_while(|byte| **byte == b'`').count();
     let fence = &scanner.text[start..start + n];
-    // An inline string ends in its paragraph; a fence wherever it is closed.
     let rest = &scanner.text[start + n..];
-    let room = if n < 3 { rest.find("\n\n").unwrap_or(rest.len()) } else { rest.len() };
-    match rest[..room].find(fence) {
-        Some(found) => quoted(scanner, start..start + n + found + n),
+    match rest.find(fence) {
+        // An inline string ends in its paragraph; a fence wherever it is closed.
+        Some(found) if n >= 3 || !rest[..found].contains("\n\n") => quoted(scanner, start..start + n + found + n),
+        Some(_) => alone(scanner, n),
         // Without its end a fence runs to the end of the text, as renderers have it.
         None if n >= 3 => quoted(scanner, start..scanner.text.len()),
         None => alone(scanner, n),
@@ -89,21 +89,21 @@ pub(super) fn between<S: Sink>(scanner: &mut Scanner<'_, S>, opening: char, clos
         return alone(scanner, opening.len_utf8());
     }
     let rest = &scanner.text[inside..];
-    // Single marks are apostrophes as well; these end in their paragraph. “…“ and „…“ are closed by the mark that opens
-    // others elsewhere.
-    let room = rest.find("\n\n").unwrap_or(rest.len());
-    let found = rest[..room].find(|c| c == closing || (closing == '”' && c == '“'));
-    match found {
-        Some(found) => {
-            let end = inside + found;
-            let n_closing = scanner.text[end..].chars().next().map_or(0, char::len_utf8);
-            quoted(scanner, start..end + n_closing);
+    // A string ends in its paragraph. “…“ and „…“ are closed by the mark that opens others elsewhere.
+    let mut end = rest.len();
+    let mut was_newline = false;
+    for (at, c) in rest.char_indices() {
+        if c == closing || (closing == '”' && c == '“') {
+            return quoted(scanner, start..inside + at + c.len_utf8());
         }
-        None => {
-            scanner.barren(closing, inside + room);
-            alone(scanner, opening.len_utf8());
+        if was_newline && c == '\n' {
+            end = at;
+            break;
         }
+        was_newline = c == '\n';
     }
+    scanner.barren(closing, inside + end);
+    alone(scanner, opening.len_utf8());
 }
 
 /// A mark without its partner: nobody knows where the string ends, so the rest of the line is hard.

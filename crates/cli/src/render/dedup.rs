@@ -79,11 +79,18 @@ fn cluster(number: usize, copies: &Copies, price: &str, is_exact: bool, page: &m
     }
 }
 
-/// `a.jsonl:3, :7, b.jsonl:1 and 12 more`.
+/// `a.jsonl:3 (2 times), :7, b.jsonl:1 and 12 more`. One record may hold a text several times.
 fn places(copies: &[Copy]) -> String {
+    let mut groups: Vec<(&Copy, usize)> = Vec::new();
+    for copy in copies {
+        match groups.last_mut() {
+            Some((last, n)) if last.file == copy.file && last.line == copy.line => *n += 1,
+            _ => groups.push((copy, 1)),
+        }
+    }
     let mut text = String::new();
     let mut last = None;
-    for copy in &copies[..copies.len().min(PLACES)] {
+    for (copy, n) in &groups[..groups.len().min(PLACES)] {
         if !text.is_empty() {
             text.push_str(", ");
         }
@@ -91,10 +98,13 @@ fn places(copies: &[Copy]) -> String {
             text.push_str(&clean(&copy.file));
         }
         text.push_str(&format!(":{}", copy.line));
+        if *n > 1 {
+            text.push_str(&format!(" ({} times)", words::count(*n as u64)));
+        }
         last = Some(&copy.file);
     }
-    if copies.len() > PLACES {
-        text.push_str(&format!(" and {} more", words::count((copies.len() - PLACES) as u64)));
+    if groups.len() > PLACES {
+        text.push_str(&format!(" and {} more", words::plural((groups.len() - PLACES) as u64, "place", "places")));
     }
     text
 }

@@ -91,11 +91,12 @@ def main():
     if "MEASURE_DEDUP" not in os.environ:
         subprocess.run([*build, "-p", "promptopt", "--example", "measure_dedup"], cwd=root, check=True)
     peer = os.path.join(HERE, "peers/dedup")
-    subprocess.run([*build, "--target-dir", os.path.join(peer, "target")], cwd=peer, check=True)
+    peer_target = os.path.join(target, "peers")
+    subprocess.run([*build, "--target-dir", peer_target], cwd=peer, check=True)
 
     runs = {
         "promptopt": lambda: program([ours, name]),
-        "gaoya": lambda: program([os.path.join(peer, "target/release/peers-dedup"), name]),
+        "gaoya": lambda: program([os.path.join(peer_target, "release/peers-dedup"), name]),
     }
     for bands in (8, 16):
         label = f"rensa ({bands} bands)"

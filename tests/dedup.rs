@@ -194,7 +194,7 @@ fn crowds_and_monsters_cost_no_quadratic_time() {
     let found = find(&alike, Level::Near, 0.5);
     assert_eq!(found.clusters.iter().map(|cluster| cluster.members.len()).max(), Some(alike.len()));
     let template: Vec<String> = (0..60).map(|n| format!("t{}", letters(n))).collect();
-    let crowd: Vec<String> = (0..4_000)
+    let mut crowd: Vec<String> = (0..4_000)
         .map(|n| {
             let own: Vec<String> = (0..30).map(|at| format!("o{}", letters(n * 30 + at))).collect();
             format!("{} {}", template.join(" "), own.join(" "))
@@ -202,6 +202,12 @@ fn crowds_and_monsters_cost_no_quadratic_time() {
         .collect();
     let found = find(&crowd, Level::Near, 0.8);
     assert_eq!((found.clusters.len(), found.n_capped), (0, 0));
+    // Those that are near duplicates are found in the crowd.
+    for n in 0..40 {
+        crowd.push(format!("{} indeed", crowd[n * 90]));
+    }
+    let found = find(&crowd, Level::Near, 0.8);
+    assert_eq!((found.pairs.len(), found.clusters.len(), found.n_capped), (40, 40, 0));
 
     let monsters = [
         "word ".repeat(2_000_000),

@@ -2,8 +2,8 @@
 //! identifier, a quoted string or a symbol ([`Guard`]).
 //!
 //! Near duplicates share enough of their word trigrams: every pair is verified by the exact Jaccard similarity of the two
-//! sets. Candidates come from prefix filtering over shingles ordered by their frequency, which misses no pair (MinHash
-//! does): two sets that similar share one of their rarest shingles. Caps keep crowds of similar texts from costing
+//! sets. Candidates come from prefix filtering over shingles ordered by their frequency, which misses no pair (minwise
+//! hashing does): two sets that similar share one of their rarest shingles. Caps keep crowds of similar texts from costing
 //! quadratic time ([`Duplicates::n_capped`] says where they were reached).
 //!
 //! ```
@@ -216,7 +216,7 @@ impl Deduplicator {
     /// Finds the duplicates.
     pub fn finish(self) -> Duplicates {
         let found = self.sets.join(self.options.threshold);
-        cluster::clusters(&self.documents, &self.nodes, found)
+        cluster::clusters(&self.documents, &self.nodes, &found)
     }
 
     fn new_variant(&mut self) -> u32 {

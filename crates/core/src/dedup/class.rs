@@ -87,7 +87,7 @@ pub(super) enum Ascii {
     Digit,
     /// Folded away at the edge of a word: `. , ; : ! ? ( ) ' -`.
     Soft,
-    /// Begins a quoted string or a bracketed one: `" \` { [ <`.
+    /// Begins a quoted string or a bracketed one: quotation marks, backticks, braces, brackets, `<`.
     Opening,
     /// `*`: emphasis, bullets, products.
     Star,

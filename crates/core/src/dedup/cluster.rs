@@ -7,7 +7,7 @@ use super::{Cluster, Document, Duplicates, Level, Member, Node, Pair};
 
 const FREE: u32 = u32::MAX;
 
-pub(super) fn clusters(documents: &[Document], nodes: &[Node], found: Found) -> Duplicates {
+pub(super) fn clusters(documents: &[Document], nodes: &[Node], found: &Found) -> Duplicates {
     let neighbours = Neighbours::of(nodes.len(), &found.pairs);
     let (owner, similarity) = stars(nodes, &neighbours);
 

@@ -26,7 +26,7 @@ const MAX_MATCHES: usize = 16;
 pub(super) struct Sets {
     shingles: Vec<u64>,
     neighbours: Vec<Neighbours>,
-    sets: Vec<Set>,
+    list: Vec<Set>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -71,7 +71,7 @@ const NONE: u32 = u32::MAX;
 
 impl Sets {
     pub(super) fn push(&mut self, fingerprint: &Fingerprint) {
-        self.sets.push(Set {
+        self.list.push(Set {
             start: self.shingles.len(),
             len: fingerprint.shingles.len() as u32,
             first_neighbours: self.neighbours.len() as u32,
@@ -85,16 +85,16 @@ impl Sets {
     /// All pairs with J ≥ t, but for what the caps cut off.
     pub(super) fn join(self, threshold: f64) -> Found {
         let by_hash = |set: &Set| &self.shingles(*set)[..prefix_of(threshold, set.len as usize)];
-        let mut frequencies = Frequencies::count(self.sets.iter().map(by_hash));
+        let mut frequencies = Frequencies::count(self.list.iter().map(by_hash));
         let rare = self.rare_prefixes(threshold, &mut frequencies);
 
         let mut found = Found::default();
         let mut index = Index { heads: vec![NONE; 1 << 10], entries: Vec::new() };
         let mut prefix: Vec<Rare> = Vec::new();
         // Which set looked at a candidate last: each is looked at once.
-        let mut looked_at = vec![NONE; self.sets.len()];
+        let mut looked_at = vec![NONE; self.list.len()];
         let mut next_rare = rare.iter().peekable();
-        for (number, set) in (0_u32..).zip(&self.sets) {
+        for (number, set) in (0_u32..).zip(&self.list) {
             let whole = match next_rare.next_if(|(owner, _)| *owner == number) {
                 Some((_, prefix)) => prefix,
                 None => by_hash(set),
@@ -129,28 +129,30 @@ impl Sets {
     fn rare_prefixes(&self, threshold: f64, frequencies: &mut Frequencies) -> Vec<(u32, Vec<u64>)> {
         let by_hash = |set: &Set| &self.shingles(*set)[..prefix_of(threshold, set.len as usize)];
         let is_crowd = |set: &&Set| by_hash(set).iter().any(|shingle| frequencies.of(*shingle) >= CROWD);
-        let crowd: Vec<Set> = self.sets.iter().filter(is_crowd).copied().collect();
+        let crowd: Vec<Set> = self.list.iter().filter(is_crowd).copied().collect();
         if crowd.is_empty() {
             return Vec::new();
         }
-        let in_crowd = Frequencies::count(crowd.iter().map(|set| self.shingles(*set)));
-        let common = Common::of(crowd.iter().flat_map(|set| self.shingles(*set)), &in_crowd);
-        let rank = |shingle: u64| if common.has(shingle) { in_crowd.of(shingle) } else { 0 };
+        let counts = Frequencies::count(crowd.iter().map(|set| self.shingles(*set)));
+        let common = Common::of(crowd.iter().flat_map(|set| self.shingles(*set)), &counts);
+        let order_of = |shingle: u64| if common.has(shingle) { counts.of(shingle) } else { 0 };
         let mut rare = Vec::new();
         let mut ranked = Vec::new();
-        for (number, set) in (0_u32..).zip(&self.sets) {
+        for (number, set) in (0_u32..).zip(&self.list) {
             let prefix = by_hash(set);
-            if prefix.iter().all(|shingle| rank(*shingle) == 0) {
+            if prefix.iter().all(|shingle| order_of(*shingle) == 0) {
                 continue;
             }
             ranked.clear();
-            ranked.extend(self.shingles(*set).iter().map(|shingle| (rank(*shingle), *shingle)));
+            ranked.extend(self.shingles(*set).iter().map(|shingle| (order_of(*shingle), *shingle)));
             if prefix.len() < ranked.len() {
                 ranked.select_nth_unstable(prefix.len() - 1);
                 ranked.truncate(prefix.len());
             }
             let prefix: Vec<u64> = ranked.iter().map(|(_, shingle)| *shingle).collect();
-            prefix.iter().for_each(|shingle| frequencies.add(*shingle));
+            for shingle in &prefix {
+                frequencies.add(*shingle);
+            }
             rare.push((number, prefix));
         }
         rare
@@ -170,7 +172,7 @@ impl Sets {
         threshold: f64,
         found: &mut Found,
     ) -> usize {
-        let set = self.sets[number as usize];
+        let set = self.list[number as usize];
         let (mut n_matches, mut n_verified) = (0, 0);
         let mut is_capped = false;
         'prefix: for Rare { shingle, head, .. } in prefix {
@@ -188,7 +190,7 @@ impl Sets {
                     continue;
                 }
                 looked_at[entry.set as usize] = number;
-                let other = self.sets[entry.set as usize];
+                let other = self.list[entry.set as usize];
                 let (small, large) = (set.len.min(other.len), set.len.max(other.len));
                 if other.guard != set.guard || f64::from(small) / f64::from(large) < threshold {
                     continue;
@@ -265,7 +267,9 @@ impl Frequencies {
         let n: usize = lists.clone().map(<[u64]>::len).sum();
         let bits = (n * 3).next_power_of_two().trailing_zeros().clamp(10, 30);
         let mut frequencies = Frequencies { counters: vec![0; 1 << bits], shift: 64 - bits };
-        lists.flatten().for_each(|shingle| frequencies.add(*shingle));
+        for shingle in lists.flatten() {
+            frequencies.add(*shingle);
+        }
         frequencies
     }
 

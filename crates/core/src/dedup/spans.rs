@@ -57,10 +57,10 @@ fn code<S: Sink>(scanner: &mut Scanner<'_, S>) {
     let n = bytes[start..].iter().take_while(|byte| **byte == b'`').count();
     let fence = &scanner.text[start..start + n];
     let rest = &scanner.text[start + n..];
-    match rest.find(fence) {
-        // An inline string ends in its paragraph; a fence wherever it is closed.
-        Some(found) if n >= 3 || !rest[..found].contains("\n\n") => quoted(scanner, start..start + n + found + n),
-        Some(_) => alone(scanner, n),
+    // An inline string ends in its paragraph; a fence wherever it is closed.
+    let found = rest.find(fence).filter(|found| n >= 3 || !rest[..*found].contains("\n\n"));
+    match found {
+        Some(found) => quoted(scanner, start..start + n + found + n),
         // Without its end a fence runs to the end of the text, as renderers have it.
         None if n >= 3 => quoted(scanner, start..scanner.text.len()),
         None => alone(scanner, n),

@@ -23,9 +23,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     for prompt in &prompts {
         deduplicator.push(prompt);
     }
-    let reading = cpu_time() - began;
+    let reading = cpu_time().saturating_sub(began);
     let found = deduplicator.finish();
-    let elapsed = cpu_time() - began;
+    let elapsed = cpu_time().saturating_sub(began);
 
     let pairs: HashSet<(usize, usize)> = found.pairs.iter().map(|pair| (pair.a, pair.b)).collect();
     let (mut n_true, mut n_found) = (0, 0);

@@ -2,6 +2,7 @@
 //! texts against all pairs compared by hand, and on input made to cost quadratic time.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking; helpers of integration tests are not seen as tests")]
+#![allow(clippy::format_collect, reason = "texts of a test are made once")]
 
 use std::collections::HashSet;
 

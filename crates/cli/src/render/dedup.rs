@@ -18,7 +18,7 @@ pub(crate) fn text(report: &Report, width: usize, color: bool, top: usize) -> St
     headline(report, &mut page);
     let money = words::money_column(&report.clusters.iter().map(|cluster| cluster.cost_usd).collect::<Vec<_>>());
     for (number, copies) in report.clusters.iter().take(top).enumerate() {
-        let price = match copies.unpriced_copies {
+        let price = match copies.unpriced {
             0 => money(copies.cost_usd),
             n if n == copies.members - 1 => "unpriced".to_owned(),
             n => format!("{} + {} unpriced", money(copies.cost_usd), words::plural(n as u64, "copy", "copies")),

@@ -59,7 +59,8 @@ pub(crate) struct Copies {
     /// Tokens of the copies.
     pub(crate) tokens: u64,
     pub(crate) cost_usd: Usd,
-    pub(crate) unpriced_copies: usize,
+    /// Copies of calls without a known price.
+    pub(crate) unpriced: usize,
     /// The representative, then the copies.
     pub(crate) places: Vec<Copy>,
 }
@@ -120,7 +121,7 @@ pub(super) fn report(corpus: &Corpus, duplicates: &Duplicates, args: &DedupArgs)
         tokens: clusters.iter().map(|cluster| cluster.tokens).sum(),
         tokens_exact,
         cost_usd: clusters.iter().map(|cluster| cluster.cost_usd).sum(),
-        unpriced_copies: clusters.iter().map(|cluster| cluster.unpriced_copies).sum(),
+        unpriced_copies: clusters.iter().map(|cluster| cluster.unpriced).sum(),
         capped: duplicates.n_capped,
         skipped: Vec::new(),
         n_skipped: 0,
@@ -146,7 +147,7 @@ fn copies(corpus: &Corpus, cluster: &Cluster, memo: &Memo) -> Copies {
         tokens_each: count(representative),
         tokens: 0,
         cost_usd: Usd::ZERO,
-        unpriced_copies: 0,
+        unpriced: 0,
         places: Vec::with_capacity(cluster.members.len()),
     };
     let mut n_compared = 0;
@@ -157,7 +158,7 @@ fn copies(corpus: &Corpus, cluster: &Cluster, memo: &Memo) -> Copies {
             copies.tokens += n_tokens;
             match unit.rate.input.and_then(|rate| rate.checked_mul(n_tokens).ok()) {
                 Some(cost) => copies.cost_usd = copies.cost_usd.saturating_add(cost),
-                None => copies.unpriced_copies += 1,
+                None => copies.unpriced += 1,
             }
         }
         let (mut lacks, mut adds) = (Vec::new(), Vec::new());

@@ -17,7 +17,7 @@ use crate::args::What;
 /// A text out of a record.
 pub(super) struct Text {
     kind: &'static str,
-    text: Arc<str>,
+    content: Arc<str>,
     fingerprint: Fingerprint,
 }
 
@@ -55,11 +55,11 @@ impl Corpus {
     /// Keeps the texts; their fingerprints come back, in order.
     pub(super) fn add(&mut self, taken: Taken) -> impl Iterator<Item = Fingerprint> {
         let Taken { origin, rate, texts } = taken;
-        texts.into_iter().map(move |Text { kind, text, fingerprint }| {
+        texts.into_iter().map(move |Text { kind, content, fingerprint }| {
             let next = self.texts.len() as u32;
             let number = *self.by_digest.entry(fingerprint.digest()).or_insert(next);
             if number == next {
-                self.texts.push(text);
+                self.texts.push(content);
             }
             self.units.push(Unit { origin: origin.clone(), kind, rate, text: number });
             fingerprint
@@ -92,11 +92,13 @@ pub(super) fn take(record: &Record, what: What, model: Option<&str>, catalog: &C
             texts.extend(request.tools.iter().map(|tool| ("tool", Arc::clone(&tool.json))));
         }
         for message in &request.messages {
-            message.parts.iter().for_each(|part| take_part(part, message.role, what, &mut texts));
+            for part in &message.parts {
+                take_part(part, message.role, what, &mut texts);
+            }
         }
     }
     let texts = texts.into_iter().filter(|(_, text)| !text.trim().is_empty());
-    let texts = texts.map(|(kind, text)| Text { kind, fingerprint: Fingerprint::of(&text), text }).collect();
+    let texts = texts.map(|(kind, text)| Text { kind, fingerprint: Fingerprint::of(&text), content: text }).collect();
     Taken { origin: record.origin.clone(), rate: rate(record, model, catalog), texts }
 }
 
@@ -119,7 +121,9 @@ fn take_part(part: &Part, role: Role, what: What, texts: &mut Vec<(&'static str,
         Content::Text(text) | Content::Refusal(text) if is_wanted(kind) => texts.push((kind, Arc::clone(text))),
         Content::Document { text, .. } if is_wanted("document") => texts.push(("document", Arc::clone(text))),
         Content::ToolResult { parts, .. } => {
-            parts.iter().for_each(|part| take_part(part, Role::Tool, what, texts));
+            for part in parts {
+                take_part(part, Role::Tool, what, texts);
+            }
         }
         _ => {}
     }

@@ -8,6 +8,7 @@ use clap::builder::styling::{AnsiColor, Effects, Styles};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use promptopt::usd::Usd;
 
+mod dedup;
 mod diff;
 mod estimate;
 mod models;
@@ -15,6 +16,7 @@ mod optimize;
 mod report;
 mod tokens;
 
+pub(crate) use dedup::{DedupArgs, DedupForm, What};
 pub(crate) use diff::{DiffArgs, DiffForm};
 pub(crate) use estimate::{Batchable, EstimateArgs};
 pub(crate) use models::{
@@ -73,6 +75,11 @@ pub(crate) enum Command {
     /// Each side is a report saved with `estimate --output json`, a file or folder of logs or prompts, or, with --git, a
     /// revision of the files under PATH.
     Diff(Box<DiffArgs>),
+    /// Which prompts, instructions, documents and tools are copies, and what they cost
+    ///
+    /// Near duplicates are told by their word trigrams. Texts that differ in a number, a negation, an identifier, a quoted
+    /// string or a symbol are never taken for duplicates, however similar they are.
+    Dedup(DedupArgs),
     /// Shows a saved report (estimate --output json) in another form
     ///
     /// The logs are not read again.

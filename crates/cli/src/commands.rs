@@ -5,6 +5,7 @@ use promptopt::error::{Error, Result};
 use crate::args::Command;
 use crate::settings::Settings;
 
+pub(crate) mod dedup;
 mod diff;
 mod estimate;
 mod models;
@@ -25,6 +26,7 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<Outcome> {
         Command::Estimate(args) => estimate::run(&args, settings),
         Command::Optimize(args) => optimize::run(&args, settings),
         Command::Transforms(args) => optimize::transforms(&args, settings),
+        Command::Dedup(args) => dedup::run(&args, settings),
         Command::Diff(args) => diff::run(&args, settings),
         Command::Report(args) => report::run(&args, settings),
         Command::Models(args) => models::run(&args, settings),

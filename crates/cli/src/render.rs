@@ -15,6 +15,7 @@ pub(crate) mod table;
 pub(crate) mod words;
 
 mod csv;
+mod dedup;
 mod diff;
 mod focus;
 mod html;
@@ -31,6 +32,7 @@ mod tests;
 
 pub(crate) use clean::clean;
 pub(crate) use csv::csv;
+pub(crate) use dedup::text as dedup_text;
 pub(crate) use diff::{json as diff_json, markdown as diff_markdown, text as diff_text};
 pub(crate) use focus::focus;
 pub(crate) use html::html;

@@ -3,10 +3,12 @@
 use std::io::IsTerminal;
 use std::sync::Arc;
 
+use promptopt::catalog::Catalog;
 use promptopt::clock::{Clock, SystemClock};
 use promptopt::error::{Error, Kind, Result};
 use promptopt::estimate::{self, Batchable, Options, Report, ResponseCacheOptions};
 use promptopt::format;
+use promptopt::optimize::{self, Goal, Optimizer, Shortening};
 
 use super::{Outcome, report};
 use crate::args::{Batchable as Waits, EstimateArgs};

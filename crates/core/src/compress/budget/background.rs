@@ -23,6 +23,7 @@ pub(crate) struct Language {
     per_mille: HashMap<String, u16>,
     asking: HashMap<String, ()>,
     asks: HashMap<String, Vec<Asks>>,
+    frame: HashMap<String, ()>,
     forms: HashMap<String, u16>,
     /// The words of each number in `forms`, by line of the file.
     of_form: HashMap<u16, Vec<String>>,
@@ -95,6 +96,11 @@ impl Language {
         self.asks.get(word).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether the word belongs to the request for a summary, not to what it is about.
+    pub(crate) fn is_frame(&self, word: &str) -> bool {
+        self.frame.contains_key(word) || self.asks(word).contains(&Asks::Broad)
+    }
+
     /// All forms of the word, itself among them.
     pub(crate) fn forms(&self, word: &str) -> &[String] {
         self.forms.get(word).and_then(|form| self.of_form.get(form)).map_or(&[], Vec::as_slice)
@@ -117,6 +123,7 @@ fn read(name: &'static str, file: &str) -> Language {
         per_mille: HashMap::new(),
         asking: HashMap::new(),
         asks: HashMap::new(),
+        frame: HashMap::new(),
         forms: HashMap::new(),
         of_form: HashMap::new(),
         numerals: HashMap::new(),
@@ -156,6 +163,10 @@ fn read(name: &'static str, file: &str) -> Language {
                 "numeral" | "month" => {
                     let set = if class == "numeral" { &mut language.numerals } else { &mut language.times };
                     set.insert(joined, ());
+                    continue;
+                }
+                "frame" => {
+                    language.frame.extend(folded.into_iter().map(|word| (word, ())));
                     continue;
                 }
                 "who" => Asks::Who,

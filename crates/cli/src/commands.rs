@@ -7,6 +7,7 @@ use crate::settings::Settings;
 
 mod diff;
 mod estimate;
+mod eval;
 mod models;
 mod report;
 mod tokens;
@@ -25,6 +26,7 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<Outcome> {
         Command::Diff(args) => diff::run(&args, settings),
         Command::Report(args) => report::run(&args, settings),
         Command::Models(args) => models::run(&args, settings),
+        Command::Eval(args) => eval::run(&args),
         Command::Tokens(args) => tokens::run(&args),
     }
 }

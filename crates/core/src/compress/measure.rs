@@ -8,7 +8,7 @@
 //! - **Budget.** ⌊`tokens_in` ÷ ratio⌋. `tokens_out` is the token count of the result written the same way: the header of
 //!   every document of which anything is kept, with its first number, is charged. `over_budget` counts results above it.
 //! - **Kept, documents**: share of the answerable items of which at least one answer stands in what is kept of the texts; a
-//!   string in a header does not count. Both are normalised as for SQuAD ([`matching`]). An item is answerable if an answer
+//!   string in a header does not count. Both are normalised as for `SQuAD` ([`matching`]). An item is answerable if an answer
 //!   stands in the whole texts by the same comparison: the others can be kept by nobody and measure nothing.
 //! - **Kept, conversations**: tokens of the kept parts of the evidence turns ÷ tokens of the evidence turns, each part
 //!   counted alone; the mean over the items.

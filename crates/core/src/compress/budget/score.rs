@@ -8,6 +8,7 @@ use super::index::{Index, Matches};
 use super::pieces::{NodeKind, Pieces};
 use super::query::Query;
 use super::{Source, SourceKind, Weights, central, hop, smooth};
+use crate::text::DigestMap;
 
 /// What the choice is made by.
 #[derive(Debug, Default)]
@@ -35,7 +36,36 @@ pub(crate) fn score(sources: &[Source<'_>], all: &Pieces, query: Option<&str>, w
     let asked = query.map(|text| Query::read(text, field.language)).filter(|query| !query.terms.is_empty());
     let judged = asked.and_then(|query| field.judge(&query));
     // Nothing is asked, or nothing here answers to any of its words.
-    judged.unwrap_or_else(|| Scores { worth: central::worth(&field), terms: Vec::new() })
+    let mut scores = judged.unwrap_or_else(|| Scores { worth: central::worth(&field), terms: Vec::new() });
+    twins(&field.index, &mut scores.worth);
+    scores
+}
+
+/// Words below which the same words mean nothing: "OK.", a blank line of a table.
+const TWIN: usize = 5;
+
+/// Numbers the pieces that are made of the same words.
+fn twins(index: &Index, worth: &mut [Worth]) {
+    let mut first: DigestMap<u64, usize> = DigestMap::default();
+    let mut n_twins = 0;
+    for at in 0..worth.len() {
+        let words = &index.stream[index.range(at)];
+        if words.len() < TWIN {
+            continue;
+        }
+        let mut digest = xxhash_rust::xxh3::Xxh3::new();
+        for id in words {
+            digest.update(&id.to_le_bytes());
+        }
+        let known = *first.entry(digest.digest()).or_insert(at);
+        if known != at {
+            if worth[known].twin == 0 {
+                n_twins += 1;
+                worth[known].twin = n_twins;
+            }
+            worth[at].twin = worth[known].twin;
+        }
+    }
 }
 
 /// Texts looked at to tell the language.
@@ -105,7 +135,6 @@ impl<'a> Field<'a> {
                     masks[at] |= 1 << term;
                 }
             }
-            own[at] += weights.pair * found.pairs_of(at, &idf);
         }
         let groups = self.group_scores(&found, &idf);
         scale(&mut own);
@@ -125,7 +154,7 @@ impl<'a> Field<'a> {
         }
         hop::lift(self, query, &mut score);
         scale(&mut score);
-        let worth = score.into_iter().zip(masks).map(|(score, mask)| Worth { score, mask }).collect();
+        let worth = score.into_iter().zip(masks).map(|(score, mask)| Worth { score, mask, twin: 0 }).collect();
         let terms = idf.iter().map(|idf| idf / total).collect();
         Some(Scores { worth, terms })
     }
@@ -205,7 +234,9 @@ fn is_year(word: &str) -> bool {
 fn scale(values: &mut [f32]) {
     let best = values.iter().copied().fold(0.0, f32::max);
     if best > 0.0 {
-        values.iter_mut().for_each(|value| *value /= best);
+        for value in values {
+            *value /= best;
+        }
     }
 }
 

@@ -65,7 +65,9 @@ pub(crate) fn passages(field: &Field<'_>, own: &[f32], found: &Found, idf: &[f32
             } else {
                 // Half of each of the two lies between their middles.
                 let fade = (-(lengths[at] + lengths[before]) / 2.0 / weights.reach).exp();
-                carried.iter_mut().for_each(|value| *value *= fade);
+                for value in &mut carried {
+                    *value *= fade;
+                }
             }
             let row = &mut around[at * width..(at + 1) * width];
             // What lies before on the first way, what lies behind on the second; the piece itself once.

@@ -55,8 +55,7 @@ pub(crate) struct Weights {
     pub(crate) document: f32,
     pub(crate) document_b: f32,
     pub(crate) document_title: f32,
-    /// Two terms side by side, as in the question: in the piece, in the document.
-    pub(crate) pair: f32,
+    /// Two terms side by side in the document, as in the question.
     pub(crate) document_pair: f32,
     /// A fact: share of the neighbours, how fast they fade, and how much of it is the mean of the surroundings.
     pub(crate) neighbour: f32,
@@ -94,9 +93,8 @@ impl Default for Weights {
             function: 0.2,
             document: 0.6,
             document_b: 0.4,
-            document_title: 1.5,
-            pair: 0.0,
-            document_pair: 0.0,
+            document_title: 2.0,
+            document_pair: 0.3,
             neighbour: 0.4,
             decay: 0.6,
             mean: 0.3,
@@ -104,13 +102,13 @@ impl Default for Weights {
             reach: 400.0,
             passage_k1: 20.0,
             passage_b: 0.4,
-            lead: 0.15,
+            lead: 0.25,
             ask: 0.15,
             named: 0.3,
             hop: 0.5,
             hop_lead: 0.5,
             strong: 0.5,
-            coverage: 0.3,
+            coverage: 0.4,
             again: 0.5,
             density: 0.05,
         }

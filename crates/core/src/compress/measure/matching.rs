@@ -1,6 +1,6 @@
-//! Whether an answer stands in a text, as SQuAD compares: lower case, without punctuation and articles, blanks collapsed.
+//! Whether an answer stands in a text, as `SQuAD` compares: lower case, without punctuation and articles, blanks collapsed.
 //!
-//! Punctuation is Unicode's, not ASCII's alone: `„Foo“` answers `Foo`. It is taken out as SQuAD does, and, if the answer is
+//! Punctuation is Unicode's, not ASCII's alone: `„Foo“` answers `Foo`. It is taken out as `SQuAD` does, and, if the answer is
 //! not found so, it parts words: `Johnson` stands in `Johnson's`, `24` in `24-yard`. An answer must stand between word boundaries; one in
 //! a script without blanks may stand anywhere; an Arabic word may carry its clitics (conjunction, preposition, article in
 //! front, a pronoun behind), which are written in one with it.

@@ -11,6 +11,7 @@ use promptopt::usd::Usd;
 mod dedup;
 mod diff;
 mod estimate;
+mod eval;
 mod models;
 mod optimize;
 mod report;
@@ -19,6 +20,7 @@ mod tokens;
 pub(crate) use dedup::{DedupArgs, DedupForm, What};
 pub(crate) use diff::{DiffArgs, DiffForm};
 pub(crate) use estimate::{Batchable, EstimateArgs};
+pub(crate) use eval::{CompressionArgs, CompressionForm, EvalArgs, EvalCommand, Methods};
 pub(crate) use models::{
     AuditArgs, CrosscheckArgs, ImportArgs, ListArgs, ListForm, ModelsArgs, ModelsCommand, ModelsDiffArgs, ShowArgs,
 };
@@ -84,6 +86,8 @@ pub(crate) enum Command {
     ///
     /// The logs are not read again.
     Report(ReportArgs),
+    /// What survives compression, measured on questions with known answers
+    Eval(EvalArgs),
     /// How requests are weighed in tokens, and how well
     Tokens(TokensArgs),
     /// The price catalogue: what models cost, where that was read, and what looks wrong

@@ -8,6 +8,7 @@ use crate::settings::Settings;
 pub(crate) mod dedup;
 mod diff;
 mod estimate;
+mod eval;
 mod models;
 mod optimize;
 mod report;
@@ -30,6 +31,7 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<Outcome> {
         Command::Diff(args) => diff::run(&args, settings),
         Command::Report(args) => report::run(&args, settings),
         Command::Models(args) => models::run(&args, settings),
+        Command::Eval(args) => eval::run(&args),
         Command::Tokens(args) => tokens::run(&args),
     }
 }

@@ -101,8 +101,6 @@ pub struct Selection {
     pub kept: Vec<Vec<Range<usize>>>,
     /// Tokens of the rendered result with headers, separators and markers. Exact if the counter is.
     pub tokens: u64,
-    /// Tokens if everything stayed.
-    pub tokens_in: u64,
     /// What became of each piece, in the order of the sources.
     pub decisions: Vec<Decision>,
 }
@@ -154,21 +152,28 @@ impl Reason {
     }
 }
 
+/// The prices are off by less than a half: no text whose prices sum to more than that above the budget fits into it.
+const SURELY_TOO_MUCH: u64 = 2;
+
 /// Rounds of counting and mending after the first choice.
 const ROUNDS: usize = 6;
 
 /// Chooses what stays. Fails only if the protected spans alone, with their headers, exceed the budget.
 pub fn select(sources: &[Source<'_>], options: &Options<'_>, counter: &dyn TokenCounter) -> Result<Selection> {
     let whole: Vec<Vec<Range<usize>>> = sources.iter().map(|source| whole(source)).collect();
-    let tokens_in = count(sources, &whole, options, counter);
     let separator = match options.layout {
         Layout::Apart => "",
         Layout::Joined(separator) => separator,
     };
     let all = Pieces::of(sources, separator, counter);
-    if tokens_in <= options.budget {
-        let decisions = decisions(&all, |_| (true, Reason::AllFits), &[]);
-        return Ok(Selection { kept: whole, tokens: tokens_in, tokens_in, decisions });
+    // The prices say about what the whole takes. Counting it all again is only needed where it may fit.
+    let priced: u64 = all.pieces.iter().map(|piece| piece.cost).chain(all.nodes.iter().map(|node| node.cost)).sum();
+    if priced <= options.budget.saturating_add(options.budget / SURELY_TOO_MUCH).saturating_add(64) {
+        let tokens = count(sources, &whole, options, counter);
+        if tokens <= options.budget {
+            let decisions = decisions(&all, |_| (true, Reason::AllFits), &[]);
+            return Ok(Selection { kept: whole, tokens, decisions });
+        }
     }
     let marker = options.marker.map_or(0, |marker| counter.count(marker) + 1);
     let mut choice = Choice::new(&all, marker);
@@ -224,7 +229,7 @@ pub fn select(sources: &[Source<'_>], options: &Options<'_>, counter: &dyn Token
         },
         &scores.worth,
     );
-    Ok(Selection { kept, tokens, tokens_in, decisions })
+    Ok(Selection { kept, tokens, decisions })
 }
 
 /// The result as one text, as [`Layout::Joined`] counts it.

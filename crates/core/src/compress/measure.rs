@@ -7,12 +7,12 @@
 //!   count of that.
 //! - **Budget.** ⌊`tokens_in` ÷ ratio⌋. `tokens_out` is the token count of the result written the same way: the header of
 //!   every document of which anything is kept, with its first number, is charged. `over_budget` counts results above it.
-//! - **Kept, documents**: share of the items of which at least one answer stands in what is kept of the texts; a string
-//!   in a header does not count. Both are normalised as for SQuAD ([`matching`]). Items whose answer does not stand in the
-//!   whole texts cannot be kept by anybody; they count as lost, and `answerable` says how many are not of that kind.
+//! - **Kept, documents**: share of the answerable items of which at least one answer stands in what is kept of the texts; a
+//!   string in a header does not count. Both are normalised as for `SQuAD` ([`matching`]). An item is answerable if an answer
+//!   stands in the whole texts by the same comparison: the others can be kept by nobody and measure nothing.
 //! - **Kept, conversations**: tokens of the kept parts of the evidence turns ÷ tokens of the evidence turns, each part
 //!   counted alone; the mean over the items.
-//! - **Kept, JSON**: share of the items whose output is valid JSON and holds the value as a string.
+//! - **Kept, JSON**: share of the answerable items whose output is valid JSON and holds the value as a string.
 //! - All shares are in per cent. Time is that of the method alone, from texts to byte ranges, its own token counting
 //!   included, the harness's not.
 
@@ -37,9 +37,9 @@ pub const SEPARATOR: &str = "\n\n";
 pub struct Row {
     /// Items.
     pub n: u64,
-    /// Share kept, in per cent.
+    /// Share of the answerable items kept, in per cent.
     pub kept: f64,
-    /// Items that a perfect method could keep.
+    /// Items that a perfect method could keep; equal to `n` but for a few.
     pub answerable: u64,
     /// Tokens of all inputs.
     pub tokens_in: u64,
@@ -85,7 +85,7 @@ pub fn measure(items: &[Item], setup: &Setup<'_>) -> Result<Row> {
     let at = |share: f64| times.get(((times.len() as f64 * share) as usize).min(times.len().saturating_sub(1)));
     row.p50_ms = at(0.5).copied().unwrap_or(0.0);
     row.p99_ms = at(0.99).copied().unwrap_or(0.0);
-    row.kept = if row.n == 0 { 0.0 } else { 100.0 * row.kept / row.n as f64 };
+    row.kept = if row.answerable == 0 { 0.0 } else { 100.0 * row.kept / row.answerable as f64 };
     Ok(row)
 }
 

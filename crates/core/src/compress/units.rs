@@ -203,23 +203,15 @@ fn blocks(cutter: &mut Cutter<'_>, hint: Hint) {
         }
         let start = lines.start(at);
         if hint != Hint::Document
-            && let Some(label) = documents::header(line)
+            && let Some(documents::Header { title }) = documents::header(line)
         {
             cutter.prose(prose_from..start);
-            let label = label.map(|label| start + label.start..start + label.end);
+            let label = title.map(|title| start + title.start..start + title.end);
             cutter.open_document(start, label.clone());
             at = lines.after_blank_lines(at + 1);
             // A header with the text behind it on the same line is no heading of its own.
-            match documents::rest_of_line(line) {
-                Some(rest) => {
-                    cutter.push(UnitKind::Heading, start..start + rest, label);
-                    prose_from = start + rest;
-                }
-                None => {
-                    cutter.push(UnitKind::Heading, start..lines.start(at), label);
-                    prose_from = lines.start(at);
-                }
-            }
+            prose_from = documents::rest_of_line(line).map_or(lines.start(at), |rest| start + rest);
+            cutter.push(UnitKind::Heading, start..prose_from, label);
             continue;
         }
         if let Some(label) = documents::heading(line) {

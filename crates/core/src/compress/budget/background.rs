@@ -1,7 +1,7 @@
 //! What is known of words before a text is read: how often function words stand in sentences, which words ask for what,
 //! which forms belong together. The lists are in `data/languages`, one file a language.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use super::words::words;
@@ -18,16 +18,19 @@ pub(crate) enum Asks {
 
 /// One language.
 pub(crate) struct Language {
+    /// ISO 639-1.
+    #[cfg_attr(not(test), allow(dead_code, reason = "only tests ask which language was found"))]
     pub(crate) name: &'static str,
     /// Share of the sentences that hold the word, in thousandths.
     per_mille: HashMap<String, u16>,
-    asking: HashMap<String, ()>,
+    asking: HashSet<String>,
     asks: HashMap<String, Vec<Asks>>,
+    frame: HashSet<String>,
     forms: HashMap<String, u16>,
     /// The words of each number in `forms`, by line of the file.
     of_form: HashMap<u16, Vec<String>>,
-    numerals: HashMap<String, ()>,
-    times: HashMap<String, ()>,
+    numerals: HashSet<String>,
+    times: HashSet<String>,
 }
 
 const FILES: &[(&str, &str)] = &[
@@ -87,12 +90,17 @@ impl Language {
 
     /// Whether the word belongs to asking, not to what is asked about.
     pub(crate) fn is_asking(&self, word: &str) -> bool {
-        self.asking.contains_key(word)
+        self.asking.contains(word)
     }
 
     /// What a word, or two joined by `_`, asks for.
     pub(crate) fn asks(&self, word: &str) -> &[Asks] {
         self.asks.get(word).map_or(&[], Vec::as_slice)
+    }
+
+    /// Whether the word belongs to the request for a summary, not to what it is about.
+    pub(crate) fn is_frame(&self, word: &str) -> bool {
+        self.frame.contains(word) || self.asks(word).contains(&Asks::Broad)
     }
 
     /// All forms of the word, itself among them.
@@ -102,12 +110,12 @@ impl Language {
 
     /// Whether the word is a number.
     pub(crate) fn is_numeral(&self, word: &str) -> bool {
-        self.numerals.contains_key(word)
+        self.numerals.contains(word)
     }
 
     /// Whether the word names a time.
     pub(crate) fn is_time(&self, word: &str) -> bool {
-        self.times.contains_key(word)
+        self.times.contains(word)
     }
 }
 
@@ -115,12 +123,13 @@ fn read(name: &'static str, file: &str) -> Language {
     let mut language = Language {
         name,
         per_mille: HashMap::new(),
-        asking: HashMap::new(),
+        asking: HashSet::new(),
         asks: HashMap::new(),
+        frame: HashSet::new(),
         forms: HashMap::new(),
         of_form: HashMap::new(),
-        numerals: HashMap::new(),
-        times: HashMap::new(),
+        numerals: HashSet::new(),
+        times: HashSet::new(),
     };
     for (number, line) in file.lines().enumerate() {
         let Some((class, list)) = line.split_once(' ') else { continue };
@@ -145,7 +154,7 @@ fn read(name: &'static str, file: &str) -> Language {
                     continue;
                 }
                 "ask" => {
-                    language.asking.extend(folded.into_iter().map(|word| (word, ())));
+                    language.asking.extend(folded);
                     continue;
                 }
                 "forms" => {
@@ -155,7 +164,11 @@ fn read(name: &'static str, file: &str) -> Language {
                 }
                 "numeral" | "month" => {
                     let set = if class == "numeral" { &mut language.numerals } else { &mut language.times };
-                    set.insert(joined, ());
+                    set.insert(joined);
+                    continue;
+                }
+                "frame" => {
+                    language.frame.extend(folded);
                     continue;
                 }
                 "who" => Asks::Who,

@@ -65,10 +65,10 @@ pub(crate) fn worth(field: &Field<'_>) -> Vec<Worth> {
         })
         .collect();
     let mut scores = vec![0.0_f32; n];
-    for at in 0..n {
+    for (at, score) in scores.iter_mut().enumerate() {
         let ids = &index.stream[index.range(at)];
         let sum: f32 = ids.iter().map(|id| about[*id as usize]).sum();
-        scores[at] = sum / (ids.len() as f32 + 8.0).powf(0.7);
+        *score = sum / (ids.len() as f32 + 8.0).powf(0.7);
     }
     let best = scores.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
     let mut first = 0;
@@ -96,7 +96,7 @@ pub(crate) fn worth(field: &Field<'_>) -> Vec<Worth> {
         if ids.iter().any(|id| is_alarm[*id as usize]) {
             score += if is_lines { 2.0 } else { 0.2 };
         }
-        worth.push(Worth { score, mask: 0 });
+        worth.push(Worth { score, ..Worth::default() });
     }
     worth
 }

@@ -14,6 +14,8 @@ pub(crate) struct Worth {
     pub(crate) score: f32,
     /// The terms of the question that it holds.
     pub(crate) mask: u64,
+    /// Pieces of the same words have the same number, from 1; 0 for those that have no twin.
+    pub(crate) twin: u32,
 }
 
 /// The state of a choice.
@@ -29,6 +31,8 @@ pub(crate) struct Choice<'p> {
     pub(crate) order: Vec<u32>,
     /// How often each term has been kept.
     covered: [u16; 64],
+    /// How many of each kind of twins are kept.
+    twins: Vec<u16>,
     marker: u64,
 }
 
@@ -43,6 +47,7 @@ impl<'p> Choice<'p> {
             spent: 0,
             order: Vec::new(),
             covered: [0; 64],
+            twins: Vec::new(),
             marker,
         };
         for at in 0..all.nodes.len() {
@@ -134,12 +139,17 @@ impl<'p> Choice<'p> {
         for term in bits(worth[piece as usize].mask) {
             self.covered[term] = self.covered[term].saturating_sub(1);
         }
+        if let Some(twins) = self.twins.get_mut(worth[piece as usize].twin as usize) {
+            *twins = twins.saturating_sub(1);
+        }
         Some(piece)
     }
 
     /// Keeps what is worth most until nothing more fits into `budget`. `terms`: how much each term of the question says,
     /// of 1 in all. Those in `refused` have been tried.
     pub(crate) fn fill(&mut self, worth: &[Worth], terms: &[f32], budget: u64, weights: &Weights, refused: &[bool]) {
+        let n_twins = worth.iter().map(|worth| worth.twin as usize + 1).max().unwrap_or(0);
+        self.twins.resize(n_twins, 0);
         let mut heap: BinaryHeap<Entry> = (0..self.all.pieces.len() as u32)
             .filter(|at| !self.kept[*at as usize] && !refused[*at as usize])
             .map(|piece| Entry { gain: self.gain(piece, worth, terms, weights), piece })
@@ -161,11 +171,16 @@ impl<'p> Choice<'p> {
             for term in bits(worth[top.piece as usize].mask) {
                 self.covered[term] = self.covered[term].saturating_add(1);
             }
+            self.twins[worth[top.piece as usize].twin as usize] += 1;
         }
     }
 
     fn gain(&self, piece: u32, worth: &[Worth], terms: &[f32], weights: &Weights) -> f32 {
         let own = worth[piece as usize];
+        // What is said already says nothing more.
+        if own.twin > 0 && self.twins.get(own.twin as usize).is_some_and(|kept| *kept > 0) {
+            return 0.0;
+        }
         let new: f32 =
             bits(own.mask).map(|term| terms[term] * weights.again.powi(i32::from(self.covered[term].min(20)))).sum();
         let cost = self.all.pieces[piece as usize].cost.max(1) as f32;

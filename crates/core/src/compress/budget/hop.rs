@@ -39,22 +39,20 @@ pub(crate) fn lift(field: &Field<'_>, query: &Query, score: &mut [f32]) {
         let own = field.all.pieces[at].node;
         let lift = weights.hop * score[at];
         each_named(&titles, &words, true, |node| {
-            if node != own && field.all.nodes[node as usize].label != field.all.nodes[own as usize].label
-                || node != own && field.all.nodes[node as usize].source != field.all.nodes[own as usize].source
-            {
+            if node != own {
                 reached[node as usize] = reached[node as usize].max(lift);
             }
         });
     }
     let mut first = 0;
-    for at in 0..score.len() {
+    for (at, score) in score.iter_mut().enumerate() {
         let node = field.all.pieces[at].node;
         if at == 0 || field.all.pieces[at - 1].node != node {
             first = at;
         }
         // Of a document found by its name alone, its beginning says what it is about.
         let place = 1.0 / (1.0 + weights.hop_lead * (at - first) as f32);
-        score[at] += (named[node as usize] + reached[node as usize]) * place;
+        *score += (named[node as usize] + reached[node as usize]) * place;
     }
 }
 

@@ -20,15 +20,30 @@ pub(crate) struct Index {
     pub(crate) shapes: Vec<Shape>,
     /// Where each piece begins in the stream; one more at the end.
     pub(crate) starts: Vec<u32>,
+    /// How many of the first words of each piece name its speaker.
+    pub(crate) speakers: Vec<u32>,
     buffer: String,
 }
 
 impl Index {
-    /// Adds the words of a piece.
+    /// Adds the words of a piece: its speaker's name, if it has one, and the rest.
+    pub(crate) fn add_behind(&mut self, speaker: &str, text: &str) {
+        let before = self.stream.len();
+        self.push(speaker);
+        self.speakers.push((self.stream.len() - before) as u32);
+        self.add(text);
+    }
+
+    /// Adds the words of a title, or of a piece with what has been pushed before.
     pub(crate) fn add(&mut self, text: &str) {
         if self.starts.is_empty() {
             self.starts.push(0);
         }
+        self.push(text);
+        self.starts.push(self.stream.len() as u32);
+    }
+
+    fn push(&mut self, text: &str) {
         let mut buffer = std::mem::take(&mut self.buffer);
         words(text, &mut buffer, |word, shape| {
             let id = self.intern(word);
@@ -36,7 +51,6 @@ impl Index {
             self.shapes.push(shape);
         });
         self.buffer = buffer;
-        self.starts.push(self.stream.len() as u32);
     }
 
     fn intern(&mut self, word: &str) -> u32 {
@@ -98,6 +112,15 @@ impl Matches {
                 }
             }
         }
+        // "Fire fighting" is written in one as well.
+        for pair in query.sequence.windows(2) {
+            let place = |word: &str| query.terms.iter().position(|term| term.text == word && !term.shape.is_piece);
+            if let (Some(first), Some(second)) = (place(&pair[0].0), place(&pair[1].0))
+                && let Some(id) = index.find(&format!("{}{}", pair[0].0, pair[1].0))
+            {
+                found.extend([(id, first as u16, SAME_WORD), (id, second as u16, SAME_WORD)]);
+            }
+        }
         let loose: Vec<(u16, &str, u32)> = query
             .terms
             .iter()
@@ -152,7 +175,8 @@ fn kinship(term: &str, word: &str) -> f32 {
     }
     let (shorter, longer) = (a.len().min(b.len()), a.len().max(b.len()));
     // Plurals and the like.
-    if common == shorter && longer - shorter <= 2 && common >= 4 {
+    let ending = if a.len() > b.len() { &a[common..] } else { &b[common..] };
+    if common == shorter && (ending == b"s" || (longer - shorter <= 2 && common >= 4)) {
         return 0.95;
     }
     let ratio = common as f32 / longer as f32;

@@ -25,6 +25,8 @@ pub(crate) struct Piece {
     pub(crate) is_protected: bool,
     /// Pieces of one chain follow one another: a neighbour says something about its neighbour.
     pub(crate) chain: u32,
+    /// Who speaks, if it is a turn that says so.
+    pub(crate) speaker: Option<Range<usize>>,
 }
 
 /// What is opened when the first piece inside is kept.
@@ -194,7 +196,8 @@ impl Pieces {
             } else {
                 in_place(text, &span, counter)
             };
-            pieces.push(Piece { source: at, kind: unit.kind, span, node, cost, is_protected, chain });
+            let speaker = unit.label.clone().filter(|label| unit.kind == UnitKind::Turn && span.start <= label.start);
+            pieces.push(Piece { source: at, kind: unit.kind, span, node, cost, is_protected, chain, speaker });
         };
         if in_json {
             let is_protected = overlaps(&source.keep, &unit.span);

@@ -37,7 +37,8 @@ impl Query {
         for (at, (word, shape)) in query.sequence.iter().enumerate() {
             let two = query.sequence.get(at + 1).map(|(next, _)| format!("{word}_{next}"));
             for ask in language.asks(word).iter().chain(two.iter().flat_map(|two| language.asks(two))) {
-                if !query.asks.contains(ask) {
+                // "What did they think of it when …": after such a verb the other question words ask for nothing.
+                if !query.asks.contains(ask) && !query.asks.contains(&Asks::Broad) {
                     query.asks.push(*ask);
                 }
             }
@@ -53,6 +54,11 @@ impl Query {
             }
             seen.insert(word.clone(), query.terms.len());
             query.terms.push(Term { text: word.clone(), share: language.share(word), weight: 1.0, shape: *shape });
+        }
+        // "Summarise what the group discussed about X" asks for X: the rest says what to do with it, and the talk is full of
+        // such words.
+        if query.is_broad() && query.terms.iter().any(|term| term.share.is_none() && !language.is_frame(&term.text)) {
+            query.terms.retain(|term| !language.is_frame(&term.text));
         }
         // "How many" is a number even if "many" alone is nothing.
         if query.terms.iter().all(|term| term.share.is_some()) && n_asking > 0 {
@@ -102,6 +108,7 @@ mod tests {
             query.terms.iter().filter(|term| term.share.is_none()).map(|term| term.text.as_str()).collect();
         assert_eq!(content, ["points", "panthers", "defense", "surrender"]);
         assert!(read("Summarize the discussion about the remote control.").is_broad());
+        assert!(read("What did they think of the buttons when discussing how many there are?").is_broad());
         assert!(!read("When did Caroline discuss the plan?").is_broad());
     }
 

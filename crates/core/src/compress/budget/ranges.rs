@@ -20,11 +20,12 @@ pub(crate) fn ranges(sources: &[Source<'_>], all: &Pieces, kept: &[bool], open: 
     }
     for (node, open) in all.nodes.iter().zip(open) {
         match (node.kind, node.parent) {
-            (NodeKind::Section, _) if !open => removed[node.source as usize].push(node.span.clone()),
             (NodeKind::Container, Some(parent)) if all.nodes[parent as usize].kind == NodeKind::Container => {
                 children[parent as usize].push((node.span.clone(), *open));
             }
-            (NodeKind::Container, _) if !open => removed[node.source as usize].push(node.span.clone()),
+            (NodeKind::Container | NodeKind::Section, _) if !open => {
+                removed[node.source as usize].push(node.span.clone());
+            }
             _ => {}
         }
     }

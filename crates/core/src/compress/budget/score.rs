@@ -8,6 +8,7 @@ use super::index::{Index, Matches};
 use super::pieces::{NodeKind, Pieces};
 use super::query::Query;
 use super::{Source, SourceKind, Weights, central, hop, smooth};
+use crate::text::DigestMap;
 
 /// What the choice is made by.
 #[derive(Debug, Default)]
@@ -35,7 +36,36 @@ pub(crate) fn score(sources: &[Source<'_>], all: &Pieces, query: Option<&str>, w
     let asked = query.map(|text| Query::read(text, field.language)).filter(|query| !query.terms.is_empty());
     let judged = asked.and_then(|query| field.judge(&query));
     // Nothing is asked, or nothing here answers to any of its words.
-    judged.unwrap_or_else(|| Scores { worth: central::worth(&field), terms: Vec::new() })
+    let mut scores = judged.unwrap_or_else(|| Scores { worth: central::worth(&field), terms: Vec::new() });
+    twins(&field.index, &mut scores.worth);
+    scores
+}
+
+/// Words below which the same words mean nothing: "OK.", a blank line of a table.
+const TWIN: usize = 5;
+
+/// Numbers the pieces that are made of the same words.
+fn twins(index: &Index, worth: &mut [Worth]) {
+    let mut first: DigestMap<u64, usize> = DigestMap::default();
+    let mut n_twins = 0;
+    for at in 0..worth.len() {
+        let words = &index.stream[index.range(at)];
+        if words.len() < TWIN {
+            continue;
+        }
+        let mut digest = xxhash_rust::xxh3::Xxh3::new();
+        for id in words {
+            digest.update(&id.to_le_bytes());
+        }
+        let known = *first.entry(digest.digest()).or_insert(at);
+        if known != at {
+            if worth[known].twin == 0 {
+                n_twins += 1;
+                worth[known].twin = n_twins;
+            }
+            worth[at].twin = worth[known].twin;
+        }
+    }
 }
 
 /// Texts looked at to tell the language.
@@ -59,7 +89,9 @@ impl<'a> Field<'a> {
             titles: vec![None; all.nodes.len()],
         };
         for piece in &all.pieces {
-            field.index.add(&sources[piece.source as usize].text[piece.span.clone()]);
+            let text = sources[piece.source as usize].text;
+            let speaker = piece.speaker.clone().map_or(piece.span.start, |speaker| speaker.end);
+            field.index.add_behind(&text[piece.span.start..speaker], &text[speaker..piece.span.end]);
         }
         let mut place = all.pieces.len();
         for (at, node) in all.nodes.iter().enumerate() {
@@ -107,7 +139,7 @@ impl<'a> Field<'a> {
         let groups = self.group_scores(&found, &idf);
         scale(&mut own);
         let broad = query.is_broad();
-        let smoothed = smooth::neighbours(self, &own, broad);
+        let smoothed = if broad { smooth::passages(self, &own, &found, &idf) } else { smooth::neighbours(self, &own) };
         let mut score = vec![0.0; n];
         let mut chain_start = 0;
         for at in 0..n {
@@ -122,7 +154,7 @@ impl<'a> Field<'a> {
         }
         hop::lift(self, query, &mut score);
         scale(&mut score);
-        let worth = score.into_iter().zip(masks).map(|(score, mask)| Worth { score, mask }).collect();
+        let worth = score.into_iter().zip(masks).map(|(score, mask)| Worth { score, mask, twin: 0 }).collect();
         let terms = idf.iter().map(|idf| idf / total).collect();
         Some(Scores { worth, terms })
     }
@@ -150,6 +182,11 @@ impl<'a> Field<'a> {
         let n_filled = lengths.iter().filter(|length| **length > 0.0).count().max(1);
         let mean = (lengths.iter().sum::<f32>() / n_filled as f32).max(SHORT);
         let mut scores = vec![0.0; n_nodes];
+        for (at, piece) in self.all.pieces.iter().enumerate() {
+            // Said once in a document is enough.
+            let node = &mut scores[piece.node as usize];
+            *node = f32::max(*node, weights.document_pair * found.pairs_of(at, idf));
+        }
         for (node, terms) in found.in_nodes.iter().enumerate().filter(|(node, _)| lengths[*node] > 0.0) {
             let norm = weights.k1 * (1.0 - weights.document_b + weights.document_b * lengths[node] / mean);
             for (term, idf) in idf.iter().enumerate() {
@@ -197,15 +234,20 @@ fn is_year(word: &str) -> bool {
 fn scale(values: &mut [f32]) {
     let best = values.iter().copied().fold(0.0, f32::max);
     if best > 0.0 {
-        values.iter_mut().for_each(|value| *value /= best);
+        for value in values {
+            *value /= best;
+        }
     }
 }
 
 /// Where the terms stand.
-struct Found {
+pub(super) struct Found {
     /// Terms of each piece with how often, one piece behind the other; the titles after the pieces.
     terms: Vec<(u16, f32)>,
     starts: Vec<u32>,
+    /// Neighbours in the question that are neighbours in the piece, by their first term, one piece behind the other.
+    pairs: Vec<u16>,
+    pair_starts: Vec<u32>,
     /// How often each term stands in each node, its own pieces together; empty where none does.
     in_nodes: Vec<Vec<f32>>,
     titles: Vec<Option<usize>>,
@@ -220,6 +262,8 @@ impl Found {
         let mut found = Found {
             terms: Vec::new(),
             starts: vec![0],
+            pairs: Vec::new(),
+            pair_starts: vec![0],
             in_nodes: vec![Vec::new(); field.all.nodes.len()],
             titles: field.titles.clone(),
             n_terms,
@@ -228,12 +272,26 @@ impl Found {
         let mut counts = vec![0.0_f32; n_terms];
         for at in 0..n_entries {
             let mut mask = 0_u64;
-            for id in &field.index.stream[field.index.range(at)] {
+            // The last word that answered to each term.
+            let mut last: Option<(usize, u16)> = None;
+            let n_speaker = field.index.speakers.get(at).copied().unwrap_or(0) as usize;
+            for (place, id) in field.index.stream[field.index.range(at)].iter().enumerate() {
                 for (term, alike) in matches.of(*id) {
+                    let alike = if place < n_speaker { field.weights.speaker * alike } else { *alike };
                     counts[usize::from(*term)] += alike;
                     mask |= 1 << term;
+                    if let Some((before, first)) = last
+                        && first + 1 == *term
+                        && place - before <= NEAR
+                    {
+                        found.pairs.push(first);
+                    }
+                }
+                if let Some((term, _)) = matches.of(*id).first() {
+                    last = Some((place, *term));
                 }
             }
+            found.pair_starts.push(found.pairs.len() as u32);
             while mask != 0 {
                 let term = mask.trailing_zeros() as usize;
                 mask &= mask - 1;
@@ -252,11 +310,26 @@ impl Found {
         found
     }
 
+    /// What the pairs of a piece say: as much as the commoner of the two, each pair once.
+    fn pairs_of(&self, at: usize, idf: &[f32]) -> f32 {
+        let pairs = &self.pairs[self.pair_starts[at] as usize..self.pair_starts[at + 1] as usize];
+        let mut seen = 0_u64;
+        let mut sum = 0.0;
+        for first in pairs {
+            if seen & (1 << first) == 0 {
+                seen |= 1 << first;
+                let first = usize::from(*first);
+                sum += idf[first].min(idf[first + 1]);
+            }
+        }
+        sum
+    }
+
     fn is_empty(&self) -> bool {
         self.terms.is_empty()
     }
 
-    fn entry(&self, at: usize) -> &[(u16, f32)] {
+    pub(super) fn entry(&self, at: usize) -> &[(u16, f32)] {
         &self.terms[self.starts[at] as usize..self.starts[at + 1] as usize]
     }
 
@@ -296,11 +369,15 @@ impl Found {
             .map(|(term, held)| {
                 let known = term.share.unwrap_or(CONTENT_SHARE);
                 let share = (held + 0.5 + prior * known) / (n + 1.0 + prior);
-                term.weight * (1.0 / share.min(1.0)).ln()
+                let says = if term.share.is_some() { field.weights.function } else { 1.0 };
+                says * term.weight * (1.0 / share.min(1.0)).ln()
             })
             .collect()
     }
 }
+
+/// Words apart at which two terms are still neighbours: "reign of terror".
+const NEAR: usize = 3;
 
 /// The share of sentences that hold a content word of which nothing is known.
 const CONTENT_SHARE: f32 = 0.004;

@@ -43,22 +43,29 @@ pub(crate) struct Weights {
     pub(crate) k1: f32,
     /// BM25: how much a long piece is discounted.
     pub(crate) b: f32,
+    /// A term in the name of the speaker, beside one in what is said.
+    pub(crate) speaker: f32,
     /// A term in the title, beside one in the piece.
     pub(crate) title: f32,
     /// How many pieces' worth of evidence the knowledge of the language is.
     pub(crate) prior: f32,
+    /// A function word, beside a content word that is as frequent.
+    pub(crate) function: f32,
     /// The document's score.
     pub(crate) document: f32,
     pub(crate) document_b: f32,
     pub(crate) document_title: f32,
+    /// Two terms side by side in the document, as in the question.
+    pub(crate) document_pair: f32,
     /// A fact: share of the neighbours, how fast they fade, and how much of it is the mean of the surroundings.
     pub(crate) neighbour: f32,
     pub(crate) decay: f32,
     pub(crate) mean: f32,
-    /// The same for what is spread over a passage.
+    /// What is spread over a passage: share of the passage, and the words at which its surroundings have faded to 1/e.
     pub(crate) broad: f32,
-    pub(crate) broad_decay: f32,
-    pub(crate) broad_mean: f32,
+    pub(crate) reach: f32,
+    pub(crate) passage_k1: f32,
+    pub(crate) passage_b: f32,
     /// The beginning of a document.
     pub(crate) lead: f32,
     /// What holds the kind of thing asked for.
@@ -80,26 +87,30 @@ impl Default for Weights {
         Weights {
             k1: 1.2,
             b: 0.4,
+            speaker: 1.0,
             title: 0.6,
             prior: 20.0,
+            function: 0.2,
             document: 0.6,
             document_b: 0.4,
-            document_title: 1.5,
+            document_title: 2.0,
+            document_pair: 0.3,
             neighbour: 0.4,
             decay: 0.6,
             mean: 0.3,
-            broad: 0.8,
-            broad_decay: 0.93,
-            broad_mean: 0.7,
-            lead: 0.15,
+            broad: 0.9,
+            reach: 400.0,
+            passage_k1: 20.0,
+            passage_b: 0.4,
+            lead: 0.25,
             ask: 0.15,
             named: 0.3,
             hop: 0.5,
             hop_lead: 0.5,
             strong: 0.5,
-            coverage: 0.3,
+            coverage: 0.4,
             again: 0.5,
-            density: 0.1,
+            density: 0.05,
         }
     }
 }

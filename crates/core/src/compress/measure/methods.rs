@@ -54,7 +54,8 @@ pub fn select(method: Method, sources: &[Source<'_>], options: &Options<'_>, cou
     let mut pieces = Vec::new();
     for (at, source) in sources.iter().enumerate() {
         let is_document = matches!(source.kind, SourceKind::Document { .. });
-        let spans = if is_whole && is_document { vec![0..source.text.len()] } else { leaves(source) };
+        let whole = || std::iter::once(0..source.text.len()).collect();
+        let spans: Vec<Range<usize>> = if is_whole && is_document { whole() } else { leaves(source) };
         for span in spans {
             let mut words = Vec::new();
             if let (true, SourceKind::Document { title: Some(title) }) = (is_whole, source.kind) {

@@ -3,8 +3,14 @@
 
 use std::ops::Range;
 
-/// If the line is the header of a document: the bytes of its title, if it has one.
-pub(crate) fn header(line: &str) -> Option<Option<Range<usize>>> {
+/// The header of a document.
+pub(crate) struct Header {
+    /// The bytes of its title in the line, if it has one.
+    pub(crate) title: Option<Range<usize>>,
+}
+
+/// If the line is the header of a document.
+pub(crate) fn header(line: &str) -> Option<Header> {
     let trimmed = line.trim_start();
     let indent = line.len() - trimmed.len();
     let title = |from: usize, to: usize| {
@@ -26,10 +32,10 @@ pub(crate) fn header(line: &str) -> Option<Option<Range<usize>>> {
                 if let Some(from) = trimmed[..end].find(attribute) {
                     let from = from + attribute.len();
                     let to = from + trimmed[from..].find('"')?;
-                    return Some(title(indent + from, indent + to));
+                    return Some(Header { title: title(indent + from, indent + to) });
                 }
             }
-            Some(None)
+            Some(Header { title: None })
         }
         b'[' => {
             let close = trimmed.find(']')?;
@@ -41,14 +47,14 @@ pub(crate) fn header(line: &str) -> Option<Option<Range<usize>>> {
                 && rest.len() <= 120
                 && !rest.ends_with(['.', ',', ';'])
                 && trimmed[close + 1..].starts_with(' '))
-            .then(|| title(indent + close + 1, line.len()))
+            .then(|| Header { title: title(indent + close + 1, line.len()) })
         }
         _ => {
             let word_end = trimmed.find(|c: char| !c.is_alphabetic()).unwrap_or(trimmed.len());
             let word = trimmed[..word_end].to_ascii_lowercase();
             let rest = &trimmed[word_end..];
             match word.as_str() {
-                "title" if rest.starts_with(':') => Some(title(indent + word_end + 1, line.len())),
+                "title" if rest.starts_with(':') => Some(Header { title: title(indent + word_end + 1, line.len()) }),
                 "document" | "doc" | "passage" | "source" | "article" | "context" | "chunk" | "result" => {
                     let numbered = rest.trim_start_matches([' ', '[', '#', '(']);
                     let digits = numbered.bytes().take_while(u8::is_ascii_digit).count();
@@ -59,13 +65,13 @@ pub(crate) fn header(line: &str) -> Option<Option<Range<usize>>> {
                     if let Some(from) = after.find("Title:").filter(|at| *at <= 1) {
                         let from = line.len() - after.len() + from + "Title:".len();
                         let to = line[from..].rfind(')').map_or(line.len(), |at| from + at);
-                        return Some(title(from, to));
+                        return Some(Header { title: title(from, to) });
                     }
                     if after.is_empty() {
-                        return Some(None);
+                        return Some(Header { title: None });
                     }
                     let after = after.strip_prefix([':', '-', '–', '|'])?;
-                    (after.len() <= 120).then(|| title(line.len() - after.len(), line.len()))
+                    (after.len() <= 120).then(|| Header { title: title(line.len() - after.len(), line.len()) })
                 }
                 _ => None,
             }
@@ -100,8 +106,9 @@ pub(crate) fn heading(line: &str) -> Option<Range<usize>> {
 mod tests {
     use super::*;
 
+    #[allow(clippy::option_option, reason = "no header, a header without a title, a title")]
     fn title(line: &str) -> Option<Option<&str>> {
-        header(line).map(|label| label.map(|range| &line[range]))
+        header(line).map(|header| header.title.map(|range| &line[range]))
     }
 
     #[test]

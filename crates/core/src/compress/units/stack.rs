@@ -7,7 +7,8 @@ use super::{Cutter, UnitKind};
 /// The trace that begins at a line.
 pub(super) fn trace(cutter: &mut Cutter<'_>, lines: &Lines<'_>, at: usize) -> Option<usize> {
     let first = lines.line(at);
-    if !opens(first) && !(is_frame(lines.line(at + 1)) && names_error(first)) {
+    let begins = opens(first) || (names_error(first) && is_frame(lines.line(at + 1)));
+    if !begins {
         return None;
     }
     let mut next = at + 1;

@@ -17,7 +17,7 @@ pub(super) fn is_schema(value: Value<'_, '_>) -> bool {
         match member.raw_key() {
             Some("\"name\"") => has_name = member.kind() == Kind::String,
             Some("\"parameters\"" | "\"input_schema\"" | "\"inputSchema\"") => {
-                has_schema = member.kind() == Kind::Object
+                has_schema = member.kind() == Kind::Object;
             }
             Some("\"function\"") => is_function = member.kind() == Kind::Object,
             _ => {}

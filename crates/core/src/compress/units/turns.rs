@@ -47,7 +47,7 @@ impl<'a> Speakers<'a> {
             return None;
         }
         let mut next = at + 1;
-        while next < lines.len() && self.begins(lines, next).is_none() && !(label.is_none() && !lines.is_blank(next)) {
+        while next < lines.len() && self.begins(lines, next).is_none() && (label.is_some() || lines.is_blank(next)) {
             next += 1;
         }
         let label = label.map(|name| {

@@ -20,7 +20,7 @@ mod tokens;
 pub(crate) use dedup::{DedupArgs, DedupForm, What};
 pub(crate) use diff::{DiffArgs, DiffForm};
 pub(crate) use estimate::{Batchable, EstimateArgs};
-pub(crate) use eval::{CompressionArgs, CompressionForm, EvalArgs, EvalCommand, Methods};
+pub(crate) use eval::{CompressionArgs, CompressionForm, EvalArgs, EvalCommand, Methods, SavingsArgs};
 pub(crate) use models::{
     AuditArgs, CrosscheckArgs, ImportArgs, ListArgs, ListForm, ModelsArgs, ModelsCommand, ModelsDiffArgs, ShowArgs,
 };

@@ -31,7 +31,7 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<Outcome> {
         Command::Diff(args) => diff::run(&args, settings),
         Command::Report(args) => report::run(&args, settings),
         Command::Models(args) => models::run(&args, settings),
-        Command::Eval(args) => eval::run(&args),
+        Command::Eval(args) => eval::run(&args, settings),
         Command::Tokens(args) => tokens::run(&args),
     }
 }

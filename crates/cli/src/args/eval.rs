@@ -16,6 +16,8 @@ pub(crate) struct EvalArgs {
 pub(crate) enum EvalCommand {
     /// What survives when texts are compressed to a token budget around a question
     Compression(CompressionArgs),
+    /// What the optimizer would have saved on conversations that were had, through the provider's prompt cache
+    Savings(SavingsArgs),
 }
 
 /// Compresses every text of the sets to its tokens ÷ ratio around its question, and measures what is kept.
@@ -49,6 +51,43 @@ pub(crate) struct CompressionArgs {
     #[arg(long, short, value_name = "FORM", value_enum, default_value_t, hide_possible_values = true)]
     pub(crate) output: CompressionForm,
 }
+
+/// Bills every call of the conversations three times, each through the provider's prompt cache as simulated: as it was sent,
+/// with edits that keep the content, and with results of tools shortened too (lossy).
+///
+/// A conversation is one line of the log (an agent's run) or the calls of one session. What shortening lost is measured: of
+/// the lines of results that the model wrote again later, those that still stood in its prompt.
+#[derive(Args, Debug)]
+#[command(after_help = SAVINGS_EXAMPLES)]
+pub(crate) struct SavingsArgs {
+    /// Logs of conversations, also compressed with gzip or zstd; `-` for stdin
+    #[arg(value_name = "PATH", required = true)]
+    pub(crate) paths: Vec<String>,
+    /// Format of the files [default: told from their content]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) format: Option<String>,
+    /// Bill by these models' prices and cache rules [default: the model of each call]
+    #[arg(long, value_name = "MODEL", value_delimiter = ',')]
+    pub(crate) model: Vec<String>,
+    /// Tokens to which a result of a tool is cut when it arrives; 0 leaves it whole
+    #[arg(long, value_name = "N", default_value_t = 250)]
+    pub(crate) max_result: u64,
+    /// Shorten older results again, in batches, when that is expected to pay for the cache it breaks; the latest N stay
+    #[arg(long, value_name = "N")]
+    pub(crate) compact: Option<usize>,
+    /// List every conversation
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Form of the answer: text, json
+    #[arg(long, short, value_name = "FORM", value_enum, default_value_t, hide_possible_values = true)]
+    pub(crate) output: CompressionForm,
+}
+
+const SAVINGS_EXAMPLES: &str = "\
+Examples:
+  promptopt eval savings runs.jsonl.gz
+  promptopt eval savings runs.jsonl.gz --model deepseek-chat,gpt-6-sol,claude-sonnet-5-5
+  promptopt eval savings runs.jsonl.gz --max-result 0 --compact 6    batches alone";
 
 /// One method, or all of them.
 #[derive(Clone, Copy, Debug)]

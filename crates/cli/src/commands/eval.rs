@@ -1,5 +1,7 @@
 //! `promptopt eval compression`: the library measures, this file tells it the time and shows the rows.
 
+mod savings;
+
 use std::fmt::Write as _;
 use std::time::Instant;
 
@@ -13,6 +15,7 @@ use serde::Serialize;
 
 use super::Outcome;
 use crate::args::{CompressionArgs, CompressionForm, EvalArgs, EvalCommand, Methods};
+use crate::settings::Settings;
 use crate::{output, render};
 
 /// What is written.
@@ -43,8 +46,11 @@ struct Measured {
 }
 
 /// Runs the command.
-pub(crate) fn run(args: &EvalArgs) -> Result<Outcome> {
-    let EvalCommand::Compression(args) = &args.command;
+pub(crate) fn run(args: &EvalArgs, settings: &Settings) -> Result<Outcome> {
+    let args = match &args.command {
+        EvalCommand::Compression(args) => args,
+        EvalCommand::Savings(args) => return savings::run(args, settings),
+    };
     let report = compression(args)?;
     let text = match args.output {
         CompressionForm::Text => text(&report),

@@ -10,8 +10,8 @@ use super::tally::{scaled, scaled_offsets};
 use crate::catalog::{CacheTrigger, Catalog, ModelSpec};
 use crate::chat::{Answer, ChatRequest};
 use crate::framing::{self, Profile};
-use crate::optimize::retention::{Retention, retention};
 use crate::optimize::Optimizer;
+use crate::optimize::retention::{Retention, retention};
 use crate::prefix_cache::{Call, Edge, Hit, PrefixCache, edges, token_offsets};
 use crate::tokens::memo::Memo;
 use crate::usage::Usage;
@@ -121,13 +121,18 @@ impl Rewriting {
             "Optimize prompts (lossless)",
             self.sums[0],
             "identical",
-            format!("{}; both bills with the prompt cache simulated; promptopt optimize does it", fewer(self.tokens[0])),
+            format!(
+                "{}; both bills with the prompt cache simulated; promptopt optimize does it",
+                fewer(self.tokens[0])
+            ),
         );
         if self.tokens[1].0 == 0 && self.n_refused == 0 {
             return;
         }
         let kept = match self.retention.permille() {
-            Some(permille) => format!("{}.{} % of what answers took from prompts is still there", permille / 10, permille % 10),
+            Some(permille) => {
+                format!("{}.{} % of what answers took from prompts is still there", permille / 10, permille % 10)
+            }
             None => "what is lost is not known: the log has no answers that repeat their prompts".to_owned(),
         };
         let refused = match self.n_refused {

@@ -37,6 +37,8 @@ pub struct RunBill {
     pub n_quoted: u64,
     /// … and of them those that still stood there, or somewhere else in the prompt.
     pub n_quoted_kept: u64,
+    /// Lines of any result that the model repeated later to the letter.
+    pub n_quoted_all: u64,
     /// Edits, tokens they save in one call, and what they save over the conversation's calls, by transform.
     pub by_transform: BTreeMap<&'static str, (u64, u64, Usd)>,
 }
@@ -186,6 +188,16 @@ const MIN_QUOTED: usize = 24;
 /// What shortening took away that was wanted later: whole lines of a shortened result that the model wrote again.
 fn quoted(run: &mut RunBill, segments: &Segments<'_>, plan: &[Shortened]) {
     let all = &segments.segments;
+    let is_model = |kind: SegmentKind| matches!(kind, SegmentKind::Assistant | SegmentKind::ToolCall);
+    for result in all.iter().filter(|segment| segment.kind == SegmentKind::ToolResult) {
+        let said: Vec<&str> = all
+            .iter()
+            .filter(|segment| segment.message > result.message && is_model(segment.kind))
+            .map(|segment| segment.text.as_ref())
+            .collect();
+        let lines = result.text.lines().map(str::trim).filter(|line| line.len() >= MIN_QUOTED);
+        run.n_quoted_all += lines.filter(|line| said.iter().any(|said| said.contains(line))).count() as u64;
+    }
     for (index, short) in plan.iter().enumerate() {
         // Said while this form of the result stood in the prompt.
         let next = plan[index + 1..].iter().find(|later| later.segment == short.segment);
@@ -193,7 +205,7 @@ fn quoted(run: &mut RunBill, segments: &Segments<'_>, plan: &[Shortened]) {
         let said: Vec<&str> = all
             .iter()
             .filter(|segment| segment.message >= short.from_message && segment.message < until)
-            .filter(|segment| matches!(segment.kind, SegmentKind::Assistant | SegmentKind::ToolCall))
+            .filter(|segment| is_model(segment.kind))
             .map(|segment| segment.text.as_ref())
             .collect();
         let text = apply(&all[short.segment].text, &short.edits);

@@ -5,8 +5,15 @@
 //! Grammar: RFC 8259, strictly (no comments, no trailing commas, no control characters in strings). A string may hold a
 //! lone surrogate escape; it is valid JSON that has no text ([`Value::string`] is `None`).
 
+mod read;
+mod strings;
+
 use std::borrow::Cow;
 use std::ops::Range;
+
+pub use strings::{escape_at, push_string, unescape};
+
+use read::Reader;
 
 /// A JSON text with the ranges of its values.
 #[derive(Debug)]
@@ -185,87 +192,6 @@ impl<'j, 'a> Iterator for Children<'j, 'a> {
     }
 }
 
-/// The text of a JSON string with its quotes. Borrowed if nothing is escaped; `None` if a surrogate stands alone or the
-/// escape is malformed.
-pub fn unescape(quoted: &str) -> Option<Cow<'_, str>> {
-    let inner = quoted.get(1..quoted.len().checked_sub(1)?)?;
-    let Some(first) = memchr::memchr(b'\\', inner.as_bytes()) else { return Some(Cow::Borrowed(inner)) };
-    let mut out = String::with_capacity(inner.len());
-    out.push_str(&inner[..first]);
-    let mut rest = &inner[first..];
-    while !rest.is_empty() {
-        let plain = memchr::memchr(b'\\', rest.as_bytes()).unwrap_or(rest.len());
-        out.push_str(&rest[..plain]);
-        rest = &rest[plain..];
-        if rest.is_empty() {
-            break;
-        }
-        let (c, n_bytes) = escape_at(rest)?;
-        out.push(c);
-        rest = &rest[n_bytes..];
-    }
-    Some(Cow::Owned(out))
-}
-
-/// The character that an escape at the start of `text` stands for, and the escape's length.
-pub fn escape_at(text: &str) -> Option<(char, usize)> {
-    let simple = match text.as_bytes().get(1)? {
-        b'"' => '"',
-        b'\\' => '\\',
-        b'/' => '/',
-        b'b' => '\u{8}',
-        b'f' => '\u{c}',
-        b'n' => '\n',
-        b'r' => '\r',
-        b't' => '\t',
-        b'u' => {
-            let unit = |from: usize| u32::from_str_radix(text.get(from..from + 4)?, 16).ok();
-            let high = unit(2)?;
-            if !(0xD800..0xDC00).contains(&high) {
-                return Some((char::from_u32(high)?, 6));
-            }
-            let low = if text.get(6..8) == Some("\\u") { unit(8)? } else { return None };
-            if !(0xDC00..0xE000).contains(&low) {
-                return None;
-            }
-            return Some((char::from_u32(0x1_0000 + ((high - 0xD800) << 10) + (low - 0xDC00))?, 12));
-        }
-        _ => return None,
-    };
-    Some((simple, 2))
-}
-
-/// Appends `text` as a JSON string: only what must be escaped is, in its shortest form.
-pub fn push_string(out: &mut String, text: &str) {
-    out.push('"');
-    let mut plain = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        let escape = match byte {
-            b'"' => "\\\"",
-            b'\\' => "\\\\",
-            b'\n' => "\\n",
-            b'\r' => "\\r",
-            b'\t' => "\\t",
-            0x8 => "\\b",
-            0xc => "\\f",
-            0..0x20 => "",
-            _ => continue,
-        };
-        out.push_str(&text[plain..at]);
-        if escape.is_empty() {
-            const HEX: &[u8; 16] = b"0123456789abcdef";
-            out.push_str("\\u00");
-            out.push(char::from(HEX[usize::from(byte >> 4)]));
-            out.push(char::from(HEX[usize::from(byte & 15)]));
-        } else {
-            out.push_str(escape);
-        }
-        plain = at + 1;
-    }
-    out.push_str(&text[plain..]);
-    out.push('"');
-}
-
 /// Appends valid JSON without the white space between its tokens; strings and numbers stay as written.
 pub fn push_compact(out: &mut String, json: &str) {
     let bytes = json.as_bytes();
@@ -317,182 +243,6 @@ pub fn end_of_value(text: &str) -> Option<usize> {
         if depth == 0 {
             return Some(at);
         }
-    }
-}
-
-struct Reader<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    nodes: Vec<Node>,
-    /// Arrays and objects not closed yet.
-    open: Vec<u32>,
-}
-
-impl Reader<'_> {
-    fn read(&mut self) -> Result<(), Mistake> {
-        let mut key = (NO_KEY, 0);
-        loop {
-            // A value is due.
-            self.blanks();
-            let start = self.at;
-            let kind = self.begin()?;
-            let index = self.nodes.len() as u32;
-            let end = self.at as u32;
-            self.nodes.push(Node { start: start as u32, end, key: key.0, key_end: key.1, after: index + 1, kind });
-            key = (NO_KEY, 0);
-            if matches!(kind, Kind::Array | Kind::Object) {
-                self.blanks();
-                let close = if kind == Kind::Array { b']' } else { b'}' };
-                self.open.push(index);
-                if self.peek() != Some(close) {
-                    if kind == Kind::Object {
-                        key = self.key()?;
-                    }
-                    continue;
-                }
-            }
-            // A value is complete, or an empty container waits for its end: close what closes, or go on to the next.
-            loop {
-                self.blanks();
-                let Some(&parent) = self.open.last() else {
-                    return if self.at == self.bytes.len() { Ok(()) } else { Err(self.mistake(THE_END)) };
-                };
-                let is_array = self.nodes[parent as usize].kind == Kind::Array;
-                let is_empty = self.nodes.len() as u32 == parent + 1;
-                match self.peek() {
-                    Some(b',') if !is_empty => {
-                        self.at += 1;
-                        if !is_array {
-                            key = self.key()?;
-                        }
-                        break;
-                    }
-                    Some(b']') if is_array => self.close(parent),
-                    Some(b'}') if !is_array => self.close(parent),
-                    _ => return Err(self.mistake(if is_array { "`,` or `]`" } else { "`,` or `}`" })),
-                }
-            }
-        }
-    }
-
-    fn close(&mut self, index: u32) {
-        self.at += 1;
-        let after = self.nodes.len() as u32;
-        let node = &mut self.nodes[index as usize];
-        node.end = self.at as u32;
-        node.after = after;
-        self.open.pop();
-    }
-
-    fn key(&mut self) -> Result<(u32, u32), Mistake> {
-        self.blanks();
-        if self.peek() != Some(b'"') {
-            return Err(self.mistake("a key in quotes"));
-        }
-        let start = self.at;
-        self.string()?;
-        let span = (start as u32, self.at as u32);
-        self.blanks();
-        if self.peek() != Some(b':') {
-            return Err(self.mistake("`:`"));
-        }
-        self.at += 1;
-        Ok(span)
-    }
-
-    fn begin(&mut self) -> Result<Kind, Mistake> {
-        match self.peek() {
-            Some(b'"') => self.string().map(|()| Kind::String),
-            Some(b'[') => {
-                self.at += 1;
-                Ok(Kind::Array)
-            }
-            Some(b'{') => {
-                self.at += 1;
-                Ok(Kind::Object)
-            }
-            Some(b'-' | b'0'..=b'9') => self.number().map(|()| Kind::Number),
-            Some(b't') => self.word(b"true", Kind::Bool),
-            Some(b'f') => self.word(b"false", Kind::Bool),
-            Some(b'n') => self.word(b"null", Kind::Null),
-            _ => Err(self.mistake("a value")),
-        }
-    }
-
-    fn word(&mut self, word: &[u8], kind: Kind) -> Result<Kind, Mistake> {
-        if !self.bytes[self.at..].starts_with(word) {
-            return Err(self.mistake("a value"));
-        }
-        self.at += word.len();
-        Ok(kind)
-    }
-
-    fn string(&mut self) -> Result<(), Mistake> {
-        let start = self.at;
-        let end = string_end(self.bytes, start).ok_or(Mistake { offset: start, expected: "a closing quote" })?;
-        let inner = &self.bytes[start + 1..end - 1];
-        if let Some(control) = inner.iter().position(|byte| *byte < 0x20) {
-            return Err(Mistake { offset: start + 1 + control, expected: "an escaped control character" });
-        }
-        let mut at = 0;
-        while let Some(escape) = memchr::memchr(b'\\', &inner[at..]) {
-            at += escape;
-            let is_good = match inner.get(at + 1) {
-                Some(b'u') => inner.get(at + 2..at + 6).is_some_and(|hex| hex.iter().all(u8::is_ascii_hexdigit)),
-                Some(byte) => b"\"\\/bfnrt".contains(byte),
-                None => false,
-            };
-            if !is_good {
-                return Err(Mistake { offset: start + 1 + at, expected: "an escape that JSON knows" });
-            }
-            at += 2;
-        }
-        self.at = end;
-        Ok(())
-    }
-
-    fn number(&mut self) -> Result<(), Mistake> {
-        if self.peek() == Some(b'-') {
-            self.at += 1;
-        }
-        match self.peek() {
-            Some(b'0') => self.at += 1,
-            _ => self.digits()?,
-        }
-        if self.peek() == Some(b'.') {
-            self.at += 1;
-            self.digits()?;
-        }
-        if matches!(self.peek(), Some(b'e' | b'E')) {
-            self.at += 1;
-            if matches!(self.peek(), Some(b'+' | b'-')) {
-                self.at += 1;
-            }
-            self.digits()?;
-        }
-        Ok(())
-    }
-
-    fn digits(&mut self) -> Result<(), Mistake> {
-        let start = self.at;
-        while matches!(self.peek(), Some(b'0'..=b'9')) {
-            self.at += 1;
-        }
-        if self.at == start { Err(self.mistake("a digit")) } else { Ok(()) }
-    }
-
-    fn blanks(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
-            self.at += 1;
-        }
-    }
-
-    fn peek(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    fn mistake(&self, expected: &'static str) -> Mistake {
-        Mistake { offset: self.at, expected }
     }
 }
 

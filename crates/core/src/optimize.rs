@@ -39,6 +39,7 @@ use crate::compress::{Counter, Edit, Options, Pass, Segment, SegmentKind};
 use crate::error::{Error, Result};
 use crate::text::json::{Json, Mistake};
 use crate::tokens::memo::Memo;
+use crate::usage::Conditions;
 
 /// What the optimizer is to do.
 #[derive(Clone, Debug, Default)]
@@ -47,6 +48,9 @@ pub struct Settings {
     pub edits: Options,
     /// How short it is to become; lossy, so nothing by default.
     pub shortening: Shortening,
+    /// Results of tools shortened as they arrive, and in batches; lossy, so not by default. Batches need a model with
+    /// known prices.
+    pub compaction: Option<compact::Options>,
     /// The model whose tokenizer, prices and cache rules count. Without it, the model that a request names.
     pub model: Option<String>,
     /// The model's host, where several offer it.
@@ -165,6 +169,7 @@ impl Optimizer {
         for body in &bodies {
             let weigher = self.weigher(body.model.as_deref());
             let edits = self.edits(&body.segments, &weigher)?;
+            let edits = self.compacted(&body.segments, edits, &weigher)?;
             let total = |edits: &[Edit]| {
                 weigher.request(&body.written(text, edits)).unwrap_or_else(|| weigher.texts(&body.segments, edits))
             };
@@ -185,6 +190,18 @@ impl Optimizer {
         }
         economy::keep_cacheable(segments, &mut edits, weigher);
         Ok(edits)
+    }
+
+    /// The edits with those that shorten results of tools, if the settings ask for that.
+    fn compacted(&self, segments: &[Segment<'_>], edits: Vec<Edit>, weigher: &Weigher<'_>) -> Result<Vec<Edit>> {
+        let Some(options) = &self.settings.compaction else { return Ok(edits) };
+        // What is cut when it arrives breaks no cache, so nothing has to be weighed against its price.
+        let prices = match options.n_recent {
+            usize::MAX => compact::Prices { read: 0, write: 0 },
+            _ => compact::prices(self.catalog(), weigher, &Conditions::default())?,
+        };
+        let plan = compact::plan(segments, &edits, prices, options, weigher);
+        Ok(compact::edits_at(&edits, &plan, usize::MAX - 1))
     }
 
     fn lines(&self, text: &str) -> Result<Optimized> {

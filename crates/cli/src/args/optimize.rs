@@ -57,6 +57,10 @@ pub(crate) struct GoalArgs {
     /// At most a part of its tokens: 4 for a quarter
     #[arg(long, value_name = "R", value_parser = ratio)]
     pub(crate) ratio: Option<u64>,
+    /// Cut each result of a tool to at most N tokens, around what its call asked for; the cut never changes later, so the
+    /// provider's prompt cache stays valid
+    #[arg(long, value_name = "N")]
+    pub(crate) max_result: Option<u64>,
     /// What is asked, where that is not the last user message
     #[arg(long, value_name = "TEXT")]
     pub(crate) query: Option<String>,

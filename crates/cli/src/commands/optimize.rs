@@ -7,7 +7,7 @@ use std::sync::Arc;
 use promptopt::compress::Options;
 use promptopt::error::{Error, Kind, Result};
 use promptopt::format::open::{Source, open};
-use promptopt::optimize::{Form, Goal, Optimized, Optimizer, Settings as Optimization, Shortening};
+use promptopt::optimize::{Form, Goal, Optimized, Optimizer, Settings as Optimization, Shortening, compact};
 use serde_json::json;
 
 use super::Outcome;
@@ -20,6 +20,10 @@ pub(crate) fn run(args: &OptimizeArgs, settings: &Settings) -> Result<Outcome> {
     let optimizer = Optimizer::new(Optimization {
         edits: options(&args.edits),
         shortening: shortening(&args.goal),
+        compaction: args
+            .goal
+            .max_result
+            .map(|max_result| compact::Options { max_result, ..compact::Options::default() }),
         model: args.model.clone(),
         host: args.host.clone(),
         catalog: Some(Arc::new(overlay::catalog(settings)?)),

@@ -68,7 +68,7 @@ pub fn bill(
     let segments = Segments::of(longest);
     let edits = optimizer.edits(&segments.segments, &weigher)?;
     let at = records.iter().find_map(|record| record.at);
-    let prices = prices(optimizer, &weigher, &Conditions { at, ..Conditions::default() })?;
+    let prices = compact::prices(optimizer.catalog(), &weigher, &Conditions { at, ..Conditions::default() })?;
     let plan = compact::plan(&segments.segments, &edits, prices, options, &weigher);
     run.n_shortened = plan.len() as u64;
     for record in records {
@@ -77,7 +77,7 @@ pub fn bill(
         let conditions = Conditions { at: record.at, ..Conditions::default() };
         let before = |edit: &&Edit| segments.segments[edit.segment].message <= n_messages;
         let plain: Vec<Edit> = edits.iter().filter(before).cloned().collect();
-        let short = with_plan(&plain, &plan, n_messages);
+        let short = compact::edits_at(&plain, &plan, n_messages);
         let output = record.usage.as_ref().and_then(|usage| usage.as_ref().ok()).map(|reading| reading.usage);
         let bills = [request.clone(), segments.write(request, &plain), segments.write(request, &short)];
         let sums = [&mut run.without, &mut run.lossless, &mut run.compacted];
@@ -97,33 +97,6 @@ fn numbered(request: &ChatRequest, segments: &Segments<'_>) -> usize {
     let last =
         (0..segments.segments.len()).filter(|at| segments.message_of(*at).is_some_and(|m| m < request.messages.len()));
     last.map(|at| segments.segments[at].message).max().unwrap_or(0)
-}
-
-/// The edits of a call with this many messages: those of the plan where it has begun to hold, the latest.
-fn with_plan(plain: &[Edit], plan: &[Shortened], n_messages: usize) -> Vec<Edit> {
-    let mut latest: BTreeMap<usize, &Shortened> = BTreeMap::new();
-    for short in plan.iter().filter(|short| short.from_message <= n_messages + 1 && short.message <= n_messages) {
-        latest.insert(short.segment, short);
-    }
-    let mut all: Vec<Edit> = plain.iter().filter(|edit| !latest.contains_key(&edit.segment)).cloned().collect();
-    all.extend(latest.values().flat_map(|short| short.edits.iter().cloned()));
-    all.sort_by_key(|edit| (edit.segment, edit.span.start));
-    all
-}
-
-/// What input costs per token, read from the cache and written anew, in pico-dollars.
-fn prices(optimizer: &Optimizer, weigher: &Weigher<'_>, conditions: &Conditions) -> Result<Prices> {
-    let spec = weigher.spec().ok_or_else(|| {
-        Error::new(Kind::UnknownModel, format!("model `{}` is not in the catalog", weigher.model()))
-            .help("name one with --model; `promptopt models list` shows them")
-    })?;
-    let rate = |class| optimizer.catalog().rate(spec, class, 0, conditions).ok().map(Usd::pico);
-    let fresh = rate(TokenClass::Input)
-        .ok_or_else(|| Error::new(Kind::Catalog, format!("model `{}` has no known price for input", spec.id)))?;
-    Ok(Prices {
-        read: rate(TokenClass::CacheRead).unwrap_or(fresh),
-        write: rate(TokenClass::CacheWriteShort).unwrap_or(fresh),
-    })
 }
 
 fn call(

@@ -18,12 +18,18 @@
 //! The plan is made call by call from what was known then: asked again with one more message it plans the same up to
 //! there, so nothing shortened comes back and nothing is written twice.
 
+use std::collections::BTreeMap;
+
 use super::Weigher;
 use super::compose::compose;
 use super::goal::{GAP, gaps_of};
+use crate::catalog::{Catalog, TokenClass};
 use crate::compress::budget::{self, Source};
 use crate::compress::edit::{Edit, apply};
 use crate::compress::{Counter, Segment, SegmentKind};
+use crate::error::{Error, Kind, Result};
+use crate::usage::Conditions;
+use crate::usd::Usd;
 
 /// When to shorten, and how far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +140,34 @@ pub fn plan(
         }
     }
     plan
+}
+
+/// The edits of a call with this many messages: those of the plan where it has begun to hold, the latest.
+pub fn edits_at(plain: &[Edit], plan: &[Shortened], n_messages: usize) -> Vec<Edit> {
+    let mut latest: BTreeMap<usize, &Shortened> = BTreeMap::new();
+    for short in plan.iter().filter(|short| short.from_message <= n_messages + 1 && short.message <= n_messages) {
+        latest.insert(short.segment, short);
+    }
+    let mut all: Vec<Edit> = plain.iter().filter(|edit| !latest.contains_key(&edit.segment)).cloned().collect();
+    all.extend(latest.values().flat_map(|short| short.edits.iter().cloned()));
+    all.sort_by_key(|edit| (edit.segment, edit.span.start));
+    all
+}
+
+/// What input costs per token, read from the cache and written anew, in pico-dollars. Errors when the model or its price for
+/// input is not known.
+pub fn prices(catalog: &Catalog, weigher: &Weigher<'_>, conditions: &Conditions) -> Result<Prices> {
+    let spec = weigher.spec().ok_or_else(|| {
+        Error::new(Kind::UnknownModel, format!("model `{}` is not in the catalog", weigher.model()))
+            .help("name one with --model; `promptopt models list` shows them")
+    })?;
+    let rate = |class| catalog.rate(spec, class, 0, conditions).ok().map(Usd::pico);
+    let fresh = rate(TokenClass::Input)
+        .ok_or_else(|| Error::new(Kind::Catalog, format!("model `{}` has no known price for input", spec.id)))?;
+    Ok(Prices {
+        read: rate(TokenClass::CacheRead).unwrap_or(fresh),
+        write: rate(TokenClass::CacheWriteShort).unwrap_or(fresh),
+    })
 }
 
 /// Of what was saved, this may be spent on writing a cache anew, in thousandths: providers do not hit each time.

@@ -22,6 +22,7 @@ mod economy;
 mod goal;
 mod input;
 mod report;
+mod table;
 mod weigher;
 
 use std::sync::Arc;
@@ -96,6 +97,7 @@ impl Optimizer {
             Form::Prompt => self.prompt(text, SegmentKind::Prompt),
             Form::Json => self.json(text, None),
             Form::Lines => self.lines(text),
+            Form::Csv => self.table(text),
         }
     }
 
@@ -152,6 +154,20 @@ impl Optimizer {
         let report = RequestReport::new(None, &weigher, &segments, &edits);
         let text = crate::compress::edit::apply(text, &edits);
         Ok(Optimized::new(text, vec![report]))
+    }
+
+    fn table(&self, text: &str) -> Result<Optimized> {
+        let table = table::read(text)?;
+        let (mut changes, mut reports) = (Vec::new(), Vec::new());
+        for (index, cell) in table.cells.iter().enumerate() {
+            let optimized = self.prompt(&cell.text, SegmentKind::Prompt).map_err(|error| error.at_line(cell.line))?;
+            if optimized.text != cell.text {
+                changes.push((index, optimized.text));
+            }
+            reports
+                .extend(optimized.requests.into_iter().map(|report| RequestReport { line: Some(cell.line), ..report }));
+        }
+        Ok(Optimized::new(table.written(text, &changes)?, reports))
     }
 
     fn json(&self, text: &str, line: Option<u64>) -> Result<Optimized> {

@@ -9,6 +9,8 @@ pub enum Form {
     Json,
     /// JSON values, one a line.
     Lines,
+    /// A table with prompts in its cells.
+    Csv,
     /// Anything else: a prompt or template as text.
     Prompt,
 }
@@ -37,6 +39,7 @@ impl Form {
         let name = name.strip_suffix(".gz").or_else(|| name.strip_suffix(".zst")).unwrap_or(&name);
         match name.rsplit('.').next() {
             Some("jsonl" | "ndjson") => Form::Lines,
+            Some("csv") => Form::Csv,
             Some("json") if Form::of(text) == Form::Prompt => Form::Json,
             _ => Form::of(text),
         }
@@ -62,6 +65,7 @@ mod tests {
         }
         assert_eq!(Form::of_file("a.jsonl", "oops"), Form::Lines);
         assert_eq!(Form::of_file("a.json", "{oops"), Form::Json);
+        assert_eq!(Form::of_file("a.CSV.gz", "prompt\nHi"), Form::Csv);
         assert_eq!(Form::of_file("a.md", "{oops"), Form::Prompt);
     }
 }

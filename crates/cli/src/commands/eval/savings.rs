@@ -201,8 +201,8 @@ fn text(report: &Report, is_full: bool, settings: &Settings) -> String {
             let line = page.line();
             line.add(format!("  {name}"), Style::Plain).pad_to(32).add(money(cost), Style::Bold);
             if let Some(n) = n_not_lower {
-                let change = words::change(sums.without_usd, cost);
-                line.add(format!("  {change}"), if cost < sums.without_usd { Style::Good } else { Style::Bad });
+                let change = words::change_percent(sums.without_usd, cost).unwrap_or_default();
+                line.add(format!("  {change:>8}"), if cost < sums.without_usd { Style::Good } else { Style::Bad });
                 let all = if n == 0 { "lower in each".to_owned() } else { format!("not lower in {n} of {n_runs}") };
                 line.add(format!("  {all}"), Style::Dim);
             }
@@ -233,8 +233,10 @@ fn text(report: &Report, is_full: bool, settings: &Settings) -> String {
                 line.add(format!("  {}", clean(&run.name)), Style::Plain).pad_to(36);
                 line.add(format!("{:>5} calls", run.calls), Style::Dim);
                 line.add(format!("  {}", run.without_usd.to_decimal()), Style::Plain);
-                line.add(format!("  {}", words::change(run.without_usd, run.lossless_usd)), Style::Good);
-                line.add(format!("  {}", words::change(run.without_usd, run.shortened_usd)), Style::Good);
+                for cost in [run.lossless_usd, run.shortened_usd] {
+                    let change = words::change_percent(run.without_usd, cost).unwrap_or_default();
+                    line.add(format!("{change:>9}"), if cost < run.without_usd { Style::Good } else { Style::Bad });
+                }
             }
         }
     }

@@ -16,6 +16,8 @@ pub mod segment;
 pub mod transforms;
 pub mod units;
 
+pub(crate) mod layers;
+
 mod encoded;
 mod json_blocks;
 

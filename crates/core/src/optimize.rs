@@ -152,10 +152,20 @@ impl Optimizer {
     pub fn edits(&self, segments: &[Segment<'_>], weigher: &Weigher<'_>) -> Result<Vec<Edit>> {
         let mut pass = Pass::new(&self.settings.edits, weigher)?;
         let mut edits = Vec::new();
-        for segment in segments {
+        let (standing, rest) = economy::standing(segments);
+        for segment in standing {
             edits.extend(pass.feed(segment).edits);
         }
-        economy::keep_cacheable(segments, &mut edits, weigher);
+        if !economy::stays_cacheable(standing, &edits, weigher) {
+            edits.clear();
+            pass = Pass::new(&self.settings.edits, weigher)?;
+            for segment in standing {
+                pass.pass_over(segment);
+            }
+        }
+        for segment in rest {
+            edits.extend(pass.feed(segment).edits);
+        }
         Ok(edits)
     }
 

@@ -6,6 +6,7 @@
 
 pub mod body;
 pub mod budget;
+pub mod decode;
 pub mod edit;
 pub mod measure;
 pub mod pass;

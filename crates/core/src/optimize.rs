@@ -85,6 +85,13 @@ impl Optimizer {
 
     /// The same for a text whose form is known.
     pub fn optimize_as(&self, text: &str, form: Form) -> Result<Optimized> {
+        if form != Form::Prompt
+            && let Some(rest) = text.strip_prefix(input::BOM)
+        {
+            let mut optimized = self.optimize_as(rest, form)?;
+            optimized.text.insert(0, input::BOM);
+            return Ok(optimized);
+        }
         match form {
             Form::Prompt => self.prompt(text, SegmentKind::Prompt),
             Form::Json => self.json(text, None),

@@ -150,8 +150,10 @@ impl<'a> Pass<'a> {
         for transform in &self.transforms {
             (transform.propose)(&view, &mut proposals);
             for proposal in proposals.drain(..) {
-                let breaks_json = kind == SegmentKind::Data && Json::parse(&proposal.replacement).is_err();
-                if breaks_json || protect::overlaps(&kept, &proposal.span) {
+                // What is JSON stays JSON.
+                let must_parse = matches!(kind, SegmentKind::Data | SegmentKind::ToolSchema);
+                if must_parse && Json::parse(&proposal.replacement).is_err() || protect::overlaps(&kept, &proposal.span)
+                {
                     continue;
                 }
                 let saved = self.saving(kind, text, &proposal);

@@ -6,6 +6,7 @@
 
 pub mod body;
 pub mod budget;
+pub mod decode;
 pub mod edit;
 pub mod measure;
 pub mod pass;
@@ -15,6 +16,8 @@ pub mod request;
 pub mod segment;
 pub mod transforms;
 pub mod units;
+
+pub(crate) mod layers;
 
 mod encoded;
 mod json_blocks;

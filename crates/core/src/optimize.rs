@@ -93,6 +93,13 @@ impl Optimizer {
 
     /// The same for a text whose form is known.
     pub fn optimize_as(&self, text: &str, form: Form) -> Result<Optimized> {
+        if form != Form::Prompt
+            && let Some(rest) = text.strip_prefix(input::BOM)
+        {
+            let mut optimized = self.optimize_as(rest, form)?;
+            optimized.text.insert(0, input::BOM);
+            return Ok(optimized);
+        }
         match form {
             Form::Prompt => self.prompt(text, SegmentKind::Prompt),
             Form::Json => self.json(text, None),
@@ -201,10 +208,20 @@ impl Optimizer {
     pub fn edits(&self, segments: &[Segment<'_>], weigher: &Weigher<'_>) -> Result<Vec<Edit>> {
         let mut pass = Pass::new(&self.settings.edits, weigher)?;
         let mut edits = Vec::new();
-        for segment in segments {
+        let (standing, rest) = economy::standing(segments);
+        for segment in standing {
             edits.extend(pass.feed(segment).edits);
         }
-        economy::keep_cacheable(segments, &mut edits, weigher);
+        if !economy::stays_cacheable(standing, &edits, weigher) {
+            edits.clear();
+            pass = Pass::new(&self.settings.edits, weigher)?;
+            for segment in standing {
+                pass.pass_over(segment);
+            }
+        }
+        for segment in rest {
+            edits.extend(pass.feed(segment).edits);
+        }
         Ok(edits)
     }
 

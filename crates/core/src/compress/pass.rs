@@ -3,17 +3,18 @@
 //!
 //! Where there is nothing to do, a segment costs a few scans for single bytes and a digest a line; nothing is counted.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
 use regex::Regex;
 
-use super::edit::{Edit, apply, untouched};
+use super::edit::{Edit, apply};
 use super::json_blocks::json_blocks;
 use super::repeats::Seen;
 use super::segment::{Segment, SegmentKind};
 use super::transforms::{Proposal, TRANSFORMS, Transform, View, by_name};
-use super::{encoded, protect};
+use super::{encoded, layers, protect};
 use crate::error::Result;
 use crate::text::json::Json;
 
@@ -86,16 +87,58 @@ impl<'a> Pass<'a> {
         self.n_segments += 1;
         let text: &'a str = &segment.text;
         let may_edit = segment.kind.is_material() || self.options.touch.contains(&segment.kind);
-        let rewritten = if may_edit { self.rewrite(index, segment.kind, text) } else { Rewritten::default() };
+        let rewritten = if may_edit { self.settled(index, segment.kind, text) } else { Rewritten::default() };
+        self.show(segment, &rewritten.edits);
+        rewritten
+    }
+
+    /// Takes the next segment as it is.
+    pub fn pass_over(&mut self, segment: &'a Segment<'_>) {
+        self.n_segments += 1;
+        self.show(segment, &[]);
+    }
+
+    /// From here on the model has read the segment, with the edits made.
+    fn show(&mut self, segment: &'a Segment<'_>, edits: &[Edit]) {
         // A tool definition is not shown as it is written, so nothing can refer to its lines.
         if segment.kind != SegmentKind::ToolSchema {
-            self.seen.add(&segment.label, text, untouched(text.len(), &rewritten.edits));
+            let text: &'a str = &segment.text;
+            let shown = if edits.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(apply(text, edits)) };
+            self.seen.add(&segment.label, shown);
+        }
+    }
+
+    /// Rewrites until nothing more pays: a document that is compact now may stand in the prompt in just this form. So what
+    /// was rewritten once is not rewritten again.
+    fn settled(&self, index: usize, kind: SegmentKind, text: &str) -> Rewritten {
+        let (mut rewritten, mut kept) = self.rewrite(index, kind, text, Vec::new());
+        if rewritten.edits.is_empty() {
+            return rewritten;
+        }
+        let mut now = apply(text, &rewritten.edits);
+        let mut latest = rewritten.edits.clone();
+        for _ in 0..MAX_ROUNDS {
+            // What the user wants kept stays so, even if a pattern would not match any more among what was changed.
+            let (again, more_kept) = self.rewrite(index, kind, &now, layers::moved(&kept, &latest));
+            if again.edits.is_empty() {
+                break;
+            }
+            (rewritten.edits, now) = layers::layered(&rewritten.edits, &now, &again.edits);
+            rewritten.tokens_after = again.tokens_after;
+            (latest, kept) = (again.edits, more_kept);
         }
         rewritten
     }
 
-    fn rewrite(&self, index: usize, kind: SegmentKind, text: &str) -> Rewritten {
-        let mut kept = protect::kept(text, &self.options.keep);
+    /// One round, and the spans that stood still in it.
+    fn rewrite(
+        &self,
+        index: usize,
+        kind: SegmentKind,
+        text: &str,
+        mut kept: Vec<Range<usize>>,
+    ) -> (Rewritten, Vec<Range<usize>>) {
+        kept.extend(protect::kept(text, &self.options.keep));
         kept.extend(encoded::blocks(text));
         let kept = protect::merged(kept);
         let is_schema = kind == SegmentKind::ToolSchema;
@@ -107,8 +150,10 @@ impl<'a> Pass<'a> {
         for transform in &self.transforms {
             (transform.propose)(&view, &mut proposals);
             for proposal in proposals.drain(..) {
-                let breaks_json = kind == SegmentKind::Data && Json::parse(&proposal.replacement).is_err();
-                if breaks_json || protect::overlaps(&kept, &proposal.span) {
+                // What is JSON stays JSON.
+                let must_parse = matches!(kind, SegmentKind::Data | SegmentKind::ToolSchema);
+                if must_parse && Json::parse(&proposal.replacement).is_err() || protect::overlaps(&kept, &proposal.span)
+                {
                     continue;
                 }
                 let saved = self.saving(kind, text, &proposal);
@@ -118,16 +163,16 @@ impl<'a> Pass<'a> {
             }
         }
         if offers.is_empty() {
-            return Rewritten::default();
+            return (Rewritten::default(), kept);
         }
         let edits: Vec<Edit> = best(offers).into_iter().map(|offer| offer.into_edit(index)).collect();
         // Tokens at the seams may join differently than they were counted: the whole has the last word.
         let tokens_before = self.count(kind, text);
         let tokens_after = self.count(kind, &apply(text, &edits));
         if tokens_after >= tokens_before {
-            return Rewritten::default();
+            return (Rewritten::default(), kept);
         }
-        Rewritten { edits, tokens_before, tokens_after }
+        (Rewritten { edits, tokens_before, tokens_after }, kept)
     }
 
     fn count(&self, kind: SegmentKind, text: &str) -> u64 {
@@ -147,6 +192,8 @@ impl<'a> Pass<'a> {
     }
 }
 
+/// Each round saves tokens, so there is an end; two are the rule.
+const MAX_ROUNDS: usize = 8;
 /// How far beyond a change tokens are counted: its lines, but no more than this.
 const MAX_AROUND: usize = 256;
 

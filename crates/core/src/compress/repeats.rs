@@ -4,6 +4,7 @@
 //! O(1) a line on average, 32 bytes a line. A line that stands in many places has its [`MAX_CANDIDATES`] latest looked at,
 //! so that adversarial repeats cost no more than others.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use xxhash_rust::xxh3::xxh3_64;
@@ -27,7 +28,7 @@ pub struct Seen<'a> {
 #[derive(Debug)]
 struct Source<'a> {
     label: String,
-    text: &'a str,
+    text: Cow<'a, str>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -59,21 +60,13 @@ pub struct Run<'s> {
 }
 
 impl<'a> Seen<'a> {
-    /// Remembers the lines of a segment that are visible: whole lines inside `visible`.
-    pub fn add(&mut self, label: &str, text: &'a str, visible: impl Iterator<Item = Range<usize>>) {
+    /// Remembers the lines of a segment as the model reads it: rewritten, if it was.
+    pub fn add(&mut self, label: &str, text: Cow<'a, str>) {
         if u32::try_from(text.len()).is_err() || self.lines.len() > NONE as usize / 2 {
             return;
         }
         let source = self.sources.len() as u32;
-        self.sources.push(Source { label: label.to_owned(), text });
-        let mut visible = visible.peekable();
-        for (number, line) in lines(text).enumerate() {
-            while visible.peek().is_some_and(|range| range.end < line.end) {
-                visible.next();
-            }
-            if visible.peek().is_none_or(|range| range.start > line.start) {
-                continue;
-            }
+        for (number, line) in lines(&text).enumerate() {
             let content = &text[line.clone()];
             let index = self.lines.len() as u32;
             let earlier = if is_seed(content) {
@@ -89,6 +82,7 @@ impl<'a> Seen<'a> {
                 earlier,
             });
         }
+        self.sources.push(Source { label: label.to_owned(), text });
     }
 
     /// Runs of lines of `text` that stood before and have at least `min_bytes`, from left to right, not overlapping. A line
@@ -157,7 +151,7 @@ impl<'a> Seen<'a> {
         is_free: &impl Fn(&Range<usize>) -> bool,
     ) -> usize {
         let begin = &self.lines[first];
-        let source = self.sources[begin.source as usize].text;
+        let source = &self.sources[begin.source as usize].text;
         let pairs = self.lines[first..].iter().zip(here).enumerate();
         pairs
             .take_while(|(offset, (line, range))| {
@@ -193,7 +187,7 @@ mod tests {
 
     fn seen() -> Seen<'static> {
         let mut seen = Seen::default();
-        seen.add("message 1", TEXT, std::iter::once(0..TEXT.len()));
+        seen.add("message 1", TEXT.into());
         seen
     }
 
@@ -211,13 +205,13 @@ mod tests {
     }
 
     #[test]
-    fn the_longest_run_is_taken_and_hidden_lines_are_none() {
+    fn the_longest_run_is_taken_and_what_is_gone_is_no_source() {
         let mut seen = seen();
         let more = "fn second() {\n    two();\n}\n    three();";
-        seen.add("message 2", more, std::iter::once(0..more.len()));
+        seen.add("message 2", more.into());
         assert_eq!(found(&seen, more)[0].1, 4);
         let mut hidden = Seen::default();
-        hidden.add("message 1", TEXT, std::iter::once(0..13));
+        hidden.add("message 1", "fn first() {\n[… 6 lines as in message 0 …]".into());
         assert_eq!(found(&hidden, TEXT), [("fn first() {".to_owned(), 1, 1)]);
     }
 
@@ -233,7 +227,7 @@ mod tests {
     fn the_same_line_a_hundred_thousand_times_is_no_quadratic_work() {
         let text = "the same line again\n".repeat(100_000);
         let mut seen = Seen::default();
-        seen.add("message 1", &text, std::iter::once(0..text.len()));
+        seen.add("message 1", text.as_str().into());
         let runs = seen.runs(&text, 10, |_| true);
         assert!(runs.iter().map(|run| run.n_lines).sum::<usize>() >= 100_000);
     }

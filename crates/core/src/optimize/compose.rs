@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use crate::compress::layers::merged;
 use crate::compress::{Counter, Edit, Guarantee};
 
 /// `edits` made `text` into `middle`; `gaps` (ranges of `middle`, and what stands there instead) are removed from that. The
@@ -15,61 +16,17 @@ pub(super) fn compose(
     gaps: &[(Range<usize>, String)],
     counter: &dyn Counter,
 ) -> Vec<Edit> {
-    // Where each edit stands in the middle text.
-    let mut places = Vec::with_capacity(edits.len());
-    let (mut grown, mut shrunk) = (0, 0);
-    for edit in edits {
-        let start = edit.span.start + grown - shrunk;
-        places.push(start..start + edit.replacement.len());
-        grown += edit.replacement.len();
-        shrunk += edit.span.len();
-    }
     let mut out: Vec<Edit> = Vec::new();
-    let (mut e, mut g) = (0, 0);
-    while e < edits.len() || g < gaps.len() {
-        // The next cluster of edits and gaps that overlap.
-        let (first_edit, first_gap) = (e, g);
-        let edit_start = places.get(e).map_or(usize::MAX, |place| place.start);
-        let gap_start = gaps.get(g).map_or(usize::MAX, |(gap, _)| gap.start);
-        let start = edit_start.min(gap_start);
-        let mut end = start;
-        loop {
-            if let Some(place) = places.get(e)
-                && (place.start < end || place.start == start && e == first_edit)
-            {
-                end = end.max(place.end).max(start);
-                e += 1;
-            } else if let Some((gap, _)) = gaps.get(g)
-                && (gap.start < end || gap.start == start && g == first_gap)
-            {
-                end = end.max(gap.end);
-                g += 1;
-            } else {
-                break;
-            }
-        }
-        if first_gap == g {
-            out.extend_from_slice(&edits[first_edit..e]);
+    for cluster in merged(edits, middle, gaps) {
+        if cluster.second.is_empty() {
+            out.extend_from_slice(cluster.first);
             continue;
         }
-        // All edits before the cluster end before it, and those in it end in it.
-        let original = |n_passed: usize, offset: usize| match n_passed.checked_sub(1) {
-            None => offset,
-            Some(last) => edits[last].span.end + (offset - places[last].end),
-        };
-        let (from, to) = (original(first_edit, start), original(e, end));
-        let mut replacement = String::new();
-        let mut at = start;
-        for (gap, mark) in &gaps[first_gap..g] {
-            replacement.push_str(&middle[at..gap.start.max(at)]);
-            replacement.push_str(mark);
-            at = gap.end;
-        }
-        replacement.push_str(&middle[at.min(end)..end]);
-        let saved = counter.text(&text[from..to]).saturating_sub(counter.text(&replacement));
+        let (span, replacement) = (cluster.span, cluster.replacement);
+        let saved = counter.text(&text[span.clone()]).saturating_sub(counter.text(&replacement));
         out.push(Edit {
             segment,
-            span: from..to,
+            span,
             replacement,
             transform: "budget",
             guarantee: Guarantee::Lossy,

@@ -15,10 +15,15 @@ pub enum Form {
     Prompt,
 }
 
+/// What some editors put before a text.
+pub(super) const BOM: char = '\u{feff}';
+
 impl Form {
     /// By content. A text that begins like JSON and is none is a prompt.
     pub fn of(text: &str) -> Form {
-        let trimmed = text.trim_start_matches('\u{feff}').trim();
+        let text = text.strip_prefix(BOM).unwrap_or(text);
+        // Only what JSON takes for white space.
+        let trimmed = text.trim_matches([' ', '\t', '\n', '\r']);
         if !trimmed.starts_with(['{', '[']) {
             return Form::Prompt;
         }
@@ -60,6 +65,8 @@ mod tests {
             ("{{name}} is a template", Form::Prompt),
             ("[1,\n2]", Form::Json),
             ("", Form::Prompt),
+            ("\u{feff}{}", Form::Json),
+            ("\u{a0}{}", Form::Prompt),
         ] {
             assert_eq!(Form::of(text), expected, "{text}");
         }

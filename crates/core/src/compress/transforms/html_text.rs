@@ -150,7 +150,8 @@ fn after_end<'t>(html: &'t str, name: &str) -> &'t str {
     for at in memchr::memchr_iter(b'<', bytes) {
         let tag = &bytes[at + 1..];
         let is_it = tag.first() == Some(&b'/')
-            && tag.get(1..=name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()));
+            && tag.get(1..=name.len()).is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()))
+            && !tag.get(name.len() + 1).is_some_and(u8::is_ascii_alphanumeric);
         if is_it {
             return memchr::memchr(b'>', tag).map_or("", |end| &html[at + 1 + end + 1..]);
         }

@@ -1,5 +1,7 @@
 //! Blocks that stand in the prompt already.
 
+use std::ops::Range;
+
 use super::{Proposal, Transform, View};
 use crate::compress::edit::Guarantee;
 use crate::compress::{MARK, mark, protect};
@@ -39,16 +41,21 @@ transform! {
 const MIN_BYTES: usize = 120;
 
 fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
-    let is_free = |line: &std::ops::Range<usize>| !protect::overlaps(view.kept, line);
+    let is_free = |line: &Range<usize>| !protect::overlaps(view.kept, line);
     for run in view.seen.runs(view.text, MIN_BYTES, is_free) {
         // Half of a JSON document replaced leaves no JSON.
-        let cuts = |json: &std::ops::Range<usize>| {
+        let cuts = |json: &Range<usize>| {
             let is_apart = json.end <= run.span.start || json.start >= run.span.end;
             let is_inside = run.span.start <= json.start && json.end <= run.span.end;
             !is_apart && !is_inside
         };
         let first = view.json.partition_point(|json| json.end <= run.span.start);
         if view.json[first..].iter().take_while(|json| json.start < run.span.end).any(cuts) {
+            continue;
+        }
+        let near = view.fences.partition_point(|fence| fence.end <= run.span.start);
+        let mut fences = view.fences[near..].iter().take_while(|fence| fence.start < run.span.end);
+        if fences.any(|fence| cuts_fence(view.text, fence, &run.span)) {
             continue;
         }
         let block = &view.text[run.span.clone()];
@@ -63,6 +70,16 @@ fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
         };
         out.push(Proposal { span: run.span.clone(), replacement: mark(&words), note: format!("stands in {place}") });
     }
+}
+
+/// Whether one end of the fence is in the run and the other is not: the rest would be read as what it is not.
+fn cuts_fence(text: &str, fence: &Range<usize>, run: &Range<usize>) -> bool {
+    let end = fence.start + text[fence.clone()].trim_end_matches('\n').len();
+    let last_line = memchr::memrchr(b'\n', &text.as_bytes()[fence.start..end]).map(|at| fence.start + at + 1);
+    let is_closed = last_line.is_some_and(|at| text[at..end].trim_start().starts_with(['`', '~']));
+    let has_start = run.start <= fence.start && fence.start < run.end;
+    let has_end = is_closed && last_line.is_some_and(|at| run.start <= at && at < run.end);
+    has_start != has_end && (is_closed || (has_start && run.end < end))
 }
 
 /// The beginning of a line, for recognition: never a marker inside a marker.

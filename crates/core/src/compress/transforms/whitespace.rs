@@ -3,6 +3,7 @@
 use super::{Proposal, Transform, View};
 use crate::compress::edit::Guarantee;
 use crate::compress::protect;
+use crate::compress::segment::SegmentKind;
 
 transform! {
     /// Blanks at line ends, blank lines in a row and odd spaces go, where that saves tokens.
@@ -30,6 +31,10 @@ transform! {
 }
 
 fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
+    // The layout of a tool definition is its provider's.
+    if view.kind == SegmentKind::ToolSchema {
+        return;
+    }
     let bytes = view.text.as_bytes();
     let has_odd = ODD_LEADS.iter().any(|lead| memchr::memchr(*lead, bytes).is_some());
     let mut start = 0;
@@ -40,11 +45,14 @@ fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
         let trimmed = line.trim_end_matches([' ', '\t', '\r']);
         let is_clean = trimmed.len() == line.len() && !(has_odd && line.contains(is_odd));
         if !is_clean && !(line.len() - trimmed.len() == 2 && line.ends_with("  ") && !line.contains(is_odd)) {
-            let cleaned = clean(trimmed);
+            let is_odd_line = has_odd && line.len() <= MAX_CHECKED && trimmed.contains(is_odd);
+            let cleaned = if is_odd_line { clean(trimmed) } else { trimmed.to_owned() };
             let span = start..end;
-            if !protect::overlaps(view.fences, &span)
+            let same_facts = || protect::facts(line).map(str::trim_end).eq(protect::facts(&cleaned).map(str::trim_end));
+            if cleaned.len() < line.len()
+                && !protect::overlaps(view.fences, &span)
                 && !protect::overlaps(view.json, &span)
-                && protect::facts(line).map(str::trim_end).eq(protect::facts(&cleaned).map(str::trim_end))
+                && (!is_odd_line || same_facts())
             {
                 out.push(Proposal { span, replacement: cleaned, note: "blanks that say nothing".to_owned() });
             }
@@ -62,6 +70,9 @@ fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
         start = end + 1;
     }
 }
+
+/// Odd spaces go from no longer line: facts are looked for in it, which may cost its length for each it has.
+const MAX_CHECKED: usize = 4096;
 
 /// First bytes of the characters below in UTF-8.
 const ODD_LEADS: [u8; 3] = [0xC2, 0xE2, 0xEF];
@@ -88,7 +99,6 @@ fn clean(line: &str) -> String {
 mod tests {
     use super::*;
     use crate::compress::repeats::Seen;
-    use crate::compress::segment::SegmentKind;
 
     fn check(text: &str, expected: &[(&str, &str)]) {
         let (seen, fences) = (Seen::default(), protect::fences(text));

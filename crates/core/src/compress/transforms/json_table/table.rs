@@ -1,6 +1,7 @@
 //! A table read from an array of objects, and an array of objects written from a table.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 
 use super::compact;
 use crate::text::json::{Kind, Value, push_string};
@@ -12,10 +13,23 @@ pub(super) struct Table<'a> {
     pub rows: Vec<Vec<Cow<'a, str>>>,
 }
 
+/// Wider objects are no records.
+const MAX_COLUMNS: usize = 256;
+
 /// A table of the array's objects, if they are at least `min_rows` and alike.
 pub(super) fn read<'a>(array: Value<'_, 'a>, min_rows: usize) -> Option<Table<'a>> {
     let objects: Vec<Value<'_, 'a>> = array.children().collect();
     if objects.len() < min_rows || objects.iter().any(|value| value.kind() != Kind::Object) {
+        return None;
+    }
+    // Nothing is copied before the keys are known to do: arrays in arrays would be copied once a level.
+    let keys = |object: &Value<'_, 'a>| -> Vec<Option<&'a str>> {
+        object.children().map(|member| member.raw_key()).take(MAX_COLUMNS + 1).collect()
+    };
+    let first = keys(&objects[0]);
+    let names: BTreeSet<String> =
+        objects[0].children().take(MAX_COLUMNS).filter_map(|member| usable(member.key()?)).collect();
+    if first.is_empty() || names.len() != first.len() || objects[1..].iter().any(|object| keys(object) != first) {
         return None;
     }
     // Spread over nested columns if all rows agree on those too, else with the inner objects as cells.
@@ -36,6 +50,11 @@ pub(super) fn read<'a>(array: Value<'_, 'a>, min_rows: usize) -> Option<Table<'a
             .map(|row| row.into_iter().zip(&is_fixed).filter(|(_, fixed)| !**fixed).map(|(cell, _)| cell).collect())
             .collect(),
     })
+}
+
+/// A key that can be part of a column's name.
+fn usable(key: Cow<'_, str>) -> Option<String> {
+    (!key.contains('.')).then(|| key.into_owned())
 }
 
 type Cells<'a> = Vec<Vec<Cow<'a, str>>>;
@@ -69,11 +88,8 @@ impl<'a> Row<'_, 'a> {
     /// `None` if the object has other keys than the first, or keys that could not be told apart.
     fn object(&mut self, object: Value<'_, 'a>, prefix: &str, depth: usize) -> Option<()> {
         for member in object.children() {
-            let key = member.key()?;
-            if key.contains('.') {
-                return None;
-            }
-            let name = if prefix.is_empty() { key.into_owned() } else { format!("{prefix}.{key}") };
+            let key = usable(member.key()?)?;
+            let name = if prefix.is_empty() { key } else { format!("{prefix}.{key}") };
             let has_members = member.kind() == Kind::Object && member.children().next().is_some();
             if self.is_spread && has_members && depth < MAX_DEPTH {
                 self.object(member, &name, depth + 1)?;
@@ -84,7 +100,7 @@ impl<'a> Row<'_, 'a> {
                 _ => Cow::Borrowed(member.raw()),
             };
             if self.is_first {
-                if self.names.contains(&name) {
+                if self.names.contains(&name) || self.names.len() == MAX_COLUMNS {
                     return None;
                 }
                 self.names.push(name);

@@ -226,7 +226,8 @@ fn a_megabyte_of_one_kind_takes_one_pass() {
     let long: String = "the same words again. ".repeat(50_000);
     let short: String = "A: b\n".repeat(200_000);
     let json = format!("[{}]", vec!["{\"a\":1}"; 100_000].join(","));
-    for text in [long, short, json] {
+    let nested = "[1,".repeat(60_000) + "2" + &"]".repeat(60_000);
+    for text in [long, short, json, nested] {
         let source = Source { text: &text, ..Source::default() };
         for query in [None, Some("Summarize the same words"), Some("which words b a")] {
             let options = Options { query, budget: 5000, ..Options::default() };

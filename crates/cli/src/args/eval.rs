@@ -15,17 +15,19 @@ pub(crate) struct EvalArgs {
 #[derive(Subcommand, Debug)]
 pub(crate) enum EvalCommand {
     /// What survives when texts are compressed to a token budget around a question
+    ///
+    /// Compresses every text of the sets to its tokens ÷ ratio around its question, and measures what is kept.
+    ///
+    /// A line of a set is `{question, documents: [{title, text}], answers: […]}` (kept: the share of the items of which an answer
+    /// string stands in what is kept, compared as `SQuAD` does), `{question, turns: […], evidence: [turn, …]}` (kept: the share of
+    /// the evidence's tokens) or `{json, key, value}` (kept: the share of the items whose output is valid JSON with the value).
+    /// Shares are in per cent. Headers of documents are charged; `over` counts results above their budget.
     Compression(CompressionArgs),
     /// What the optimizer would have saved on conversations that were had, through the provider's prompt cache
     Savings(SavingsArgs),
 }
 
-/// Compresses every text of the sets to its tokens ÷ ratio around its question, and measures what is kept.
-///
-/// A line of a set is `{question, documents: [{title, text}], answers: […]}` (kept: the share of the items of which an answer
-/// string stands in what is kept, compared as `SQuAD` does), `{question, turns: […], evidence: [turn, …]}` (kept: the share of
-/// the evidence's tokens) or `{json, key, value}` (kept: the share of the items whose output is valid JSON with the value).
-/// Shares are in per cent. Headers of documents are charged; `over` counts results above their budget.
+/// What is measured with what.
 #[derive(Args, Debug)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct CompressionArgs {

@@ -192,11 +192,10 @@ mod tests {
         for (name, file) in FILES {
             for line in file.lines() {
                 let class = line.split(' ').next().unwrap();
-                let known = [
-                    "most", "many", "some", "few", "ask", "who", "when", "where", "number", "broad", "forms",
-                    "numeral", "month",
-                ];
-                assert!(known.contains(&class), "{name}: {line}");
+                let known = "most many some few ask who when where number broad frame forms numeral month"
+                    .split(' ')
+                    .any(|known| known == class);
+                assert!(known, "{name}: {line}");
             }
         }
     }

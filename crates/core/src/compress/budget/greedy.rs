@@ -78,13 +78,13 @@ impl<'p> Choice<'p> {
         }
     }
 
-    /// What keeping a piece costs now.
-    fn price(&self, piece: u32) -> u64 {
+    /// What keeping a piece costs now; no more is looked up than that it is above `limit`.
+    fn price(&self, piece: u32, limit: u64) -> u64 {
         let own = &self.all.pieces[piece as usize];
         let mut price = own.cost + self.gap_price(piece);
         let mut next = Some(own.node);
         while let Some(node) = next {
-            if self.open[node as usize] {
+            if self.open[node as usize] || price > limit {
                 break;
             }
             let node = &self.all.nodes[node as usize];
@@ -111,14 +111,10 @@ impl<'p> Choice<'p> {
     }
 
     fn keep(&mut self, piece: u32) {
-        self.spent += self.price(piece) - self.opening(piece);
+        self.spent += self.all.pieces[piece as usize].cost + self.gap_price(piece);
         self.open_up(self.all.pieces[piece as usize].node);
         self.kept[piece as usize] = true;
         self.order.push(piece);
-    }
-
-    fn opening(&self, piece: u32) -> u64 {
-        self.price(piece) - self.all.pieces[piece as usize].cost - self.gap_price(piece)
     }
 
     /// Takes back the piece chosen last; what only it needed is closed again.
@@ -164,7 +160,8 @@ impl<'p> Choice<'p> {
                 heap.push(Entry { gain, ..top });
                 continue;
             }
-            if self.spent + self.price(top.piece) > budget {
+            let room = budget - self.spent;
+            if self.price(top.piece, room) > room {
                 continue;
             }
             self.keep(top.piece);

@@ -180,7 +180,7 @@ fn kinship(term: &str, word: &str) -> f32 {
         return 0.95;
     }
     let ratio = common as f32 / longer as f32;
-    if common >= 4 && ratio >= 0.62 {
+    if common >= 4 && ratio >= 0.65 {
         return ratio;
     }
     // A compound that begins with the whole of the other.

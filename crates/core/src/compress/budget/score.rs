@@ -28,6 +28,8 @@ pub(crate) struct Field<'a> {
     pub(crate) weights: &'a Weights,
     /// For each node, the place of its title in the index, if it has one.
     pub(crate) titles: Vec<Option<usize>>,
+    /// For each node, itself or the nearest above that has a title; the outermost if none has.
+    titled: Vec<usize>,
 }
 
 /// Judges all pieces.
@@ -87,6 +89,7 @@ impl<'a> Field<'a> {
             language: language_of(&sample),
             weights,
             titles: vec![None; all.nodes.len()],
+            titled: Vec::with_capacity(all.nodes.len()),
         };
         for piece in &all.pieces {
             let text = sources[piece.source as usize].text;
@@ -106,6 +109,9 @@ impl<'a> Field<'a> {
                 field.titles[at] = Some(place);
                 place += 1;
             }
+            // What a node lies in comes before it.
+            let above = node.parent.filter(|_| field.titles[at].is_none());
+            field.titled.push(above.map_or(at, |parent| field.titled[parent as usize]));
         }
         field
     }
@@ -127,7 +133,7 @@ impl<'a> Field<'a> {
         for at in 0..n {
             let length = (self.index.range(at).len() as f32).max(SHORT);
             let norm = weights.k1 * (1.0 - weights.b + weights.b * length / mean);
-            let node = self.title_node(pieces[at].node);
+            let node = self.titled[pieces[at].node as usize];
             for (term, tf) in found.of(at, node) {
                 let tf = tf.0 + weights.title * tf.1;
                 own[at] += idf[term] * tf * (weights.k1 + 1.0) / (tf + norm);
@@ -159,18 +165,6 @@ impl<'a> Field<'a> {
         Some(Scores { worth, terms })
     }
 
-    /// The nearest node above that has a title.
-    fn title_node(&self, node: u32) -> usize {
-        let mut next = node as usize;
-        while self.titles[next].is_none() {
-            match self.all.nodes[next].parent {
-                Some(parent) => next = parent as usize,
-                None => break,
-            }
-        }
-        next
-    }
-
     /// BM25F of each node's whole text and title, as a share of the best.
     fn group_scores(&self, found: &Found, idf: &[f32]) -> Vec<f32> {
         let weights = self.weights;
@@ -191,7 +185,7 @@ impl<'a> Field<'a> {
             let norm = weights.k1 * (1.0 - weights.document_b + weights.document_b * lengths[node] / mean);
             for (term, idf) in idf.iter().enumerate() {
                 let tf = terms.get(term).copied().unwrap_or(0.0)
-                    + weights.document_title * found.in_title(self.title_node(node as u32), term);
+                    + weights.document_title * found.in_title(self.titled[node], term);
                 scores[node] += idf * tf * (weights.k1 + 1.0) / (tf + norm);
             }
         }

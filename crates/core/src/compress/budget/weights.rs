@@ -92,7 +92,7 @@ impl Default for Weights {
             prior: 20.0,
             function: 0.2,
             document: 0.6,
-            document_b: 0.4,
+            document_b: 0.45,
             document_title: 2.0,
             document_pair: 0.3,
             neighbour: 0.4,
@@ -102,7 +102,7 @@ impl Default for Weights {
             reach: 400.0,
             passage_k1: 20.0,
             passage_b: 0.4,
-            lead: 0.25,
+            lead: 0.3,
             ask: 0.15,
             named: 0.3,
             hop: 0.5,
@@ -110,7 +110,7 @@ impl Default for Weights {
             strong: 0.5,
             coverage: 0.4,
             again: 0.5,
-            density: 0.05,
+            density: 0.02,
         }
     }
 }

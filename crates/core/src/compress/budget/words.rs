@@ -88,10 +88,10 @@ fn word(text: &str, start: usize, buffer: &mut String, each: &mut impl FnMut(&st
             if is_unspaced(c) || !(is_letter(c) || is_ignored(c)) {
                 break;
             }
-            shape.is_capital |= is_first && c.is_uppercase();
-            shape.has_digit |= c.is_numeric();
+            shape.is_capital |= is_first && has_case(c) && c.is_uppercase();
+            shape.has_digit |= is_digit(c);
             is_hangul |= ('\u{ac00}'..='\u{d7a3}').contains(&c);
-            last_lower = c.is_lowercase();
+            last_lower = has_case(c) && c.is_lowercase();
             fold(c, buffer);
             at += c.len_utf8();
         }
@@ -213,8 +213,26 @@ fn is_mark(c: char) -> bool {
         | '\u{102b}'..='\u{103e}' | '\u{17b4}'..='\u{17d3}')
 }
 
+/// Letters, digits and the marks that belong to them. The great blocks are known here: the tables of the standard library
+/// are searched for the rest.
 fn is_letter(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '\u{900}'..='\u{963}' | '\u{966}'..='\u{dff}' | '\u{300}'..='\u{36f}')
+    match c {
+        '\u{300}'..='\u{36f}' | '\u{400}'..='\u{481}' | '\u{48a}'..='\u{52f}' | '\u{620}'..='\u{64a}' => true,
+        '\u{66e}'..='\u{6d3}' | '\u{900}'..='\u{963}' | '\u{966}'..='\u{dff}' | '\u{ac00}'..='\u{d7a3}' => true,
+        '\u{2000}'..='\u{206f}' | '\u{964}' | '\u{965}' => false,
+        _ => c.is_alphanumeric(),
+    }
+}
+
+/// Whether the script may have capitals.
+const fn has_case(c: char) -> bool {
+    matches!(c, '\0'..'\u{590}' | '\u{10a0}'..'\u{1400}' | '\u{1c80}'..'\u{2e80}' | '\u{a640}'..'\u{ac00}' | '\u{ff00}'..'\u{1f000}')
+}
+
+/// Digits of the scripts that have their own.
+const fn is_digit(c: char) -> bool {
+    matches!(c, '\u{660}'..='\u{669}' | '\u{6f0}'..='\u{6f9}' | '\u{966}'..='\u{96f}' | '\u{9e6}'..='\u{9ef}'
+        | '\u{e50}'..='\u{e59}' | '\u{ff10}'..='\u{ff19}')
 }
 
 /// What stands inside words and says nothing: joiners, soft hyphens, combining accents, Arabic vowel marks and tatweel,
@@ -285,10 +303,11 @@ fn fold(c: char, out: &mut String) {
             'e'
         }
         '\u{ff01}'..='\u{ff5e}' => char::from((c as u32 - 0xfee0) as u8).to_ascii_lowercase(),
-        _ => {
+        _ if has_case(c) => {
             c.to_lowercase().for_each(|c| push(out, c));
             return;
         }
+        _ => c,
     };
     push(out, plain);
 }

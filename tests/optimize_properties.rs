@@ -120,7 +120,8 @@ fn bodies_and_requests_have_the_same_segments() {
         let [body] = &bodies[..] else { continue };
         let read = Segments::of(&request);
         let tag = |s: &Segment<'_>| (s.kind, s.label.clone(), s.message, s.text.to_string());
-        let (a, b): (Vec<_>, Vec<_>) = (body.segments.iter().map(tag).collect(), read.segments.iter().map(tag).collect());
+        let (a, b): (Vec<_>, Vec<_>) =
+            (body.segments.iter().map(tag).collect(), read.segments.iter().map(tag).collect());
         // A tool's JSON is written anew when it is read.
         let differs = (0..a.len().max(b.len())).find(|at| match (a.get(*at), b.get(*at)) {
             (Some(a), Some(b)) => (a.0, &a.1, a.2) != (b.0, &b.1, b.2) || (a.2 > 0 && a.3 != b.3),

@@ -36,6 +36,10 @@ pub(crate) fn hold(optimizer: &Optimizer, case: &Case) -> (u64, u64) {
     match case.form {
         Form::Prompt => round_trip(name, &prompt(&case.text), &prompt(&once.text)),
         Form::Json => json(name, &case.text, &once),
+        Form::Csv => {
+            let n_records = |text: &str| csv_records(text).count();
+            assert_eq!(n_records(&case.text), n_records(&once.text), "{name} lost records");
+        }
         Form::Lines => {
             assert_eq!(case.text.lines().count(), once.text.lines().count(), "{name} lost lines");
             for line in once.text.lines().filter(|line| !line.trim().is_empty()) {
@@ -46,13 +50,23 @@ pub(crate) fn hold(optimizer: &Optimizer, case: &Case) -> (u64, u64) {
     (once.tokens_before, once.tokens_after)
 }
 
+/// Where records end, told by the quotes alone.
+fn csv_records(text: &str) -> impl Iterator<Item = usize> {
+    let mut is_quoted = false;
+    text.bytes().enumerate().filter_map(move |(at, byte)| {
+        is_quoted ^= byte == b'"';
+        (byte == b'\n' && !is_quoted).then_some(at)
+    })
+}
+
 fn prompt(text: &str) -> Vec<Segment<'_>> {
     let label = "the prompt".to_owned();
     vec![Segment { kind: SegmentKind::Prompt, label, message: 0, path: String::new(), text: text.into() }]
 }
 
 fn json(name: &str, before: &str, once: &Optimized) {
-    let (old, new) = (Json::parse(before).unwrap(), Json::parse(&once.text).unwrap_or_else(|e| panic!("{name}: {e:?}")));
+    let (old, new) =
+        (Json::parse(before).unwrap(), Json::parse(&once.text).unwrap_or_else(|e| panic!("{name}: {e:?}")));
     let (bodies, after) = (Body::find(&old), Body::find(&new));
     assert_eq!(bodies.len(), after.len(), "{name}");
     for (before, after) in bodies.iter().zip(&after) {
@@ -72,15 +86,22 @@ fn json(name: &str, before: &str, once: &Optimized) {
     }
     // Fields that hold no edited text: the same values as written, in the same order.
     if !once.edits().any(|edit| edit.path.starts_with("tools.")) && !bodies.is_empty() {
-        let n_changed: usize =
-            old.root().descendants().zip(new.root().descendants()).filter(|(a, b)| {
+        let n_changed: usize = old
+            .root()
+            .descendants()
+            .zip(new.root().descendants())
+            .filter(|(a, b)| {
                 assert!(a.kind() == b.kind() && a.raw_key() == b.raw_key(), "{name}: other fields");
                 match a.kind() {
                     Kind::Array | Kind::Object => false,
                     Kind::String => a.raw() != b.raw(),
-                    _ => { assert_eq!(a.raw(), b.raw(), "{name}: another value"); false }
+                    _ => {
+                        assert_eq!(a.raw(), b.raw(), "{name}: another value");
+                        false
+                    }
                 }
-            }).count();
+            })
+            .count();
         let mut paths: Vec<(&str, &str)> = once.edits().map(|edit| (&*edit.path, &*edit.label)).collect();
         paths.dedup();
         assert_eq!(old.n_values(), new.n_values(), "{name}");
@@ -140,7 +161,12 @@ pub(crate) fn round_trip(name: &str, before: &[Segment<'_>], after: &[Segment<'_
     for ((old, new), restored) in before.iter().zip(after).zip(restored(after)) {
         if old.text != new.text && old.kind != SegmentKind::ToolSchema {
             let (expected, found) = (layout_free(&old.text), layout_free(&restored));
-            assert!(expected == found, "{name}: {}\n--- was\n{expected}\n--- is\n{found}\n--- as\n{}", old.label, new.text);
+            assert!(
+                expected == found,
+                "{name}: {}\n--- was\n{expected}\n--- is\n{found}\n--- as\n{}",
+                old.label,
+                new.text
+            );
         }
     }
 }

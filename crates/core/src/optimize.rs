@@ -171,8 +171,10 @@ impl Optimizer {
             if optimized.text != cell.text {
                 changes.push((index, optimized.text));
             }
-            reports
-                .extend(optimized.requests.into_iter().map(|report| RequestReport { line: Some(cell.line), ..report }));
+            reports.extend(optimized.requests.into_iter().map(|mut report| {
+                report.line = Some(cell.line);
+                report
+            }));
         }
         Ok(Optimized::new(table.written(text, &changes)?, reports))
     }

@@ -89,7 +89,7 @@ fn compression(args: &CompressionArgs) -> Result<Report> {
                 let setup = Setup {
                     method: *method,
                     ratio: *ratio,
-                    counter: encoding.counter(),
+                    counter: &encoding,
                     now_ms: &now_ms,
                     without: &args.without,
                 };

@@ -9,9 +9,9 @@
 
 use std::ops::Range;
 
+use crate::compress::Counter;
 use crate::compress::units::UnitKind;
 use crate::error::{Error, Kind, Result};
-use crate::tokens::TokenCounter;
 
 mod background;
 mod central;
@@ -159,7 +159,7 @@ const SURELY_TOO_MUCH: u64 = 2;
 const ROUNDS: usize = 6;
 
 /// Chooses what stays. Fails only if the protected spans alone, with their headers, exceed the budget.
-pub fn select(sources: &[Source<'_>], options: &Options<'_>, counter: &dyn TokenCounter) -> Result<Selection> {
+pub fn select(sources: &[Source<'_>], options: &Options<'_>, counter: &dyn Counter) -> Result<Selection> {
     let whole: Vec<Vec<Range<usize>>> = sources.iter().map(|source| whole(source)).collect();
     let separator = match options.layout {
         Layout::Apart => "",
@@ -175,7 +175,7 @@ pub fn select(sources: &[Source<'_>], options: &Options<'_>, counter: &dyn Token
             return Ok(Selection { kept: whole, tokens, decisions });
         }
     }
-    let marker = options.marker.map_or(0, |marker| counter.count(marker) + 1);
+    let marker = options.marker.map_or(0, |marker| counter.text(marker) + 1);
     let mut choice = Choice::new(&all, marker);
     let mut kept = ranges::ranges(sources, &all, &choice.kept, &choice.open);
     let mut tokens = count(sources, &kept, options, counter);
@@ -250,16 +250,16 @@ fn whole(source: &Source<'_>) -> Vec<Range<usize>> {
     if source.text.is_empty() { Vec::new() } else { vec![0..source.text.len()] }
 }
 
-fn count(sources: &[Source<'_>], kept: &[Vec<Range<usize>>], options: &Options<'_>, counter: &dyn TokenCounter) -> u64 {
+fn count(sources: &[Source<'_>], kept: &[Vec<Range<usize>>], options: &Options<'_>, counter: &dyn Counter) -> u64 {
     let stay = || sources.iter().zip(kept).filter(|(_, kept)| !kept.is_empty());
     let framing: u64 = stay().map(|(source, _)| source.header_tokens).sum();
     framing
         + match options.layout {
-            Layout::Joined(separator) => counter.count(&join(sources, kept, separator, options.marker)),
+            Layout::Joined(separator) => counter.text(&join(sources, kept, separator, options.marker)),
             Layout::Apart => stay()
                 .map(|(source, kept)| {
                     let text = render(source, kept, options.marker);
-                    counter.count(&if source.header.is_empty() { text } else { source.header.to_owned() + &text })
+                    counter.text(&if source.header.is_empty() { text } else { source.header.to_owned() + &text })
                 })
                 .sum(),
         }

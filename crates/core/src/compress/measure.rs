@@ -20,11 +20,11 @@ pub mod data;
 pub mod matching;
 pub mod methods;
 
+use crate::compress::Counter;
 use crate::compress::budget::{Layout, Options, Selection, Source, SourceKind, join, select};
 use crate::compress::units;
 use crate::error::Result;
 use crate::text::json::Json;
-use crate::tokens::TokenCounter;
 
 use data::{Case, Item};
 pub use methods::Method;
@@ -60,7 +60,7 @@ pub struct Setup<'a> {
     /// How many times shorter.
     pub ratio: f64,
     /// Counts the tokens.
-    pub counter: &'a dyn TokenCounter,
+    pub counter: &'a dyn Counter,
     /// Milliseconds since some beginning; this crate reads no clock.
     pub now_ms: &'a dyn Fn() -> f64,
     /// Steps of our method that are left out.
@@ -111,7 +111,7 @@ pub fn one(item: &Item, setup: &Setup<'_>, times: &mut Vec<f64>) -> Result<Outco
     let sources = sources(item, &headers, &talk);
     let whole: Vec<_> =
         sources.iter().map(|source| std::iter::once(0..source.text.len()).collect::<Vec<_>>()).collect();
-    let tokens_in = setup.counter.count(&join(&sources, &whole, SEPARATOR, None));
+    let tokens_in = setup.counter.text(&join(&sources, &whole, SEPARATOR, None));
     let budget = (tokens_in as f64 / setup.ratio) as u64;
     let options = Options {
         query: Some(item.question()),
@@ -126,7 +126,7 @@ pub fn one(item: &Item, setup: &Setup<'_>, times: &mut Vec<f64>) -> Result<Outco
         other => methods::select(other, &sources, &options, setup.counter),
     };
     times.push((setup.now_ms)() - started);
-    let tokens_out = setup.counter.count(&join(&sources, &selection.kept, SEPARATOR, None));
+    let tokens_out = setup.counter.text(&join(&sources, &selection.kept, SEPARATOR, None));
     let (kept, is_answerable) = retention(item, &sources, &selection, setup.counter);
     Ok(Outcome { kept, is_answerable, tokens_in, tokens_out, budget })
 }
@@ -149,7 +149,7 @@ fn sources<'a>(item: &'a Item, headers: &'a [String], talk: &'a str) -> Vec<Sour
 }
 
 /// The share kept, and whether it could have been.
-fn retention(item: &Item, sources: &[Source<'_>], selection: &Selection, counter: &dyn TokenCounter) -> (f64, bool) {
+fn retention(item: &Item, sources: &[Source<'_>], selection: &Selection, counter: &dyn Counter) -> (f64, bool) {
     match &item.case {
         Case::Documents { answers, .. } => {
             let kept: String = sources
@@ -171,11 +171,11 @@ fn retention(item: &Item, sources: &[Source<'_>], selection: &Selection, counter
                 if !evidence.contains(&at) {
                     continue;
                 }
-                all += counter.count(turn);
+                all += counter.text(turn);
                 for range in &selection.kept[0] {
                     let (from, to) = (range.start.max(span.start), range.end.min(span.end));
                     if from < to {
-                        kept += counter.count(&sources[0].text[from..to]);
+                        kept += counter.text(&sources[0].text[from..to]);
                     }
                 }
             }

@@ -17,6 +17,7 @@ use super::transforms::{Proposal, TRANSFORMS, Transform, View, by_name};
 use super::{encoded, layers, protect};
 use crate::error::Result;
 use crate::text::json::Json;
+use crate::tokens::Encoding;
 
 /// What may be done.
 #[derive(Clone, Debug, Default)]
@@ -39,6 +40,12 @@ pub trait Counter {
     /// Tokens that a tool definition, given as JSON, adds to a request.
     fn tool(&self, json: &str) -> u64 {
         self.text(json)
+    }
+}
+
+impl Counter for Encoding {
+    fn text(&self, text: &str) -> u64 {
+        self.counter().count(text)
     }
 }
 

@@ -195,7 +195,7 @@ impl Desk<'_> {
         let source = Source { text, ..Source::default() };
         let query = (!asked.trim().is_empty()).then_some(asked);
         let wanted = budget::Options { query, budget, marker: Some(GAP), ..budget::Options::default() };
-        let selection = budget::select(&[source], &wanted, &super::weigher::Texts(self.weigher)).ok()?;
+        let selection = budget::select(&[source], &wanted, self.weigher).ok()?;
         let gaps = gaps_of(text, selection.kept.first()?, GAP);
         let whole = &self.segments[at].text;
         let composed = compose(at, whole, self.edits_of(at), text, &gaps, self.weigher);

@@ -99,8 +99,7 @@ pub(super) fn fit(
     let marker = (!shortening.is_silent).then_some(GAP);
     for _ in 0..ROUNDS {
         let options = budget::Options { query, budget: target, marker, ..budget::Options::default() };
-        let selection = budget::select(&sources, &options, &super::weigher::Texts(weigher))
-            .map_err(|error| too_small_with(fixed, error))?;
+        let selection = budget::select(&sources, &options, weigher).map_err(|error| too_small_with(fixed, error))?;
         let mut all: Vec<Edit> = edits.iter().filter(|edit| !which.contains(&edit.segment)).cloned().collect();
         for ((index, text), kept) in which.iter().zip(&texts).zip(&selection.kept) {
             let is_json = kind(segments[*index].kind, text) == SourceKind::Json;

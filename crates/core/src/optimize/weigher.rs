@@ -100,24 +100,3 @@ impl Counter for Weigher<'_> {
             .unwrap_or_else(|| self.text(json))
     }
 }
-
-/// Texts counted for a model, where only counts are asked for.
-pub(super) struct Texts<'a>(pub(super) &'a Weigher<'a>);
-
-impl crate::tokens::TokenCounter for Texts<'_> {
-    fn count(&self, text: &str) -> u64 {
-        self.0.text(text)
-    }
-
-    fn count_up_to(&self, text: &str, limit: u64) -> Option<u64> {
-        Some(self.0.text(text)).filter(|tokens| *tokens <= limit)
-    }
-
-    fn encode(&self, _text: &str) -> Vec<u32> {
-        Vec::new()
-    }
-
-    fn offset_of(&self, text: &str, _n: u64) -> usize {
-        text.len()
-    }
-}

@@ -4,8 +4,8 @@
 use std::ops::Range;
 
 use super::{Source, SourceKind};
+use crate::compress::Counter;
 use crate::compress::units::{Hint, Unit, UnitKind, split_as};
-use crate::tokens::TokenCounter;
 
 /// A JSON container up to this size (in bytes) is kept or dropped whole: a record without half its fields says less than
 /// nothing.
@@ -68,7 +68,7 @@ enum Fate {
 
 impl Pieces {
     /// Cuts the sources.
-    pub(crate) fn of(sources: &[Source<'_>], separator: &str, counter: &dyn TokenCounter) -> Pieces {
+    pub(crate) fn of(sources: &[Source<'_>], separator: &str, counter: &dyn Counter) -> Pieces {
         let mut all = Pieces::default();
         let mut n_chains = 0;
         let mut last_was_talk = false;
@@ -83,7 +83,7 @@ impl Pieces {
         all
     }
 
-    fn add(&mut self, at: u32, source: &Source<'_>, separator: &str, counter: &dyn TokenCounter, n_chains: &mut u32) {
+    fn add(&mut self, at: u32, source: &Source<'_>, separator: &str, counter: &dyn Counter, n_chains: &mut u32) {
         let text = source.text;
         let hint = match source.kind {
             SourceKind::Auto | SourceKind::Json => Hint::None,
@@ -95,7 +95,7 @@ impl Pieces {
         let header = if source.header.is_empty() && separator.is_empty() {
             0
         } else {
-            counter.count(source.header) + counter.count(separator)
+            counter.text(source.header) + counter.text(separator)
         };
         let root = self.node(None, at, source.header_tokens + header, NodeKind::Source, 0..0, None);
         let units = split_as(text, hint);
@@ -135,14 +135,14 @@ impl Pieces {
             } else if is_container {
                 // Brackets, key and comma.
                 let first_child = units[place + 1].span.start;
-                let cost = counter.count(&text[unit.span.start..first_child]) + 2;
+                let cost = counter.text(&text[unit.span.start..first_child]) + 2;
                 let node =
                     self.node(Some(parent), at, cost, NodeKind::Container, unit.span.clone(), unit.label.clone());
                 *n_chains += 1;
                 chain = *n_chains;
                 fates.push(Fate::Node(node));
             } else if unit.kind == UnitKind::Heading && self.is_headed_by(parent, unit) {
-                let cost = counter.count(&text[unit.span.clone()]);
+                let cost = counter.text(&text[unit.span.clone()]);
                 let protected = overlaps(&source.keep, &unit.span);
                 let node = &mut self.nodes[parent as usize];
                 (node.span, node.cost, node.is_protected) = (unit.span.clone(), cost, protected);
@@ -183,7 +183,7 @@ impl Pieces {
         node: u32,
         chain: u32,
         before: usize,
-        counter: &dyn TokenCounter,
+        counter: &dyn Counter,
     ) {
         let text = source.text;
         let in_json = self.nodes[node as usize].kind == NodeKind::Container || unit.kind == UnitKind::Json;
@@ -192,7 +192,7 @@ impl Pieces {
                 return;
             }
             let cost = if in_json {
-                counter.count(&text[before.max(unit.span.start.saturating_sub(8)).min(span.start)..span.end])
+                counter.text(&text[before.max(unit.span.start.saturating_sub(8)).min(span.start)..span.end])
             } else {
                 in_place(text, &span, counter)
             };
@@ -226,10 +226,10 @@ fn overlaps(keep: &[Range<usize>], span: &Range<usize>) -> bool {
 }
 
 /// Tokens of a span amid its text: a blank in front belongs to the first word, a line feed behind to the last mark.
-fn in_place(text: &str, span: &Range<usize>, counter: &dyn TokenCounter) -> u64 {
+fn in_place(text: &str, span: &Range<usize>, counter: &dyn Counter) -> u64 {
     let content = &text[span.clone()];
     let inner = content.trim_end();
     let end = if content[inner.len()..].contains('\n') { span.end } else { span.start + inner.len() };
     let start = if text.as_bytes()[..span.start].last() == Some(&b' ') { span.start - 1 } else { span.start };
-    counter.count(&text[start..end])
+    counter.text(&text[start..end])
 }

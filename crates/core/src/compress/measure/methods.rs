@@ -7,8 +7,8 @@ use std::ops::Range;
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::leaves;
+use crate::compress::Counter;
 use crate::compress::budget::{Layout, Options, Selection, Source, SourceKind};
-use crate::tokens::TokenCounter;
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,7 +49,7 @@ struct Piece {
 }
 
 /// Chooses by one of the simple methods; [`Method::Ours`] is not among them and counts as [`Method::Head`].
-pub fn select(method: Method, sources: &[Source<'_>], options: &Options<'_>, counter: &dyn TokenCounter) -> Selection {
+pub fn select(method: Method, sources: &[Source<'_>], options: &Options<'_>, counter: &dyn Counter) -> Selection {
     let is_whole = method == Method::Bm25Docs;
     let mut pieces = Vec::new();
     for (at, source) in sources.iter().enumerate() {
@@ -82,7 +82,7 @@ fn fill(
     method: Method,
     sources: &[Source<'_>],
     options: &Options<'_>,
-    counter: &dyn TokenCounter,
+    counter: &dyn Counter,
     pieces: &[Piece],
     order: &[usize],
 ) -> Selection {
@@ -97,9 +97,9 @@ fn fill(
         let opening = if is_open[piece.source] {
             0
         } else {
-            counter.count(source.header) + counter.count(separator) + brackets(source)
+            counter.text(source.header) + counter.text(separator) + brackets(source)
         };
-        let price = counter.count(&source.text[piece.span.clone()]) + opening;
+        let price = counter.text(&source.text[piece.span.clone()]) + opening;
         if spent + price > options.budget {
             if method == Method::Head {
                 break;
@@ -114,7 +114,7 @@ fn fill(
     loop {
         let ranges = ranges(sources, pieces, &kept);
         let text = crate::compress::budget::join(sources, &ranges, separator, None);
-        let tokens = counter.count(&text);
+        let tokens = counter.text(&text);
         if tokens <= options.budget || chosen.is_empty() {
             return Selection { kept: ranges, tokens, ..Selection::default() };
         }

@@ -26,12 +26,17 @@ fn check(name: &str, text: &str, form: Form) -> bool {
     let plain = Optimizer::new(Settings::default()).unwrap();
     let before = weight(&plain, text, form);
     let mut n_fitted = 0;
-    for (goal, budget) in [(Goal::Budget(before / 2), before / 2), (Goal::Ratio(400), before * 100 / 400), (Goal::Budget(7), 7)] {
+    for (goal, budget) in
+        [(Goal::Budget(before / 2), before / 2), (Goal::Ratio(400), before * 100 / 400), (Goal::Budget(7), 7)]
+    {
         let optimizer = Optimizer::new(settings(goal)).unwrap();
         match optimizer.optimize_as(text, form) {
             Ok(once) => {
                 let after = weight(&optimizer, &once.text, form);
-                assert!(after <= budget || before <= budget, "{name} {goal:?}: {after} tokens, {budget} were asked for");
+                assert!(
+                    after <= budget || before <= budget,
+                    "{name} {goal:?}: {after} tokens, {budget} were asked for"
+                );
                 assert!(form == Form::Prompt || Json::parse(&once.text).is_ok(), "{name}: no JSON");
                 n_fitted += 1;
             }
@@ -56,7 +61,10 @@ fn conversations_fit_their_budgets() {
 #[test]
 fn a_budget_below_what_is_protected_says_by_how_much() {
     let body = serde_json::json!({"model": "gpt-4o", "messages": [{"role": "system", "content": "word ".repeat(500)}, {"role": "user", "content": "What?"}]});
-    let settings = Settings { shortening: Shortening { goal: Some(Goal::Budget(100)), ..Shortening::default() }, ..Settings::default() };
+    let settings = Settings {
+        shortening: Shortening { goal: Some(Goal::Budget(100)), ..Shortening::default() },
+        ..Settings::default()
+    };
     let error = Optimizer::new(settings).unwrap().optimize(&body.to_string()).unwrap_err().to_string();
     let numbers: Vec<u64> = error.split(|c: char| !c.is_ascii_digit()).filter_map(|n| n.parse().ok()).collect();
     let full = weight(&Optimizer::new(Settings::default()).unwrap(), &body.to_string(), Form::Json);

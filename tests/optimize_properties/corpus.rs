@@ -32,8 +32,11 @@ fn cases(name: &str, form: Form, texts: impl IntoIterator<Item = String>) -> Vec
 pub(crate) fn conversations() -> Vec<(String, Value, Vec<Value>)> {
     let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let runs = lines("corpora/agent_runs.jsonl.gz");
-    let mut found: Vec<_> =
-        runs.iter().enumerate().map(|(n, run)| (format!("run {n}"), run["tools"].clone(), list(&run["messages"]))).collect();
+    let mut found: Vec<_> = runs
+        .iter()
+        .enumerate()
+        .map(|(n, run)| (format!("run {n}"), run["tools"].clone(), list(&run["messages"])))
+        .collect();
     let tau = text("corpora/tau_bench_airline_gpt4o.json.gz").unwrap_or_else(|| "[]".to_owned());
     let tau: Vec<Value> = serde_json::from_str(&tau).unwrap();
     found.extend(tau.iter().enumerate().map(|(n, row)| (format!("tau {n}"), Value::Null, list(&row["traj"]))));
@@ -76,12 +79,17 @@ pub(crate) fn prompts() -> Vec<Case> {
     }
     for file in ["nq20", "hotpot10", "xquad_de", "xquad_hi"] {
         for row in lines(&format!("qa/{file}.jsonl.gz")).iter().step_by(25) {
-            let documents = row["documents"].as_array().unwrap().iter().filter_map(|document| document["text"].as_str());
+            let documents =
+                row["documents"].as_array().unwrap().iter().filter_map(|document| document["text"].as_str());
             found.extend(cases(file, Form::Prompt, [documents.collect::<Vec<_>>().join("\n\n")]));
         }
     }
     for row in lines("qa/qmsum.jsonl.gz").iter().step_by(10) {
-        let turns = row["turns"].as_array().unwrap().iter().map(|turn| turn.as_str().map_or_else(|| turn.to_string(), str::to_owned));
+        let turns = row["turns"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|turn| turn.as_str().map_or_else(|| turn.to_string(), str::to_owned));
         found.extend(cases("qmsum", Form::Prompt, [turns.collect::<Vec<_>>().join("\n")]));
     }
     for row in lines("qa/kv75.jsonl.gz").iter().step_by(10) {
@@ -98,6 +106,8 @@ pub(crate) fn tool_output() -> Vec<String> {
     let Some(folder) = shared_data("tool_output/html") else { return found };
     let mut pages: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     pages.sort();
-    found.extend(pages.iter().step_by(4).filter_map(|name| text(&format!("tool_output/html/{}", name.to_string_lossy()))));
+    found.extend(
+        pages.iter().step_by(4).filter_map(|name| text(&format!("tool_output/html/{}", name.to_string_lossy()))),
+    );
     found
 }

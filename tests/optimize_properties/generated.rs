@@ -46,7 +46,10 @@ fn text() -> impl Strategy<Value = String> {
 /// Messages whose pieces come again.
 fn messages() -> impl Strategy<Value = Vec<Value>> {
     let roles = prop_oneof![3 => Just("tool"), 1 => Just("user"), 1 => Just("assistant"), 1 => Just("system")];
-    (proptest::collection::vec(text(), 1..4), proptest::collection::vec((roles, any::<prop::sample::Index>(), text()), 1..7))
+    (
+        proptest::collection::vec(text(), 1..4),
+        proptest::collection::vec((roles, any::<prop::sample::Index>(), text()), 1..7),
+    )
         .prop_map(|(pool, messages)| {
             messages
                 .into_iter()

@@ -184,8 +184,9 @@ impl Optimizer {
         let bodies = Body::find(&json);
         if bodies.is_empty() {
             return match line {
-                // A log has lines of other kinds.
+                // A log has lines of other kinds; a request that has no text to rewrite has a form to keep.
                 Some(_) => Ok(Optimized::new(text.to_owned(), Vec::new())),
+                None if is_request(text, &json) => Ok(Optimized::new(text.to_owned(), Vec::new())),
                 None => self.prompt(text, SegmentKind::Data),
             };
         }
@@ -256,6 +257,12 @@ impl Optimizer {
         }
         Ok(Optimized::new(out, reports))
     }
+}
+
+/// Whether some service would take it: an embedding request, say, is no data to be laid out anew.
+fn is_request(text: &str, json: &Json<'_>) -> bool {
+    let read = || serde_json::from_str(text).is_ok_and(|value| crate::dialect::read_request(&value).is_ok());
+    json.root().get("model").is_some() || read()
 }
 
 /// Names the place and what should stand there.

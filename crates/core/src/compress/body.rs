@@ -149,7 +149,8 @@ struct At {
 impl<'a> Walk<'a> {
     fn request(&mut self, body: Value<'_, 'a>) {
         // Models read tools first, then instructions, then messages, whatever the order of the fields.
-        for member in body.children().filter(|member| member.is_named("tools")) {
+        // `functions` is what they were called at first.
+        for member in body.children().filter(|member| member.is_named("tools") || member.is_named("functions")) {
             self.tools(member);
         }
         for member in body.children() {
@@ -183,12 +184,13 @@ impl<'a> Walk<'a> {
     }
 
     fn tools(&mut self, tools: Value<'_, 'a>) {
+        let name = tools.key().unwrap_or_default();
         for (index, tool) in tools.children().enumerate().filter(|(_, tool)| tool.kind() == Kind::Object) {
             self.body.segments.push(Segment {
                 kind: SegmentKind::ToolSchema,
-                label: format!("tool {}", index + 1),
+                label: format!("tool {}", self.body.segments.len() + 1),
                 message: 0,
-                path: format!("tools.{index}"),
+                path: format!("{name}.{index}"),
                 text: Cow::Borrowed(tool.raw()),
             });
             self.body.places.push(Place::Raw(tool.span()));
@@ -241,7 +243,9 @@ impl<'a> Walk<'a> {
             }
             _ => {}
         }
-        for field in part.children() {
+        // What is said comes before what is called, whatever the order of the fields.
+        let calls = |field: &Value<'_, 'a>| field.is_named("tool_calls");
+        for field in part.children().filter(|field| !calls(field)).chain(part.children().filter(calls)) {
             let name = field.key().unwrap_or_default();
             match &*name {
                 "text" | "content" | "parts" | "output" | "value" | "snippet" => {

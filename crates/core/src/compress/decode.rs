@@ -46,7 +46,7 @@ fn target<'l>(line: &str, by_label: &'l HashMap<&str, Vec<&str>>) -> Option<&'l 
     let rest = rest.strip_prefix('s').unwrap_or(rest);
     if let Some(whole) = rest.strip_prefix(": the same as ") {
         let (label, _) = whole.split_once(", \"")?;
-        return by_label.get(label).map(Vec::as_slice);
+        return by_label.get(label)?.get(..n_lines);
     }
     let (label, place) = rest.strip_prefix(" as in ")?.split_once(" from line ")?;
     let first: usize = place.split_once(':')?.0.parse().ok()?;

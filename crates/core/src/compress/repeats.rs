@@ -55,7 +55,7 @@ pub struct Run<'s> {
     pub label: &'s str,
     /// The number of its first line there, from 1.
     pub first_line: usize,
-    /// It is all of that segment.
+    /// It is all of that segment but blanks at its end.
     pub is_whole_source: bool,
 }
 
@@ -95,7 +95,12 @@ impl<'a> Seen<'a> {
         let here: Vec<Range<usize>> = lines(text).collect();
         let mut at = 0;
         while at < here.len() {
-            match self.longest(text, &here[at..], &is_free) {
+            let is_blank = |line: &Range<usize>| text[line.clone()].trim().is_empty();
+            // Blank lines at its end are left to whoever tidies them.
+            let longest = self.longest(text, &here[at..], &is_free).map(|(first, n_lines)| {
+                (first, n_lines - here[at..at + n_lines].iter().rev().take_while(|line| is_blank(line)).count())
+            });
+            match longest {
                 Some((first, n_lines)) if here[at + n_lines - 1].end - here[at].start >= min_bytes => {
                     let line = &self.lines[first];
                     let source = &self.sources[line.source as usize];
@@ -105,7 +110,7 @@ impl<'a> Seen<'a> {
                         n_lines,
                         label: &source.label,
                         first_line: line.number as usize,
-                        is_whole_source: line.start == 0 && last.end as usize == source.text.len(),
+                        is_whole_source: line.start == 0 && source.text[last.end as usize..].trim().is_empty(),
                     });
                     at += n_lines;
                 }

@@ -190,6 +190,10 @@ pub fn select(sources: &[Source<'_>], options: &Options<'_>, counter: &dyn Count
     // The prices of the pieces are nearly exact; what they are off by is found by counting and mended.
     for round in 0..ROUNDS {
         let room = options.budget - tokens;
+        // What is left of a great budget after the first choice is not worth counting everything again.
+        if round > 0 && room < options.budget / 200 {
+            break;
+        }
         let before = choice.order.len();
         let target = choice.spent + room;
         choice.fill(&scores.worth, &scores.terms, target, &weights, &refused);

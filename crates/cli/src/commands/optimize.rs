@@ -34,10 +34,10 @@ pub(crate) fn run(args: &OptimizeArgs, settings: &Settings) -> Result<Outcome> {
     let mut shown = String::new();
     let mut all: Vec<(String, Optimized)> = Vec::new();
     for file in &args.files {
-        let name = file.display().to_string();
+        let name = source_name(file);
         let (text, is_compressed) = read(file)?;
         let form = Form::of_file(&name, &text);
-        let optimized = optimizer.optimize_as(&text, form).map_err(|error| error.in_file(source_name(file)))?;
+        let optimized = optimizer.optimize_as(&text, form).map_err(|error| error.in_file(&*name))?;
         if args.show.in_place {
             if is_compressed {
                 return Err(Error::input("a compressed file is not written in place")

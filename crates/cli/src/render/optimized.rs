@@ -43,7 +43,8 @@ pub(crate) fn summary(all: &[(String, Optimized)], settings: &Settings) -> Strin
     let mut sums: Vec<(&str, (u64, u64), &str)> = Vec::new();
     for (_, optimized) in all {
         for (name, (saved, n_edits)) in optimized.by_transform() {
-            let guarantee = by_name(name).map_or("", |transform| transform.guarantee.name());
+            let guarantee =
+                optimized.edits().find(|edit| edit.transform == name).map_or("", |edit| edit.guarantee);
             match sums.iter_mut().find(|(known, ..)| *known == name) {
                 Some((_, sum, _)) => *sum = (sum.0 + saved, sum.1 + n_edits),
                 None => sums.push((name, (saved, n_edits), guarantee)),

@@ -144,8 +144,7 @@ impl Optimizer {
             return Ok((lossless, None));
         }
         let total = |edits: &[Edit]| weigher.weight(&found.write(request, edits));
-        let Settings { edits: options, shortening, .. } = &self.settings;
-        let shorter = goal::fit(&found.segments, edits, options, shortening, weigher, &total).ok();
+        let shorter = self.all_edits(&found.segments, weigher, &total).ok();
         Ok((lossless, shorter.map(|edits| found.write(request, &edits))))
     }
 
@@ -153,11 +152,9 @@ impl Optimizer {
         let label = if kind == SegmentKind::Data { "the document" } else { "the prompt" };
         let segment = Segment { kind, label: label.to_owned(), message: 0, path: String::new(), text: text.into() };
         let weigher = self.weigher(None);
-        let mut pass = Pass::new(&self.settings.edits, &weigher)?;
-        let edits = pass.feed(&segment).edits;
         let segments = [segment];
         let total = |edits: &[Edit]| weigher.text(&crate::compress::edit::apply(text, edits));
-        let edits = goal::fit(&segments, edits, &self.settings.edits, &self.settings.shortening, &weigher, &total)?;
+        let edits = self.all_edits(&segments, &weigher, &total)?;
         let report = RequestReport::new(None, &weigher, &segments, &edits);
         let text = crate::compress::edit::apply(text, &edits);
         Ok(Optimized::new(text, vec![report]))
@@ -194,50 +191,72 @@ impl Optimizer {
         let mut reports = Vec::new();
         for body in &bodies {
             let weigher = self.weigher(body.model.as_deref());
-            let edits = self.edits(&body.segments, &weigher)?;
-            let edits = self.compacted(&body.segments, edits, &weigher)?;
             let total = |edits: &[Edit]| {
                 weigher.request(&body.written(text, edits)).unwrap_or_else(|| weigher.texts(&body.segments, edits))
             };
-            let edits =
-                goal::fit(&body.segments, edits, &self.settings.edits, &self.settings.shortening, &weigher, &total)?;
+            let edits = self.all_edits(&body.segments, &weigher, &total)?;
             body.changes(&edits, &mut changes);
             reports.push(RequestReport::new(line, &weigher, &body.segments, &edits));
         }
         Ok(Optimized::new(rewritten(text, changes), reports))
     }
 
-    /// The edits of a request's segments.
+    /// The edits of a request's segments that keep their content.
     pub fn edits(&self, segments: &[Segment<'_>], weigher: &Weigher<'_>) -> Result<Vec<Edit>> {
-        let mut pass = Pass::new(&self.settings.edits, weigher)?;
-        let mut edits = Vec::new();
-        let (standing, rest) = economy::standing(segments);
-        for segment in standing {
-            edits.extend(pass.feed(segment).edits);
-        }
-        if !economy::stays_cacheable(standing, &edits, weigher) {
-            edits.clear();
-            pass = Pass::new(&self.settings.edits, weigher)?;
-            for segment in standing {
-                pass.pass_over(segment);
-            }
-        }
-        for segment in rest {
-            edits.extend(pass.feed(segment).edits);
-        }
-        Ok(edits)
+        walk(segments, &self.settings.edits, weigher, |_, edits| edits)
     }
 
-    /// The edits with those that shorten results of tools, if the settings ask for that.
-    fn compacted(&self, segments: &[Segment<'_>], edits: Vec<Edit>, weigher: &Weigher<'_>) -> Result<Vec<Edit>> {
-        let Some(options) = &self.settings.compaction else { return Ok(edits) };
-        // What is cut when it arrives breaks no cache, so nothing has to be weighed against its price.
-        let prices = match options.n_recent {
-            usize::MAX => compact::Prices { read: 0, write: 0 },
-            _ => compact::prices(self.catalog(), weigher, &Conditions::default())?,
+    /// The same, none of which refers to another place or needs the rest of what it wrote: parts may be removed.
+    fn divisible(&self, segments: &[Segment<'_>], weigher: &Weigher<'_>) -> Result<Vec<Edit>> {
+        walk(segments, &self.settings.edits.divisible(), weigher, |_, edits| edits)
+    }
+
+    /// The edits of a request's segments with results of tools cut as they arrive. What is cut away is referred to by
+    /// nothing: references are made to what stands there.
+    pub fn cut(
+        &self,
+        segments: &[Segment<'_>],
+        options: &compact::Options,
+        weigher: &Weigher<'_>,
+    ) -> Result<Vec<Edit>> {
+        let divisible = self.divisible(segments, weigher)?;
+        let plain = || of_segment(&divisible);
+        // Batches shorten what stood there for long: nothing may refer to it.
+        let edits =
+            if options.n_recent == usize::MAX { self.settings.edits.clone() } else { self.settings.edits.divisible() };
+        walk(segments, &edits, weigher, |at, edits| {
+            compact::cut_at_birth(segments, at, &edits, || plain()(at), options, weigher).unwrap_or(edits)
+        })
+    }
+
+    /// The edits of a whole request, with what the settings ask for beyond those that keep its content.
+    fn all_edits(
+        &self,
+        segments: &[Segment<'_>],
+        weigher: &Weigher<'_>,
+        total: &dyn Fn(&[Edit]) -> u64,
+    ) -> Result<Vec<Edit>> {
+        let edits = match &self.settings.compaction {
+            None => self.edits(segments, weigher)?,
+            Some(options) => {
+                let edits = self.cut(segments, options, weigher)?;
+                match options.n_recent {
+                    // What is cut when it arrives breaks no cache, so nothing has to be weighed against its price.
+                    usize::MAX => edits,
+                    _ => {
+                        let prices = compact::prices(self.catalog(), weigher, &Conditions::default())?;
+                        let plan = compact::plan(segments, &edits, prices, options, weigher);
+                        compact::edits_at(&edits, &plan, usize::MAX - 1)
+                    }
+                }
+            }
         };
-        let plan = compact::plan(segments, &edits, prices, options, weigher);
-        Ok(compact::edits_at(&edits, &plan, usize::MAX - 1))
+        let Some(budget) = goal::budget(&self.settings.shortening, total) else { return Ok(edits) };
+        if total(&edits) <= budget {
+            return Ok(edits);
+        }
+        let divisible = self.divisible(segments, weigher)?;
+        goal::fit(segments, divisible, &self.settings.edits, &self.settings.shortening, budget, weigher, total)
     }
 
     fn lines(&self, text: &str) -> Result<Optimized> {
@@ -263,6 +282,42 @@ impl Optimizer {
 fn is_request(text: &str, json: &Json<'_>) -> bool {
     let read = || serde_json::from_str(text).is_ok_and(|value| crate::dialect::read_request(&value).is_ok());
     json.root().get("model").is_some() || read()
+}
+
+/// Rewrites segments one after the other; `then` may change what is done to one before the next are rewritten.
+fn walk<'a>(
+    segments: &'a [Segment<'_>],
+    options: &Options,
+    weigher: &Weigher<'_>,
+    mut then: impl FnMut(usize, Vec<Edit>) -> Vec<Edit>,
+) -> Result<Vec<Edit>> {
+    let mut pass = Pass::new(options, weigher)?;
+    let mut edits = Vec::new();
+    let (standing, rest) = economy::standing(segments);
+    for segment in standing {
+        edits.extend(pass.feed(segment).edits);
+    }
+    if !economy::stays_cacheable(standing, &edits, weigher) {
+        edits.clear();
+        pass = Pass::new(options, weigher)?;
+        for segment in standing {
+            pass.show(segment, &[]);
+        }
+    }
+    for (index, segment) in rest.iter().enumerate() {
+        let own = then(standing.len() + index, pass.look(segment).edits);
+        pass.show(segment, &own);
+        edits.extend(own);
+    }
+    Ok(edits)
+}
+
+/// Picks the edits of one segment out of all.
+fn of_segment(edits: &[Edit]) -> impl Fn(usize) -> Vec<Edit> + '_ {
+    |segment| {
+        let first = edits.partition_point(|edit| edit.segment < segment);
+        edits[first..].iter().take_while(|edit| edit.segment == segment).cloned().collect()
+    }
 }
 
 /// Names the place and what should stand there.

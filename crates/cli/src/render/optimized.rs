@@ -43,8 +43,7 @@ pub(crate) fn summary(all: &[(String, Optimized)], settings: &Settings) -> Strin
     let mut sums: Vec<(&str, (u64, u64), &str)> = Vec::new();
     for (_, optimized) in all {
         for (name, (saved, n_edits)) in optimized.by_transform() {
-            let guarantee =
-                optimized.edits().find(|edit| edit.transform == name).map_or("", |edit| edit.guarantee);
+            let guarantee = optimized.edits().find(|edit| edit.transform == name).map_or("", |edit| edit.guarantee);
             match sums.iter_mut().find(|(known, ..)| *known == name) {
                 Some((_, sum, _)) => *sum = (sum.0 + saved, sum.1 + n_edits),
                 None => sums.push((name, (saved, n_edits), guarantee)),

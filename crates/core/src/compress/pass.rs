@@ -43,6 +43,18 @@ pub trait Counter {
     }
 }
 
+impl Options {
+    /// The same without transforms whose output cannot be taken apart ([`Transform::is_divisible`]): for texts of which
+    /// parts will be removed.
+    #[must_use]
+    pub fn divisible(&self) -> Options {
+        let mut options = self.clone();
+        let whole = TRANSFORMS.iter().filter(|transform| !transform.is_divisible);
+        options.without.extend(whole.map(|transform| transform.name.to_owned()));
+        options
+    }
+}
+
 impl Counter for Encoding {
     fn text(&self, text: &str) -> u64 {
         self.counter().count(text)
@@ -88,25 +100,22 @@ impl<'a> Pass<'a> {
         Ok(Pass { transforms, options, counter, seen: Seen::default(), n_segments: 0 })
     }
 
-    /// Rewrites the next segment.
+    /// Rewrites the next segment, and remembers it.
     pub fn feed(&mut self, segment: &'a Segment<'_>) -> Rewritten {
-        let index = self.n_segments;
-        self.n_segments += 1;
-        let text: &'a str = &segment.text;
-        let may_edit = segment.kind.is_material() || self.options.touch.contains(&segment.kind);
-        let rewritten = if may_edit { self.settled(index, segment.kind, text) } else { Rewritten::default() };
+        let rewritten = self.look(segment);
         self.show(segment, &rewritten.edits);
         rewritten
     }
 
-    /// Takes the next segment as it is.
-    pub fn pass_over(&mut self, segment: &'a Segment<'_>) {
-        self.n_segments += 1;
-        self.show(segment, &[]);
+    /// What would become of the next segment.
+    pub fn look(&self, segment: &Segment<'_>) -> Rewritten {
+        let may_edit = segment.kind.is_material() || self.options.touch.contains(&segment.kind);
+        if may_edit { self.settled(self.n_segments, segment.kind, &segment.text) } else { Rewritten::default() }
     }
 
-    /// From here on the model has read the segment, with the edits made.
-    fn show(&mut self, segment: &'a Segment<'_>, edits: &[Edit]) {
+    /// From here on the model has read the next segment, with these edits made, whoever made them.
+    pub fn show(&mut self, segment: &'a Segment<'_>, edits: &[Edit]) {
+        self.n_segments += 1;
         // A tool definition is not shown as it is written, so nothing can refer to its lines.
         if segment.kind != SegmentKind::ToolSchema {
             let text: &'a str = &segment.text;

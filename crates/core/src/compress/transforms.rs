@@ -40,6 +40,9 @@ pub struct Transform {
     pub guarantee: Guarantee,
     /// Whether it is applied without being named.
     pub is_default: bool,
+    /// Each part of what it writes can be read without the others, so that parts may be removed. A table's rows say nothing
+    /// without its columns, a reference nothing without what it refers to.
+    pub is_divisible: bool,
     /// Fewer tokens than this are not worth the reader's trouble.
     pub min_saving: u64,
     /// Finds what could be changed. Linear in the text; never fails on odd input.

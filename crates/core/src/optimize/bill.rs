@@ -69,7 +69,9 @@ pub fn bill(
     let edits = optimizer.edits(&segments.segments, &weigher)?;
     let at = records.iter().find_map(|record| record.at);
     let prices = compact::prices(optimizer.catalog(), &weigher, &Conditions { at, ..Conditions::default() })?;
-    let plan = compact::plan(&segments.segments, &edits, prices, options, &weigher);
+    let cut = optimizer.cut(&segments.segments, options, &weigher)?;
+    let batches = compact::plan(&segments.segments, &cut, prices, options, &weigher);
+    let plan: Vec<Shortened> = compact::births(&segments.segments, &cut).chain(batches).collect();
     run.n_shortened = plan.len() as u64;
     for record in records {
         let Some(request) = &record.request else { continue };
@@ -77,7 +79,8 @@ pub fn bill(
         let conditions = Conditions { at: record.at, ..Conditions::default() };
         let before = |edit: &&Edit| segments.segments[edit.segment].message <= n_messages;
         let plain: Vec<Edit> = edits.iter().filter(before).cloned().collect();
-        let short = compact::edits_at(&plain, &plan, n_messages);
+        let cut: Vec<Edit> = cut.iter().filter(before).cloned().collect();
+        let short = compact::edits_at(&cut, &plan, n_messages);
         let output = record.usage.as_ref().and_then(|usage| usage.as_ref().ok()).map(|reading| reading.usage);
         let bills = [request.clone(), segments.write(request, &plain), segments.write(request, &short)];
         let sums = [&mut run.without, &mut run.lossless, &mut run.compacted];

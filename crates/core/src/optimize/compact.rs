@@ -76,8 +76,43 @@ pub struct Shortened {
     pub edits: Vec<Edit>,
 }
 
-/// Plans a conversation: which results are shortened when, in the order in which that happens. `edits` are those made in
-/// any case. Every message of the model marks a call, with the messages before it as its prompt; the last call is the one
+/// The edits of a result that arrives too long: cut to [`Options::max_result`] tokens around what the message before it
+/// asked for. `None` if it is short enough or cannot be made so. `divisible` are edits whose output can be taken apart.
+pub(super) fn cut_at_birth(
+    segments: &[Segment<'_>],
+    at: usize,
+    edits: &[Edit],
+    divisible: impl FnOnce() -> Vec<Edit>,
+    options: &Options,
+    weigher: &Weigher<'_>,
+) -> Option<Vec<Edit>> {
+    let segment = &segments[at];
+    if options.max_result == 0 || segment.kind != SegmentKind::ToolResult {
+        return None;
+    }
+    if weigher.text(&apply(&segment.text, edits)) <= options.max_result {
+        return None;
+    }
+    let plain = divisible();
+    let text = apply(&segment.text, &plain);
+    let desk = Desk { segments, edits: &plain, weigher };
+    let cut = desk.shorten(at, &text, &asked(segments, 0, segment.message, 1), options.max_result);
+    cut.map(|(edits, _)| edits)
+}
+
+/// Results cut when they arrived, among the edits of a conversation, as a plan tells them.
+pub(super) fn births(segments: &[Segment<'_>], edits: &[Edit]) -> impl Iterator<Item = Shortened> {
+    edits
+        .chunk_by(|a, b| a.segment == b.segment)
+        .filter(|own| own.iter().any(|edit| edit.transform == super::compose::NAME))
+        .map(|own| {
+            let (segment, message) = (own[0].segment, segments[own[0].segment].message);
+            Shortened { segment, message, from_message: message, edits: own.to_vec() }
+        })
+}
+
+/// Plans batches: which results are shortened when, in the order in which that happens. `edits` are those made in any case
+/// and must not refer from one segment to another. Every message of the model marks a call, with the messages before it as its prompt; the last call is the one
 /// now being made.
 pub fn plan(
     segments: &[Segment<'_>],
@@ -99,16 +134,6 @@ pub fn plan(
     let mut first_new = 0;
     for (n_calls, boundary) in calls(segments).into_iter().enumerate() {
         let end = segments.partition_point(|segment| segment.message < boundary);
-        for at in (first_new..end).filter(is_result) {
-            if options.max_result > 0 && tokens[at] > options.max_result {
-                let number = segments[at].message;
-                let shorter = desk.shorten(at, &texts[at], &asked(segments, 0, number, 1), options.max_result);
-                plan.extend(shorter.map(|(edits, left)| {
-                    tokens[at] = left;
-                    Shortened { segment: at, message: number, from_message: number, edits }
-                }));
-            }
-        }
         let saved = |from: usize, to: usize, tokens: &[u64]| -> i128 {
             (from..to).map(|at| i128::from(whole[at].saturating_sub(tokens[at]))).sum()
         };

@@ -6,6 +6,9 @@ use std::ops::Range;
 use crate::compress::layers::merged;
 use crate::compress::{Counter, Edit, Guarantee};
 
+/// What edits that leave content out are called, where transforms have their names.
+pub(super) const NAME: &str = "budget";
+
 /// `edits` made `text` into `middle`; `gaps` (ranges of `middle`, and what stands there instead) are removed from that. The
 /// edits of `text` that do both; where they meet, they are one, and it is lossy. O(edits + gaps) and the texts they touch.
 pub(super) fn compose(
@@ -28,7 +31,7 @@ pub(super) fn compose(
             segment,
             span,
             replacement,
-            transform: "budget",
+            transform: NAME,
             guarantee: Guarantee::Lossy,
             tokens_saved: saved,
             note: "left out: others say more about what is asked".to_owned(),

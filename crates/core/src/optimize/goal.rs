@@ -36,6 +36,14 @@ pub(super) const GAP: &str = "[…]";
 /// Rounds of shortening and weighing.
 const ROUNDS: usize = 6;
 
+/// The tokens that a request may have; `None` if it may have any number. `total` weighs the request with edits made.
+pub(super) fn budget(shortening: &Shortening, total: &dyn Fn(&[Edit]) -> u64) -> Option<u64> {
+    shortening.goal.map(|goal| match goal {
+        Goal::Budget(tokens) => tokens,
+        Goal::Ratio(hundredths) => total(&[]).saturating_mul(100) / hundredths.max(1),
+    })
+}
+
 /// The edits with those that make the request fit. `total` weighs the request with edits made.
 ///
 /// Errors when what may not be shortened is larger than the budget, and says by how much.
@@ -44,18 +52,11 @@ pub(super) fn fit(
     edits: Vec<Edit>,
     options: &crate::compress::Options,
     shortening: &Shortening,
+    budget: u64,
     weigher: &Weigher<'_>,
     total: &dyn Fn(&[Edit]) -> u64,
 ) -> Result<Vec<Edit>> {
-    let budget = match shortening.goal {
-        None => return Ok(edits),
-        Some(Goal::Budget(tokens)) => tokens,
-        Some(Goal::Ratio(hundredths)) => total(&[]).saturating_mul(100) / hundredths.max(1),
-    };
     let now = total(&edits);
-    if now <= budget {
-        return Ok(edits);
-    }
     let last_user = segments.iter().rposition(|segment| segment.kind == SegmentKind::User);
     let may_shorten = |index: usize| match segments[index].kind {
         SegmentKind::System => options.touch.contains(&SegmentKind::System),

@@ -22,6 +22,7 @@ transform! {
     base64,
     guarantee: Guarantee::Lossy,
     is_default: false,
+    is_divisible: true,
     min_saving: 32,
     propose: propose,
     decode: None,

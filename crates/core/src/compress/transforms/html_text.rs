@@ -23,6 +23,7 @@ transform! {
     html_text,
     guarantee: Guarantee::Lossy,
     is_default: false,
+    is_divisible: true,
     min_saving: 16,
     propose: propose,
     decode: None,

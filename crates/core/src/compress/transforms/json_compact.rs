@@ -24,6 +24,7 @@ transform! {
     json_compact,
     guarantee: Guarantee::Identical,
     is_default: true,
+    is_divisible: true,
     min_saving: 1,
     propose: propose,
     decode: None,

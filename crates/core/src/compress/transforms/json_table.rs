@@ -46,6 +46,7 @@ transform! {
     json_table,
     guarantee: Guarantee::Equivalent,
     is_default: true,
+    is_divisible: false,
     min_saving: 16,
     propose: propose,
     decode: Some(decode),

@@ -36,6 +36,7 @@ transform! {
     log_template,
     guarantee: Guarantee::Equivalent,
     is_default: true,
+    is_divisible: false,
     min_saving: 32,
     propose: propose,
     decode: Some(decode),

@@ -22,6 +22,7 @@ transform! {
     markdown_table,
     guarantee: Guarantee::Equivalent,
     is_default: true,
+    is_divisible: true,
     min_saving: 4,
     propose: propose,
     decode: None,

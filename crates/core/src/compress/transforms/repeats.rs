@@ -32,6 +32,7 @@ transform! {
     repeats,
     guarantee: Guarantee::Equivalent,
     is_default: true,
+    is_divisible: false,
     min_saving: 16,
     propose: propose,
     decode: None,

@@ -20,11 +20,12 @@ transform! {
     /// is no title and stays.
     ///
     /// ## When it stays out
-    /// Where the model's provider leaves these fields out itself (OpenAI writes tools without titles): then nothing is
-    /// saved, and nothing is changed.
+    /// Where the model's provider leaves these fields out itself (OpenAI writes titles into the prompt, but no `$schema`):
+    /// then nothing is saved, and nothing is changed.
     tool_schema,
     guarantee: Guarantee::Equivalent,
     is_default: true,
+    is_divisible: true,
     min_saving: 1,
     propose: propose,
     decode: None,

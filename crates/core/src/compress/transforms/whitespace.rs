@@ -25,6 +25,7 @@ transform! {
     whitespace,
     guarantee: Guarantee::Equivalent,
     is_default: true,
+    is_divisible: true,
     min_saving: 1,
     propose: propose,
     decode: None,

@@ -72,10 +72,9 @@ fn rest(source: &Source<'_>, mut removed: Vec<Range<usize>>) -> Vec<Range<usize>
         kept.push(at..source.text.len());
     } else if let Some(last) = kept.last_mut() {
         // The end of the text is gone: blanks that led to it are nothing but tokens.
-        let is_protected = source.keep.iter().any(|keep| keep.end >= last.end && keep.start < last.end);
-        if !is_protected {
-            last.end = last.start + source.text[last.clone()].trim_end().len();
-        }
+        let protected = source.keep.iter().filter(|keep| keep.start < last.end).map(|keep| keep.end).max().unwrap_or(0);
+        let trimmed = last.start + source.text[last.clone()].trim_end().len();
+        last.end = trimmed.max(protected.min(last.end));
     }
     kept.retain(|range| !range.is_empty());
     kept

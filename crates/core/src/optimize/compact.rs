@@ -22,9 +22,9 @@ use std::collections::BTreeMap;
 
 use super::Weigher;
 use super::compose::compose;
-use super::goal::{GAP, gaps_of};
+use super::goal::{GAP, gaps_of, source_kind};
 use crate::catalog::{Catalog, TokenClass};
-use crate::compress::budget::{self, Source};
+use crate::compress::budget::{self, Source, SourceKind};
 use crate::compress::edit::{Edit, apply};
 use crate::compress::{Counter, Segment, SegmentKind};
 use crate::error::{Error, Kind, Result};
@@ -217,11 +217,13 @@ impl Desk<'_> {
 
     /// The segment's edits if it is cut to what matters for `asked`, and its tokens then; `None` if that saves nothing.
     fn shorten(&self, at: usize, text: &str, asked: &str, budget: u64) -> Option<(Vec<Edit>, u64)> {
-        let source = Source { text, ..Source::default() };
+        let kind = source_kind(SegmentKind::ToolResult, text);
+        let is_json = kind == SourceKind::Json;
+        let source = Source { text, kind, ..Source::default() };
         let query = (!asked.trim().is_empty()).then_some(asked);
         let wanted = budget::Options { query, budget, marker: Some(GAP), ..budget::Options::default() };
         let selection = budget::select(&[source], &wanted, self.weigher).ok()?;
-        let gaps = gaps_of(text, selection.kept.first()?, GAP);
+        let gaps = gaps_of(text, selection.kept.first()?, if is_json { "" } else { GAP }, is_json);
         let whole = &self.segments[at].text;
         let composed = compose(at, whole, self.edits_of(at), text, &gaps, self.weigher);
         let left = self.weigher.text(&apply(whole, &composed));

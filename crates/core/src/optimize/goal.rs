@@ -77,7 +77,7 @@ pub(super) fn fit(
         .zip(&texts)
         .map(|(index, text)| Source {
             text,
-            kind: kind(segments[*index].kind, text),
+            kind: source_kind(segments[*index].kind, text),
             keep: keep(text, options, (Some(*index) == last_user).then_some(query).flatten()),
             ..Source::default()
         })
@@ -103,9 +103,9 @@ pub(super) fn fit(
         let selection = budget::select(&sources, &options, weigher).map_err(|error| too_small_with(fixed, error))?;
         let mut all: Vec<Edit> = edits.iter().filter(|edit| !which.contains(&edit.segment)).cloned().collect();
         for ((index, text), kept) in which.iter().zip(&texts).zip(&selection.kept) {
-            let is_json = kind(segments[*index].kind, text) == SourceKind::Json;
+            let is_json = source_kind(segments[*index].kind, text) == SourceKind::Json;
             let mark = if is_json { "" } else { marker.unwrap_or("") };
-            let gaps = gaps_of(text, kept, mark);
+            let gaps = gaps_of(text, kept, mark, is_json);
             all.extend(compose(*index, &segments[*index].text, of(&edits, *index), text, &gaps, weigher));
         }
         all.sort_by_key(|edit| (edit.segment, edit.span.start));
@@ -135,7 +135,7 @@ fn of(edits: &[Edit], segment: usize) -> &[Edit] {
     &edits[first..first + n]
 }
 
-fn kind<'a>(kind: SegmentKind, text: &str) -> SourceKind<'a> {
+pub(super) fn source_kind<'a>(kind: SegmentKind, text: &str) -> SourceKind<'a> {
     let is_json = |text: &str| text.trim_start().starts_with(['{', '[']) && Json::parse(text).is_ok();
     match kind {
         SegmentKind::Data | SegmentKind::ToolResult if is_json(text) => SourceKind::Json,
@@ -165,10 +165,15 @@ fn keep(text: &str, options: &crate::compress::Options, question: Option<&str>) 
 }
 
 /// What is missing between the ranges that stay, each with what stands there instead.
-pub(super) fn gaps_of(text: &str, kept: &[Range<usize>], mark: &str) -> Vec<(Range<usize>, String)> {
+pub(super) fn gaps_of(text: &str, kept: &[Range<usize>], mark: &str, is_json: bool) -> Vec<(Range<usize>, String)> {
     if kept.is_empty() {
-        // A message without any text is refused by some providers.
-        return if text.is_empty() { Vec::new() } else { vec![(0..text.len(), GAP.to_owned())] };
+        // A message without any text is refused by some providers, and JSON has to stay JSON.
+        let rest = match text.trim_start().as_bytes().first() {
+            Some(b'{') if is_json => "{}",
+            _ if is_json => "[]",
+            _ => GAP,
+        };
+        return if text.is_empty() { Vec::new() } else { vec![(0..text.len(), rest.to_owned())] };
     }
     let mut gaps = Vec::new();
     let mut at = 0;
@@ -197,10 +202,10 @@ mod tests {
     fn what_is_missing_leaves_a_mark_and_lines_stay_lines() {
         let text = "one\ntwo\nthree\nfour";
         let (kept, rest) = (vec![0..4, 14..18], "two\nthree\n");
-        assert_eq!(gaps_of(text, &kept, GAP), [(4..14, "[…]\n".to_owned())]);
+        assert_eq!(gaps_of(text, &kept, GAP, false), [(4..14, "[…]\n".to_owned())]);
         assert_eq!(&text[4..14], rest);
-        assert_eq!(gaps_of(text, &[], GAP), [(0..18, GAP.to_owned())]);
-        assert_eq!(gaps_of(text, &[0..18], GAP), []);
+        assert_eq!(gaps_of(text, &[], GAP, false), [(0..18, GAP.to_owned())]);
+        assert_eq!(gaps_of(text, &[0..18], GAP, false), []);
     }
 
     #[test]

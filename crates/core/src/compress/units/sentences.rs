@@ -123,7 +123,8 @@ fn next_break(text: &str, bytes: &[u8], start: usize, mut at: usize, end: usize)
                 b'\n' => {
                     let next = after_blanks(text, at, end);
                     let is_blank_line = bytes[at..next].contains(&b'\n');
-                    let goes_on = text[next..end].chars().next().is_some_and(char::is_lowercase);
+                    let goes_on = is_wrapped(&text[start..at - 1])
+                        && text[next..end].chars().next().is_some_and(char::is_lowercase);
                     if (is_blank_line || !goes_on) && is_boundary(text, next) {
                         return Some(next);
                     }
@@ -222,6 +223,16 @@ fn after_ascii_mark(text: &str, bytes: &[u8], start: usize, at: usize, end: usiz
     Ok(next)
 }
 
+/// Whether the last line looks cut by a margin: as long as one, and ending amid a clause. Paths, names and commands, one a
+/// line, are lines of their own though they begin in lower case.
+fn is_wrapped(text: &str) -> bool {
+    const LEAST: usize = 40;
+    let line = memchr::memrchr(b'\n', text.as_bytes()).map_or(text, |at| &text[at + 1..]).trim_end();
+    line.len() >= LEAST
+        && line.ends_with(|c: char| c.is_alphabetic() || c == ',')
+        && line.split_ascii_whitespace().nth(4).is_some()
+}
+
 fn is_abbreviation(before: &str) -> bool {
     let word_start =
         before.char_indices().rev().take(12).find(|(_, c)| !(c.is_alphanumeric() || *c == '.')).map_or_else(
@@ -289,9 +300,10 @@ mod tests {
     #[test]
     fn a_line_ends_one_unless_it_goes_on_in_lower_case() {
         assert_eq!(
-            split("a wrapped\nline here\nNext one\n\nand more"),
-            ["a wrapped\nline here\n", "Next one\n\n", "and more"]
+            split("a line that was wrapped at some margin by\nits writer\nNext one\n\nand more"),
+            ["a line that was wrapped at some margin by\nits writer\n", "Next one\n\n", "and more"]
         );
+        assert_eq!(split("src/a.rs\nsrc/b.rs\nlib.rs"), ["src/a.rs\n", "src/b.rs\n", "lib.rs"]);
     }
 
     #[test]

@@ -12,8 +12,8 @@
 //! ```
 //!
 //! where a conversation that has lasted n calls is taken to last a share of n more ([`Options::horizon_permille`]), and
-//! only when the right side is covered by what was saved before: should the conversation end at once, it has still cost
-//! less than it would have.
+//! only when a share of what was saved before covers the right side: should the conversation end at once, it has cost hardly
+//! more than it would have (providers do not hit each time, so the right side is an estimate).
 //!
 //! The plan is made call by call from what was known then: asked again with one more message it plans the same up to
 //! there, so nothing shortened comes back and nothing is written twice.

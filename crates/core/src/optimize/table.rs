@@ -42,13 +42,13 @@ pub(super) fn read(text: &str) -> Result<Table> {
     let mut table = Table { cells: Vec::new(), records: Vec::new() };
     let mut record = csv::StringRecord::new();
     loop {
-        let start = reader.position().byte() as usize;
         let line = reader.position().line();
         let is_there =
             reader.read_record(&mut record).map_err(|cause| Error::input("no CSV").at_line(line).because(cause))?;
         if !is_there {
             return Ok(table);
         }
+        let (line, start) = record.position().map_or((line, 0), |at| (at.line(), at.byte() as usize));
         let end = reader.position().byte() as usize;
         for column in &columns {
             if let Some(text) = record.get(*column).filter(|text| !text.is_empty()) {

@@ -93,7 +93,9 @@ impl<'a> Field<'a> {
         };
         for piece in &all.pieces {
             let text = sources[piece.source as usize].text;
+            // A turn's first sentence may end before its speaker's name does.
             let speaker = piece.speaker.clone().map_or(piece.span.start, |speaker| speaker.end);
+            let speaker = speaker.clamp(piece.span.start, piece.span.end);
             field.index.add_behind(&text[piece.span.start..speaker], &text[speaker..piece.span.end]);
         }
         let mut place = all.pieces.len();

@@ -50,6 +50,11 @@ pub(super) fn read(text: &str) -> Result<Table> {
         }
         let (line, start) = record.position().map_or((line, 0), |at| (at.line(), at.byte() as usize));
         let end = reader.position().byte() as usize;
+        // The reader leaves the second half of `\r\n`, and blank lines, to the record behind them.
+        let blank = text[start..end].bytes().take_while(|byte| matches!(byte, b'\n' | b'\r'));
+        let (n_blank, n_lines) =
+            blank.fold((0, 0), |(bytes, lines), byte| (bytes + 1, lines + u64::from(byte == b'\n')));
+        let (start, line) = (start + n_blank, line + n_lines);
         for column in &columns {
             if let Some(text) = record.get(*column).filter(|text| !text.is_empty()) {
                 let (record, column) = (table.records.len(), *column);
@@ -77,11 +82,10 @@ impl Table {
             writer.write_record(fields).map_err(failed)?;
             let bytes = writer.into_inner().map_err(|cause| Error::input("no CSV").because(cause.to_string()))?;
             let line = String::from_utf8(bytes).map_err(|cause| Error::input("no CSV").because(cause))?;
-            // Blank lines before a record and its own line end stay as they were.
+            // Its own line end stays as it was.
             let old = &text[span.clone()];
-            let blank = old.len() - old.trim_start_matches(['\n', '\r']).len();
             let end = old.trim_end_matches(['\n', '\r']).len();
-            out.push_str(&text[at..span.start + blank]);
+            out.push_str(&text[at..span.start]);
             out.push_str(line.trim_end_matches(['\n', '\r']));
             out.push_str(&old[end..]);
             at = span.end;

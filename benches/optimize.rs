@@ -65,9 +65,16 @@ fn agent(seed: &mut Seed) -> String {
 
 /// 60 results of tools that are prose and code never seen before.
 fn plain(seed: &mut Seed) -> String {
-    let results: Vec<String> = (0..60)
-        .map(|step| if step % 2 == 0 { prose(seed, 5_000) } else { numbered(&code(seed, 5_000), step) })
-        .collect();
+    let results: Vec<String> =
+        (0..60)
+            .map(|step| {
+                if step % 2 == 0 {
+                    prose(seed, 5_000).trim_end().to_owned()
+                } else {
+                    numbered(&code(seed, 5_000), step)
+                }
+            })
+            .collect();
     transcript(&results)
 }
 

@@ -65,25 +65,32 @@ fn agent(seed: &mut Seed) -> String {
 
 /// 60 results of tools that are prose and code never seen before.
 fn plain(seed: &mut Seed) -> String {
-    let results: Vec<String> = (0..60)
-        .map(|step| if step % 2 == 0 { prose(seed, 5_000) } else { numbered(&code(seed, 5_000), step) })
-        .collect();
+    let results: Vec<String> =
+        (0..60)
+            .map(|step| {
+                if step % 2 == 0 {
+                    prose(seed, 5_000).trim_end().to_owned()
+                } else {
+                    numbered(&code(seed, 5_000), step)
+                }
+            })
+            .collect();
     transcript(&results)
 }
 
 /// Code whose every line is its own.
 fn numbered(code: &str, step: usize) -> String {
-    code.lines().enumerate().map(|(n, line)| format!("{line} // {step}.{n}\n")).collect()
+    let lines: Vec<String> = code.lines().enumerate().map(|(n, line)| format!("{line} // {step}.{n}\n")).collect();
+    lines.concat()
 }
 
 fn unpacked(path: &str) -> Option<String> {
     let bytes = std::fs::read(shared::shared_data(path)?).ok()?;
-    let mut text = String::new();
-    if path.ends_with(".gz") {
-        flate2::read::MultiGzDecoder::new(&bytes[..]).read_to_string(&mut text).ok()?;
-    } else {
-        text = String::from_utf8(bytes).ok()?;
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return String::from_utf8(bytes).ok();
     }
+    let mut text = String::new();
+    flate2::read::MultiGzDecoder::new(&bytes[..]).read_to_string(&mut text).ok()?;
     Some(text)
 }
 

@@ -21,7 +21,8 @@ fn piece() -> impl Strategy<Value = String> {
         }),
         ("[a-z\u{e9}]{1,9}", -5.0..5.0_f64).prop_map(|(key, x)| format!("{{ \"{key}\" : [ 1.50,  {x}, \"\\u00e9\\\"x\" ],\n \"list of things\": [ ] }}")),
         (16_u32..22, "[a-z]{1,5}").prop_map(|(n, word)| {
-            (0..n).map(|i| format!("2026-11-25 10:00:{i:02} INFO {word}[{}]: took {} ms\n", i % 3, i * 37 % 11)).collect()
+            let line = |i| format!("2026-11-25 10:00:{i:02} INFO {word}[{}]: took {} ms\n", i % 3, i * 37 % 11);
+            (0..n).map(line).collect::<Vec<String>>().concat()
         }),
         (1_usize..5, "[a-z|` -]{0,9}").prop_map(|(n, cell)| {
             format!("| name          | value   |\n|:--------------|--------:|\n{}", format!("| {cell}       | 1.5     |\n").repeat(n))

@@ -2,7 +2,7 @@
 
 use promptopt::compress::body::Body;
 use promptopt::compress::decode::restored;
-use promptopt::compress::{Edit, Options, Segment, SegmentKind, edit};
+use promptopt::compress::{Options, Segment, SegmentKind};
 use promptopt::dialect::read_request;
 use promptopt::optimize::{Form, Optimized, Optimizer, Settings};
 use promptopt::text::json::{Json, Kind, push_compact};
@@ -213,10 +213,4 @@ pub(crate) fn layout_free(text: &str) -> String {
         at = line_end + 1;
     }
     out
-}
-
-/// The segments' texts with the edits made.
-pub(crate) fn texts(segments: &[Segment<'_>], edits: &[Edit]) -> Vec<String> {
-    let of = |index: usize| edits.iter().filter(|edit| edit.segment == index).cloned().collect::<Vec<_>>();
-    segments.iter().enumerate().map(|(index, segment)| edit::apply(&segment.text, &of(index))).collect()
 }

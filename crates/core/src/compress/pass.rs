@@ -4,7 +4,7 @@
 //! Where there is nothing to do, a segment costs a few scans for single bytes and a digest a line; nothing is counted.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use regex::Regex;
@@ -41,6 +41,12 @@ pub trait Counter {
     fn tool(&self, json: &str) -> u64 {
         self.text(json)
     }
+
+    /// Whether the tokens of a text are those of its lines: no token spans the end of a line and the beginning of a line
+    /// that is not blank.
+    fn adds_up(&self) -> bool {
+        false
+    }
 }
 
 impl Options {
@@ -72,10 +78,6 @@ impl<F: Fn(&str) -> u64> Counter for F {
 pub struct Rewritten {
     /// The edits, in rising order; empty if nothing was done.
     pub edits: Vec<Edit>,
-    /// Tokens of the segment as it came, if anything was done.
-    pub tokens_before: u64,
-    /// Tokens of what became of it, if anything was done. Never more than before.
-    pub tokens_after: u64,
 }
 
 /// A prompt in the making: feed it segments in the order in which the model reads them.
@@ -140,7 +142,6 @@ impl<'a> Pass<'a> {
                 break;
             }
             (rewritten.edits, now) = layers::layered(&rewritten.edits, &now, &again.edits);
-            rewritten.tokens_after = again.tokens_after;
             (latest, kept) = (again.edits, more_kept);
         }
         rewritten
@@ -163,6 +164,7 @@ impl<'a> Pass<'a> {
         let view = View { text, kind, kept: &kept, fences: &fences, json: &json, seen: &self.seen };
         let mut offers = Vec::new();
         let mut proposals = Vec::new();
+        let mut counted = Counted::new();
         for transform in &self.transforms {
             (transform.propose)(&view, &mut proposals);
             for proposal in proposals.drain(..) {
@@ -172,7 +174,7 @@ impl<'a> Pass<'a> {
                 {
                     continue;
                 }
-                let saved = self.saving(kind, text, &proposal);
+                let saved = self.saving(kind, text, &proposal, &mut counted);
                 if saved >= transform.min_saving.max(1) {
                     offers.push(Offer { transform, proposal, saved });
                 }
@@ -182,50 +184,79 @@ impl<'a> Pass<'a> {
             return (Rewritten::default(), kept);
         }
         let edits: Vec<Edit> = best(offers).into_iter().map(|offer| offer.into_edit(index)).collect();
-        // Tokens at the seams may join differently than they were counted: the whole has the last word.
-        let tokens_before = self.count(kind, text);
-        let tokens_after = self.count(kind, &apply(text, &edits));
-        if tokens_after >= tokens_before {
-            return (Rewritten::default(), kept);
+        let edits = if self.pays(kind, text, &edits) { edits } else { Vec::new() };
+        (Rewritten { edits }, kept)
+    }
+
+    /// Tokens at the seams may join differently than they were counted: unless each edit was counted with whole lines of
+    /// its own, the whole has the last word.
+    fn pays(&self, kind: SegmentKind, text: &str, edits: &[Edit]) -> bool {
+        if self.counter.adds_up() && kind != SegmentKind::ToolSchema {
+            let around: Vec<Around> = edits.iter().map(|edit| surroundings(text, &edit.span)).collect();
+            let are_apart = around.windows(2).all(|pair| pair[0].span.end <= pair[1].span.start);
+            if are_apart && around.iter().all(|around| around.is_whole) {
+                return true;
+            }
         }
-        (Rewritten { edits, tokens_before, tokens_after }, kept)
+        self.count(kind, &apply(text, edits)) < self.count(kind, text)
     }
 
     fn count(&self, kind: SegmentKind, text: &str) -> u64 {
         if kind == SegmentKind::ToolSchema { self.counter.tool(text) } else { self.counter.text(text) }
     }
 
-    /// Tokens saved, counted with the rest of the lines that the change touches; 0 if none.
-    fn saving(&self, kind: SegmentKind, text: &str, proposal: &Proposal) -> u64 {
+    /// Tokens saved, counted with the rest of the lines that the change touches; 0 if none. `counted` remembers what stood
+    /// there, for the next proposal at the same place.
+    fn saving(&self, kind: SegmentKind, text: &str, proposal: &Proposal, counted: &mut Counted) -> u64 {
         let around = match kind {
             SegmentKind::ToolSchema => 0..text.len(),
-            _ => surroundings(text, &proposal.span),
+            _ => surroundings(text, &proposal.span).span,
         };
-        let before = &text[around.clone()];
+        let before =
+            *counted.entry((around.start, around.end)).or_insert_with(|| self.count(kind, &text[around.clone()]));
         let (head, tail) = (&text[around.start..proposal.span.start], &text[proposal.span.end..around.end]);
         let after = [head, &proposal.replacement, tail].concat();
-        self.count(kind, before).saturating_sub(self.count(kind, &after))
+        before.saturating_sub(self.count(kind, &after))
     }
 }
 
+/// Tokens of stretches of a text, by their first and last byte.
+type Counted = HashMap<(usize, usize), u64>;
+
 /// Each round saves tokens, so there is an end; two are the rule.
 const MAX_ROUNDS: usize = 8;
-/// How far beyond a change tokens are counted: its lines, but no more than this.
+/// How far beyond a change tokens are counted: its lines and the blank ones beside them, but no more than this.
 const MAX_AROUND: usize = 256;
 
-fn surroundings(text: &str, span: &Range<usize>) -> Range<usize> {
+/// Where the tokens of a change are counted.
+struct Around {
+    span: Range<usize>,
+    /// It begins and ends where lines do that are not blank.
+    is_whole: bool,
+}
+
+fn surroundings(text: &str, span: &Range<usize>) -> Around {
     let bytes = text.as_bytes();
-    let mut from = span.start.saturating_sub(MAX_AROUND);
-    from = memchr::memrchr(b'\n', &bytes[from..span.start]).map_or(from, |at| from + at + 1);
-    let mut to = (span.end + MAX_AROUND).min(text.len());
-    to = memchr::memchr(b'\n', &bytes[span.end..to]).map_or(to, |at| span.end + at + 1);
+    let is_blank = |byte: &u8| byte.is_ascii_whitespace();
+    // Line ends in a row are one token: from the beginning of the line that ends before them, to the next that is not blank.
+    let least = span.start.saturating_sub(MAX_AROUND);
+    let said = bytes[least..span.start].iter().rposition(|byte| !is_blank(byte)).map_or(least, |at| least + at + 1);
+    let line = memchr::memrchr(b'\n', &bytes[least..said]).map(|at| least + at + 1);
+    let mut from = line.unwrap_or(least);
+    let most = (span.end + MAX_AROUND).min(text.len());
+    let line = memchr::memchr(b'\n', &bytes[span.end..most]).map(|at| span.end + at + 1);
+    let mut to = line.unwrap_or(most);
+    let said = bytes[to..most].iter().position(|byte| !is_blank(byte)).map(|at| to + at);
+    let blank = &bytes[to..said.unwrap_or(most)];
+    to += memchr::memrchr(b'\n', blank).map_or(0, |at| at + 1);
+    let is_whole = (from == 0 || from > least) && (to == text.len() || line.is_some() && said.is_some());
     while !text.is_char_boundary(from) {
         from -= 1;
     }
     while !text.is_char_boundary(to) {
         to += 1;
     }
-    from..to
+    Around { span: from..to, is_whole }
 }
 
 /// A proposal that pays.

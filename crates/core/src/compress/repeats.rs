@@ -221,6 +221,14 @@ mod tests {
     }
 
     #[test]
+    fn blank_lines_at_the_end_of_a_run_are_left_alone() {
+        let mut seen = Seen::default();
+        seen.add("message 1", "a line of some length\n\n\n".into());
+        let runs = seen.runs("a line of some length\n\n\nb", 10, |_| true);
+        assert_eq!((runs[0].span.clone(), runs[0].n_lines, runs[0].is_whole_source), (0..21, 1, true));
+    }
+
+    #[test]
     fn lines_that_are_not_free_are_in_no_run() {
         let runs = seen();
         let runs = runs.runs(TEXT, 10, |line| line.start != 13);

@@ -82,6 +82,11 @@ impl Counter for Weigher<'_> {
         }
     }
 
+    fn adds_up(&self) -> bool {
+        // OpenAI's vocabularies split text so; the approximations were not fitted to lines.
+        matches!(self.profile.tokenizer, Tokenizer::Exact(Encoding::O200kBase | Encoding::Cl100kBase))
+    }
+
     fn tool(&self, json: &str) -> u64 {
         let parse = |dialect: &str| {
             let body = format!("{{{dialect},\"tools\":[{json}]}}");

@@ -240,14 +240,13 @@ impl Optimizer {
             None => self.edits(segments, weigher)?,
             Some(options) => {
                 let edits = self.cut(segments, options, weigher)?;
-                match options.n_recent {
-                    // What is cut when it arrives breaks no cache, so nothing has to be weighed against its price.
-                    usize::MAX => edits,
-                    _ => {
-                        let prices = compact::prices(self.catalog(), weigher, &Conditions::default())?;
-                        let plan = compact::plan(segments, &edits, prices, options, weigher);
-                        compact::edits_at(&edits, &plan, usize::MAX - 1)
-                    }
+                // What is cut when it arrives breaks no cache, so nothing has to be weighed against its price.
+                if options.n_recent == usize::MAX {
+                    edits
+                } else {
+                    let prices = compact::prices(self.catalog(), weigher, &Conditions::default())?;
+                    let plan = compact::plan(segments, &edits, prices, options, weigher);
+                    compact::edits_at(&edits, &plan, usize::MAX - 1)
                 }
             }
         };
@@ -256,7 +255,7 @@ impl Optimizer {
             return Ok(edits);
         }
         let divisible = self.divisible(segments, weigher)?;
-        goal::fit(segments, divisible, &self.settings.edits, &self.settings.shortening, budget, weigher, total)
+        goal::fit(segments, &divisible, &self.settings.edits, &self.settings.shortening, budget, weigher, total)
     }
 
     fn lines(&self, text: &str) -> Result<Optimized> {
@@ -285,8 +284,8 @@ fn is_request(text: &str, json: &Json<'_>) -> bool {
 }
 
 /// Rewrites segments one after the other; `then` may change what is done to one before the next are rewritten.
-fn walk<'a>(
-    segments: &'a [Segment<'_>],
+fn walk(
+    segments: &[Segment<'_>],
     options: &Options,
     weigher: &Weigher<'_>,
     mut then: impl FnMut(usize, Vec<Edit>) -> Vec<Edit>,

@@ -114,7 +114,7 @@ impl Rewriting {
     pub(super) fn show(&self, waterfall: &mut Waterfall) {
         let fewer = |(before, after): (u64, u64)| {
             let saved = before.saturating_sub(after);
-            format!("{} of 1000 input tokens fewer", if before == 0 { 0 } else { saved * 1000 / before })
+            format!("{} of 1000 input tokens fewer", (saved * 1000).checked_div(before).unwrap_or(0))
         };
         waterfall.shown(
             "optimize",

@@ -78,11 +78,11 @@ pub fn bill(
         let n_messages = numbered(request, &segments);
         let conditions = Conditions { at: record.at, ..Conditions::default() };
         let before = |edit: &&Edit| segments.segments[edit.segment].message <= n_messages;
-        let plain: Vec<Edit> = edits.iter().filter(before).cloned().collect();
-        let cut: Vec<Edit> = cut.iter().filter(before).cloned().collect();
-        let short = compact::edits_at(&cut, &plan, n_messages);
+        let lossless: Vec<Edit> = edits.iter().filter(before).cloned().collect();
+        let born: Vec<Edit> = cut.iter().filter(before).cloned().collect();
+        let short = compact::edits_at(&born, &plan, n_messages);
         let output = record.usage.as_ref().and_then(|usage| usage.as_ref().ok()).map(|reading| reading.usage);
-        let bills = [request.clone(), segments.write(request, &plain), segments.write(request, &short)];
+        let bills = [request.clone(), segments.write(request, &lossless), segments.write(request, &short)];
         let sums = [&mut run.without, &mut run.lossless, &mut run.compacted];
         for ((request, sum), cache) in bills.iter().zip(sums).zip(&mut ledgers.caches) {
             let cost = call(optimizer, &weigher, record, request, output, &conditions, cache)?;

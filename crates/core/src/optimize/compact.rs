@@ -168,12 +168,12 @@ pub fn plan(
 }
 
 /// The edits of a call with this many messages: those of the plan where it has begun to hold, the latest.
-pub fn edits_at(plain: &[Edit], plan: &[Shortened], n_messages: usize) -> Vec<Edit> {
+pub fn edits_at(edits: &[Edit], plan: &[Shortened], n_messages: usize) -> Vec<Edit> {
     let mut latest: BTreeMap<usize, &Shortened> = BTreeMap::new();
     for short in plan.iter().filter(|short| short.from_message <= n_messages + 1 && short.message <= n_messages) {
         latest.insert(short.segment, short);
     }
-    let mut all: Vec<Edit> = plain.iter().filter(|edit| !latest.contains_key(&edit.segment)).cloned().collect();
+    let mut all: Vec<Edit> = edits.iter().filter(|edit| !latest.contains_key(&edit.segment)).cloned().collect();
     all.extend(latest.values().flat_map(|short| short.edits.iter().cloned()));
     all.sort_by_key(|edit| (edit.segment, edit.span.start));
     all

@@ -49,14 +49,14 @@ pub(super) fn budget(shortening: &Shortening, total: &dyn Fn(&[Edit]) -> u64) ->
 /// Errors when what may not be shortened is larger than the budget, and says by how much.
 pub(super) fn fit(
     segments: &[Segment<'_>],
-    edits: Vec<Edit>,
+    edits: &[Edit],
     options: &crate::compress::Options,
     shortening: &Shortening,
     budget: u64,
     weigher: &Weigher<'_>,
     total: &dyn Fn(&[Edit]) -> u64,
 ) -> Result<Vec<Edit>> {
-    let now = total(&edits);
+    let now = total(edits);
     let last_user = segments.iter().rposition(|segment| segment.kind == SegmentKind::User);
     let may_shorten = |index: usize| match segments[index].kind {
         SegmentKind::System => options.touch.contains(&SegmentKind::System),
@@ -69,7 +69,7 @@ pub(super) fn fit(
         SegmentKind::ToolCall | SegmentKind::ToolSchema => false,
     };
     let which: Vec<usize> = (0..segments.len()).filter(|index| may_shorten(*index)).collect();
-    let texts: Vec<String> = which.iter().map(|index| apply(&segments[*index].text, of(&edits, *index))).collect();
+    let texts: Vec<String> = which.iter().map(|index| apply(&segments[*index].text, of(edits, *index))).collect();
     let last = last_user.map(|index| segments[index].text.as_ref());
     let query = shortening.query.as_deref().or(last.map(question));
     let sources: Vec<Source<'_>> = which
@@ -100,13 +100,13 @@ pub(super) fn fit(
     let marker = (!shortening.is_silent).then_some(GAP);
     for _ in 0..ROUNDS {
         let options = budget::Options { query, budget: target, marker, ..budget::Options::default() };
-        let selection = budget::select(&sources, &options, weigher).map_err(|error| too_small_with(fixed, error))?;
+        let selection = budget::select(&sources, &options, weigher).map_err(|error| too_small_with(fixed, &error))?;
         let mut all: Vec<Edit> = edits.iter().filter(|edit| !which.contains(&edit.segment)).cloned().collect();
         for ((index, text), kept) in which.iter().zip(&texts).zip(&selection.kept) {
             let is_json = source_kind(segments[*index].kind, text) == SourceKind::Json;
             let mark = if is_json { "" } else { marker.unwrap_or("") };
             let gaps = gaps_of(text, kept, mark, is_json);
-            all.extend(compose(*index, &segments[*index].text, of(&edits, *index), text, &gaps, weigher));
+            all.extend(compose(*index, &segments[*index].text, of(edits, *index), text, &gaps, weigher));
         }
         all.sort_by_key(|edit| (edit.segment, edit.span.start));
         let tokens = total(&all);
@@ -123,7 +123,7 @@ pub(super) fn fit(
     Err(too_small(budget + 1))
 }
 
-fn too_small_with(fixed: u64, error: Error) -> Error {
+fn too_small_with(fixed: u64, error: &Error) -> Error {
     let message = format!("of what may be shortened, {error}; {fixed} tokens more may not be shortened at all");
     Error::new(Kind::Config, message).help("raise the budget, or protect less")
 }

@@ -24,7 +24,7 @@ transform! {
     is_default: false,
     is_divisible: true,
     min_saving: 32,
-    propose: propose,
+    propose,
     decode: None,
 }
 

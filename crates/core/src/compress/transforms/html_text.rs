@@ -25,7 +25,7 @@ transform! {
     is_default: false,
     is_divisible: true,
     min_saving: 16,
-    propose: propose,
+    propose,
     decode: None,
 }
 
@@ -126,11 +126,7 @@ fn text_of(html: &str) -> String {
                 out.line();
                 out.text.push_str("- ");
             }
-            "td" | "th" if !is_end => {
-                if !out.text.ends_with('\n') && !out.text.is_empty() {
-                    out.text.push_str(" | ");
-                }
-            }
+            "td" | "th" if !is_end && !out.text.ends_with('\n') && !out.text.is_empty() => out.text.push_str(" | "),
             "h1" | "h2" | "h3" | "h4" | "h5" | "h6" if !is_end => {
                 out.line();
                 let level = usize::from(name.as_bytes()[1] - b'0');
@@ -206,15 +202,12 @@ fn push_decoded(out: &mut String, word: &str) {
         out.push_str(&rest[..at]);
         rest = &rest[at..];
         let end = rest.as_bytes().iter().take(12).position(|byte| *byte == b';');
-        match end.and_then(|end| Some((entity(&rest[1..end])?, end))) {
-            Some((c, end)) => {
-                out.push(c);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
+        if let Some((c, end)) = end.and_then(|end| Some((entity(&rest[1..end])?, end))) {
+            out.push(c);
+            rest = &rest[end + 1..];
+        } else {
+            out.push('&');
+            rest = &rest[1..];
         }
     }
     out.push_str(rest);

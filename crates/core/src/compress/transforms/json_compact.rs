@@ -26,7 +26,7 @@ transform! {
     is_default: true,
     is_divisible: true,
     min_saving: 1,
-    propose: propose,
+    propose,
     decode: None,
 }
 

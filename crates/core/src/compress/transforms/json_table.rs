@@ -48,7 +48,7 @@ transform! {
     is_default: true,
     is_divisible: false,
     min_saving: 16,
-    propose: propose,
+    propose,
     decode: Some(decode),
 }
 

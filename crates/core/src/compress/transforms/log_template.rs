@@ -38,7 +38,7 @@ transform! {
     is_default: true,
     is_divisible: false,
     min_saving: 32,
-    propose: propose,
+    propose,
     decode: Some(decode),
 }
 

@@ -24,7 +24,7 @@ transform! {
     is_default: true,
     is_divisible: true,
     min_saving: 4,
-    propose: propose,
+    propose,
     decode: None,
 }
 

@@ -34,7 +34,7 @@ transform! {
     is_default: true,
     is_divisible: false,
     min_saving: 16,
-    propose: propose,
+    propose,
     decode: None,
 }
 

@@ -27,7 +27,7 @@ transform! {
     is_default: true,
     is_divisible: true,
     min_saving: 1,
-    propose: propose,
+    propose,
     decode: None,
 }
 
@@ -45,7 +45,8 @@ fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
         let line = &view.text[start..end];
         let trimmed = line.trim_end_matches([' ', '\t', '\r']);
         let is_clean = trimmed.len() == line.len() && !(has_odd && line.contains(is_odd));
-        if !is_clean && !(line.len() - trimmed.len() == 2 && line.ends_with("  ") && !line.contains(is_odd)) {
+        let is_line_break = line.len() - trimmed.len() == 2 && line.ends_with("  ") && !line.contains(is_odd);
+        if !is_clean && !is_line_break {
             let is_odd_line = has_odd && line.len() <= MAX_CHECKED && trimmed.contains(is_odd);
             let cleaned = if is_odd_line { clean(trimmed) } else { trimmed.to_owned() };
             let span = start..end;

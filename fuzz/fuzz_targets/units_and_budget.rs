@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use promptopt::compress::budget::{Options, Source, SourceKind, render, select};
 use promptopt::compress::units::split;
 use promptopt::text::json::Json;
-use promptopt::tokens::{Encoding, TokenCounter};
+use promptopt::tokens::Encoding;
 
 fuzz_target!(|input: (u8, &str)| {
     let (budget, text) = input;

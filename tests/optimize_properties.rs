@@ -46,14 +46,14 @@ fn hold_all(optimizer: &Optimizer, cases: &[Case]) -> (u64, u64) {
 fn promises_hold_on_recorded_requests() {
     let cases = corpus::recorded();
     let (before, after) = hold_all(&optimizer(None, Options::default()), &cases);
-    eprintln!("{} recorded requests: {before} → {after} tokens", cases.len());
+    say(format_args!("{} recorded requests: {before} → {after} tokens", cases.len()));
 }
 
 #[test]
 fn promises_hold_on_prompts_templates_and_documents() {
     let cases = corpus::prompts();
     let (before, after) = hold_all(&optimizer(Some("gpt-6-sol"), Options::default()), &cases);
-    eprintln!("{} prompts: {before} → {after} tokens", cases.len());
+    say(format_args!("{} prompts: {before} → {after} tokens", cases.len()));
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn promises_hold_on_what_tools_return() {
             cases.push(Case { name: name("text"), text: text.clone(), form: Form::of(text) });
         }
         let (before, after) = hold_all(&optimizer(model, Options::default()), &cases);
-        eprintln!("{} outputs of tools: {before} → {after} tokens", cases.len());
+        say(format_args!("{} outputs of tools: {before} → {after} tokens", cases.len()));
     }
 }
 
@@ -102,13 +102,26 @@ fn conversations_are_append_only() {
         first.join().unwrap().into_iter().chain(second).collect()
     });
     let (before, after) = sums.iter().fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-    eprintln!("{} conversations: {before} → {after} tokens", sums.len());
+    say(format_args!("{} conversations: {before} → {after} tokens", sums.len()));
 }
 
-/// The same for every length of every conversation: quadratic work, so only on demand.
+/// What was looked at: a test that looks at nothing must be seen.
+pub(crate) fn say(what: std::fmt::Arguments<'_>) {
+    #[allow(clippy::print_stderr, reason = "a test says what it looked at")]
+    {
+        eprintln!("{what}");
+    }
+}
+
+/// The same for every length of every conversation: minutes of work, so only where `PROMPTOPT_EVERY_PREFIX` is set; the test
+/// above looks at three lengths of each.
 #[test]
-#[ignore = "takes minutes"]
 fn every_prefix_is_rewritten_as_in_the_whole() {
+    #[allow(clippy::disallowed_methods, reason = "a test has no Settings; the variable only says how long it may take")]
+    if std::env::var_os("PROMPTOPT_EVERY_PREFIX").is_none() {
+        say(format_args!("not run: PROMPTOPT_EVERY_PREFIX is not set"));
+        return;
+    }
     let optimizer = optimizer(None, Options::default());
     let mut n_prefixes = 0;
     for (name, tools, messages) in corpus::conversations() {
@@ -125,7 +138,7 @@ fn every_prefix_is_rewritten_as_in_the_whole() {
             n_prefixes += 1;
         }
     }
-    eprintln!("{n_prefixes} prefixes");
+    say(format_args!("{n_prefixes} prefixes"));
 }
 
 /// A request as its body shows it and as a dialect reads it has the same segments.
@@ -151,5 +164,5 @@ fn bodies_and_requests_have_the_same_segments() {
         assert!(shown == read, "{} in {dialect:?}: {shown:#?}\n{read:#?}", case.name);
         n_same += 1;
     }
-    eprintln!("{n_same} requests have the same segments");
+    say(format_args!("{n_same} requests have the same segments"));
 }

@@ -55,7 +55,7 @@ fn conversations_fit_their_budgets() {
     for case in corpus::prompts().iter().step_by(97) {
         n_fitted += u32::from(check(&case.name, &case.text, case.form));
     }
-    eprintln!("{n_fitted} fitted");
+    crate::say(format_args!("{n_fitted} fitted"));
 }
 
 #[test]

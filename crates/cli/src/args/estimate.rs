@@ -12,6 +12,7 @@ use super::{GateArgs, OutputArgs, duration, usd};
 /// Arguments of `promptopt estimate`.
 #[derive(Args, Debug, Default)]
 #[command(after_help = EXAMPLES)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the command line")]
 pub(crate) struct EstimateArgs {
     /// Files or folders; `-` for stdin
     #[arg(value_name = "PATH", default_value = "-", hide_default_value = true)]

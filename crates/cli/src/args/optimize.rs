@@ -13,7 +13,7 @@ pub(crate) struct OptimizeArgs {
     /// A request (JSON), requests or log lines (JSONL), or a prompt as text; gzip and zstd too; `-` for stdin
     #[arg(value_name = "FILE", default_value = "-", hide_default_value = true)]
     pub(crate) files: Vec<PathBuf>,
-    /// Count tokens, prices and cache rules for this model [default: the one that the request names, else o200k_base]
+    /// Count tokens, prices and cache rules for this model [default: the one that the request names, else `o200k_base`]
     #[arg(long, short, value_name = "MODEL")]
     pub(crate) model: Option<String>,
     /// The model's host, where several offer it

@@ -17,7 +17,7 @@ use crate::{output, overlay, render};
 
 /// Runs `promptopt optimize`.
 pub(crate) fn run(args: &OptimizeArgs, settings: &Settings) -> Result<Outcome> {
-    let optimizer = Optimizer::new(Optimization {
+    let library = Optimizer::new(Optimization {
         edits: options(&args.edits),
         shortening: shortening(&args.goal),
         compaction: args
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &OptimizeArgs, settings: &Settings) -> Result<Outcome> {
         let name = source_name(file);
         let (text, is_compressed) = read(file)?;
         let form = Form::of_file(&name, &text);
-        let optimized = optimizer.optimize_as(&text, form).map_err(|error| error.in_file(&*name))?;
+        let optimized = library.optimize_as(&text, form).map_err(|error| error.in_file(&*name))?;
         if args.show.in_place {
             if is_compressed {
                 return Err(Error::input("a compressed file is not written in place")
@@ -103,7 +103,7 @@ fn read(file: &Path) -> Result<(String, bool)> {
     let is_compressed = opened.compression != promptopt::format::open::Compression::None;
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        let line = error.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+        let line = String::from_utf8_lossy(&error.as_bytes()[..at]).split('\n').count() as u64;
         Error::input("no UTF-8").in_file(source_name(file)).at_line(line).help("prompts are sent as UTF-8: convert it")
     })?;
     Ok((text, is_compressed))

@@ -86,7 +86,7 @@ mod tests {
         let edits = [edit(0..2, ""), edit(3..3, "+"), edit(4..6, "xyz")];
         assert_eq!(apply("abcdefg", &edits), "c+dxyzg");
         assert_eq!(untouched(7, &edits).collect::<Vec<_>>(), [2..3, 3..4, 6..7]);
-        assert_eq!(untouched(3, &[]).collect::<Vec<_>>(), [(0..3)]);
+        assert_eq!(untouched(3, &[]).collect::<Vec<_>>(), std::slice::from_ref(&(0..3)));
     }
 
     #[test]

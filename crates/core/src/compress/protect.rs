@@ -111,9 +111,9 @@ mod tests {
     #[test]
     fn what_stands_between_markers_is_kept_and_an_open_marker_keeps_the_rest() {
         let text = format!("a {KEEP} b {KEEP_END} c");
-        assert_eq!(kept(&text, &[]), [2..text.len() - 2]);
+        assert_eq!(kept(&text, &[]), std::slice::from_ref(&(2..text.len() - 2)));
         let open = format!("a {KEEP} b");
-        assert_eq!(kept(&open, &[]), [2..open.len()]);
+        assert_eq!(kept(&open, &[]), std::slice::from_ref(&(2..open.len())));
         let pattern = Regex::new("b+").unwrap();
         assert_eq!(kept("abbc b", &[pattern]), [1..3, 5..6]);
     }

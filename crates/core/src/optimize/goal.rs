@@ -205,7 +205,7 @@ mod tests {
         assert_eq!(gaps_of(text, &kept, GAP, false), [(4..14, "[…]\n".to_owned())]);
         assert_eq!(&text[4..14], rest);
         assert_eq!(gaps_of(text, &[], GAP, false), [(0..18, GAP.to_owned())]);
-        assert_eq!(gaps_of(text, &[0..18], GAP, false), []);
+        assert_eq!(gaps_of(text, std::slice::from_ref(&(0..18)), GAP, false), []);
     }
 
     #[test]

@@ -30,7 +30,8 @@ struct Report {
 /// The bills of all conversations on one model.
 #[derive(Serialize)]
 struct Model {
-    model: String,
+    #[serde(rename = "model")]
+    name: String,
     sums: Bill,
     /// Conversations whose bill does not fall: without loss, and shortened.
     n_not_lower: [usize; 2],
@@ -139,7 +140,7 @@ fn conversations(args: &SavingsArgs) -> Result<Vec<Vec<Record>>> {
     }
 }
 
-fn summed(model: String, runs: &[Vec<Record>], bills: Vec<RunBill>) -> Model {
+fn summed(name_of_model: String, runs: &[Vec<Record>], bills: Vec<RunBill>) -> Model {
     let mut sums = Bill::default();
     let mut transforms: BTreeMap<&'static str, (u64, u64, Usd)> = BTreeMap::new();
     let mut n_not_lower = [0, 0];
@@ -153,7 +154,7 @@ fn summed(model: String, runs: &[Vec<Record>], bills: Vec<RunBill>) -> Model {
         }
         let name = run.first().map_or_else(String::new, |first| {
             let tag = ["instance", "run", "session"].iter().find_map(|tag| first.tags.get(*tag));
-            tag.map_or_else(|| format!("{}:{}", first.origin.file, first.origin.line), |tag| tag.to_string())
+            tag.map_or_else(|| format!("{}:{}", first.origin.file, first.origin.line), ToString::to_string)
         });
         let row = Bill {
             name,
@@ -181,7 +182,7 @@ fn summed(model: String, runs: &[Vec<Record>], bills: Vec<RunBill>) -> Model {
         .map(|(transform, (edits, tokens, saved_usd))| Worth { transform, edits, tokens, saved_usd })
         .collect();
     worth.sort_by_key(|worth| std::cmp::Reverse(worth.saved_usd));
-    Model { model, sums, n_not_lower, transforms: worth, runs: rows }
+    Model { name: name_of_model, sums, n_not_lower, transforms: worth, runs: rows }
 }
 
 fn text(report: &Report, is_full: bool, settings: &Settings) -> String {
@@ -191,7 +192,7 @@ fn text(report: &Report, is_full: bool, settings: &Settings) -> String {
             page.blank();
         }
         let n_runs = model.runs.len() as u64;
-        page.line().add(clean(&model.model), Style::Heading).add(
+        page.line().add(clean(&model.name), Style::Heading).add(
             format!("  {}, {}", words::plural(n_runs, "conversation", "conversations"), words::calls(model.sums.calls)),
             Style::Dim,
         );

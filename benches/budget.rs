@@ -53,8 +53,9 @@ fn budget(c: &mut Criterion) {
             .iter()
             .flat_map(|(_, text)| text.split_inclusive(". "))
             .enumerate()
-            .map(|(at, turn)| format!("{}: {}\n", ["Ann", "Bob", "Project Manager"][at % 3], turn.trim()))
-            .collect();
+            .fold(String::new(), |turns, (at, turn)| {
+                turns + ["Ann: ", "Bob: ", "Project Manager: "][at % 3] + turn.trim() + "\n"
+            });
         let talk = [Source { text: &turns, kind: SourceKind::Turns, ..Source::default() }];
         for (name, question) in
             [("turns, a fact", question), ("turns, a summary", "Summarize the discussion of the price.")]
@@ -64,7 +65,7 @@ fn budget(c: &mut Criterion) {
         }
         let options = Options { budget: n_tokens / 4, ..Options::default() };
         group.bench_function(BenchmarkId::new("turns, no question", size), |b| {
-            b.iter(|| select(&talk, &options, counter))
+            b.iter(|| select(&talk, &options, counter));
         });
 
         let records = json(&mut Seed(3), bytes * 3 / 4);

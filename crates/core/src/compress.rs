@@ -19,7 +19,7 @@ pub mod units;
 
 pub(crate) mod layers;
 
-mod encoded;
+pub(crate) mod encoded;
 mod json_blocks;
 
 pub use edit::{Edit, Guarantee};

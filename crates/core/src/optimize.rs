@@ -203,12 +203,12 @@ impl Optimizer {
 
     /// The edits of a request's segments that keep their content.
     pub fn edits(&self, segments: &[Segment<'_>], weigher: &Weigher<'_>) -> Result<Vec<Edit>> {
-        walk(segments, &self.settings.edits, weigher, |_, edits| edits)
+        walk(segments, &self.settings.edits, weigher, |_, _, edits| edits)
     }
 
     /// The same, none of which refers to another place or needs the rest of what it wrote: parts may be removed.
     fn divisible(&self, segments: &[Segment<'_>], weigher: &Weigher<'_>) -> Result<Vec<Edit>> {
-        walk(segments, &self.settings.edits.divisible(), weigher, |_, edits| edits)
+        walk(segments, &self.settings.edits.divisible(), weigher, |_, _, edits| edits)
     }
 
     /// The edits of a request's segments with results of tools cut as they arrive. What is cut away is referred to by
@@ -219,13 +219,12 @@ impl Optimizer {
         options: &compact::Options,
         weigher: &Weigher<'_>,
     ) -> Result<Vec<Edit>> {
-        let divisible = self.divisible(segments, weigher)?;
-        let plain = || of_segment(&divisible);
         // Batches shorten what stood there for long: nothing may refer to it.
         let edits =
             if options.n_recent == usize::MAX { self.settings.edits.clone() } else { self.settings.edits.divisible() };
-        walk(segments, &edits, weigher, |at, edits| {
-            compact::cut_at_birth(segments, at, &edits, || plain()(at), options, weigher).unwrap_or(edits)
+        walk(segments, &edits, weigher, |pass, at, edits| {
+            let in_parts = || pass.look_in_parts(&segments[at]).edits;
+            compact::cut_at_birth(segments, at, &edits, in_parts, options, weigher).unwrap_or(edits)
         })
     }
 
@@ -288,7 +287,7 @@ fn walk(
     segments: &[Segment<'_>],
     options: &Options,
     weigher: &Weigher<'_>,
-    mut then: impl FnMut(usize, Vec<Edit>) -> Vec<Edit>,
+    mut then: impl FnMut(&Pass<'_>, usize, Vec<Edit>) -> Vec<Edit>,
 ) -> Result<Vec<Edit>> {
     let mut pass = Pass::new(options, weigher)?;
     let mut edits = Vec::new();
@@ -304,19 +303,11 @@ fn walk(
         }
     }
     for (index, segment) in rest.iter().enumerate() {
-        let own = then(standing.len() + index, pass.look(segment).edits);
+        let own = then(&pass, standing.len() + index, pass.look(segment).edits);
         pass.show(segment, &own);
         edits.extend(own);
     }
     Ok(edits)
-}
-
-/// Picks the edits of one segment out of all.
-fn of_segment(edits: &[Edit]) -> impl Fn(usize) -> Vec<Edit> + '_ {
-    |segment| {
-        let first = edits.partition_point(|edit| edit.segment < segment);
-        edits[first..].iter().take_while(|edit| edit.segment == segment).cloned().collect()
-    }
 }
 
 /// Names the place and what should stand there.

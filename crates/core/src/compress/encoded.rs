@@ -20,7 +20,7 @@ pub(super) fn parse_head<'t>(line: &'t str, what: &str) -> Option<(usize, &'t st
 }
 
 /// The blocks and markers in a text, sorted and disjoint. O(text).
-pub(super) fn blocks(text: &str) -> Vec<Range<usize>> {
+pub(crate) fn blocks(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found: Vec<Range<usize>> = Vec::new();
     for start in memchr::memmem::find_iter(bytes, MARK.as_bytes()) {

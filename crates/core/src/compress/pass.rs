@@ -13,7 +13,7 @@ use super::edit::{Edit, apply};
 use super::json_blocks::json_blocks;
 use super::repeats::Seen;
 use super::segment::{Segment, SegmentKind};
-use super::transforms::{Proposal, TRANSFORMS, Transform, View, by_name};
+use super::transforms::{Parts, Proposal, TRANSFORMS, Transform, View, by_name};
 use super::{encoded, layers, protect};
 use crate::error::Result;
 use crate::text::json::Json;
@@ -50,12 +50,12 @@ pub trait Counter {
 }
 
 impl Options {
-    /// The same without transforms whose output cannot be taken apart ([`Transform::is_divisible`]): for texts of which
+    /// The same without transforms whose output cannot be taken apart ([`Transform::parts`]): for texts of which
     /// parts will be removed.
     #[must_use]
     pub fn divisible(&self) -> Options {
         let mut options = self.clone();
-        let whole = TRANSFORMS.iter().filter(|transform| !transform.is_divisible);
+        let whole = TRANSFORMS.iter().filter(|transform| transform.parts != Parts::Alone);
         options.without.extend(whole.map(|transform| transform.name.to_owned()));
         options
     }
@@ -111,8 +111,19 @@ impl<'a> Pass<'a> {
 
     /// What would become of the next segment.
     pub fn look(&self, segment: &Segment<'_>) -> Rewritten {
+        self.look_with(segment, &self.transforms)
+    }
+
+    /// The same, if parts of what becomes of it will be removed before the model reads it.
+    pub fn look_in_parts(&self, segment: &Segment<'_>) -> Rewritten {
+        let can_be_cut = |transform: &&&Transform| transform.parts != Parts::Together;
+        let transforms: Vec<&'static Transform> = self.transforms.iter().filter(can_be_cut).copied().collect();
+        self.look_with(segment, &transforms)
+    }
+
+    fn look_with(&self, segment: &Segment<'_>, transforms: &[&'static Transform]) -> Rewritten {
         let may_edit = segment.kind.is_material() || self.options.touch.contains(&segment.kind);
-        if may_edit { self.settled(self.n_segments, segment.kind, &segment.text) } else { Rewritten::default() }
+        if may_edit { self.settled(transforms, segment.kind, &segment.text) } else { Rewritten::default() }
     }
 
     /// From here on the model has read the next segment, with these edits made, whoever made them.
@@ -128,8 +139,8 @@ impl<'a> Pass<'a> {
 
     /// Rewrites until nothing more pays: a document that is compact now may stand in the prompt in just this form. So what
     /// was rewritten once is not rewritten again.
-    fn settled(&self, index: usize, kind: SegmentKind, text: &str) -> Rewritten {
-        let (mut rewritten, mut kept) = self.rewrite(index, kind, text, Vec::new());
+    fn settled(&self, transforms: &[&'static Transform], kind: SegmentKind, text: &str) -> Rewritten {
+        let (mut rewritten, mut kept) = self.rewrite(transforms, kind, text, Vec::new());
         if rewritten.edits.is_empty() {
             return rewritten;
         }
@@ -137,7 +148,7 @@ impl<'a> Pass<'a> {
         let mut latest = rewritten.edits.clone();
         for _ in 0..MAX_ROUNDS {
             // What the user wants kept stays so, even if a pattern would not match any more among what was changed.
-            let (again, more_kept) = self.rewrite(index, kind, &now, layers::moved(&kept, &latest));
+            let (again, more_kept) = self.rewrite(transforms, kind, &now, layers::moved(&kept, &latest));
             if again.edits.is_empty() {
                 break;
             }
@@ -150,7 +161,7 @@ impl<'a> Pass<'a> {
     /// One round, and the spans that stood still in it.
     fn rewrite(
         &self,
-        index: usize,
+        transforms: &[&'static Transform],
         kind: SegmentKind,
         text: &str,
         mut kept: Vec<Range<usize>>,
@@ -165,7 +176,7 @@ impl<'a> Pass<'a> {
         let mut offers = Vec::new();
         let mut proposals = Vec::new();
         let mut counted = Counted::new();
-        for transform in &self.transforms {
+        for transform in transforms {
             (transform.propose)(&view, &mut proposals);
             for proposal in proposals.drain(..) {
                 // What is JSON stays JSON.
@@ -183,7 +194,7 @@ impl<'a> Pass<'a> {
         if offers.is_empty() {
             return (Rewritten::default(), kept);
         }
-        let edits: Vec<Edit> = best(offers).into_iter().map(|offer| offer.into_edit(index)).collect();
+        let edits: Vec<Edit> = best(offers).into_iter().map(|offer| offer.into_edit(self.n_segments)).collect();
         let edits = if self.pays(kind, text, &edits) { edits } else { Vec::new() };
         (Rewritten { edits }, kept)
     }

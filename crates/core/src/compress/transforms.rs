@@ -40,9 +40,8 @@ pub struct Transform {
     pub guarantee: Guarantee,
     /// Whether it is applied without being named.
     pub is_default: bool,
-    /// Each part of what it writes can be read without the others, so that parts may be removed. A table's rows say nothing
-    /// without its columns, a reference nothing without what it refers to.
-    pub is_divisible: bool,
+    /// What a part of its output says without the rest: it decides what may be removed from a text afterwards.
+    pub parts: Parts,
     /// Fewer tokens than this are not worth the reader's trouble.
     pub min_saving: u64,
     /// Finds what could be changed. Linear in the text; never fails on odd input.
@@ -65,6 +64,17 @@ pub struct View<'a> {
     pub json: &'a [Range<usize>],
     /// What stands before it in the prompt.
     pub seen: &'a Seen<'a>,
+}
+
+/// What a part of a transform's output says by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Parts {
+    /// All it says.
+    Alone,
+    /// All it says, as long as what stands above stays: a reference.
+    ReferUp,
+    /// Nothing without the rest: a table's rows without its columns.
+    Together,
 }
 
 /// A change that a transform offers.

@@ -19,6 +19,7 @@
 //! there, so nothing shortened comes back and nothing is written twice.
 
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::Weigher;
 use super::compose::compose;
@@ -26,7 +27,7 @@ use super::goal::{GAP, gaps_of, source_kind};
 use crate::catalog::{Catalog, TokenClass};
 use crate::compress::budget::{self, Source, SourceKind};
 use crate::compress::edit::{Edit, apply};
-use crate::compress::{Counter, Segment, SegmentKind};
+use crate::compress::{Counter, Segment, SegmentKind, protect};
 use crate::error::{Error, Kind, Result};
 use crate::usage::Conditions;
 use crate::usd::Usd;
@@ -77,12 +78,12 @@ pub struct Shortened {
 }
 
 /// The edits of a result that arrives too long: cut to [`Options::max_result`] tokens around what the message before it
-/// asked for. `None` if it is short enough or cannot be made so. `divisible` are edits whose output can be taken apart.
+/// asked for. `None` if it is short enough or cannot be made so. `in_parts` are edits whose output can be taken apart.
 pub(super) fn cut_at_birth(
     segments: &[Segment<'_>],
     at: usize,
     edits: &[Edit],
-    divisible: impl FnOnce() -> Vec<Edit>,
+    in_parts: impl FnOnce() -> Vec<Edit>,
     options: &Options,
     weigher: &Weigher<'_>,
 ) -> Option<Vec<Edit>> {
@@ -93,7 +94,7 @@ pub(super) fn cut_at_birth(
     if weigher.text(&apply(&segment.text, edits)) <= options.max_result {
         return None;
     }
-    let plain = divisible();
+    let plain = in_parts();
     let text = apply(&segment.text, &plain);
     let desk = Desk { segments, edits: &plain, weigher };
     let cut = desk.shorten(at, &text, &asked(segments, 0, segment.message, 1), options.max_result);
@@ -223,12 +224,31 @@ impl Desk<'_> {
         let query = (!asked.trim().is_empty()).then_some(asked);
         let wanted = budget::Options { query, budget, marker: Some(GAP), ..budget::Options::default() };
         let selection = budget::select(&[source], &wanted, self.weigher).ok()?;
-        let gaps = gaps_of(text, selection.kept.first()?, if is_json { "" } else { GAP }, is_json);
+        let kept = whole_markers(text, selection.kept.first()?);
+        let gaps = gaps_of(text, &kept, if is_json { "" } else { GAP }, is_json);
         let whole = &self.segments[at].text;
         let composed = compose(at, whole, self.edits_of(at), text, &gaps, self.weigher);
         let left = self.weigher.text(&apply(whole, &composed));
         (left < self.weigher.text(text)).then_some((composed, left))
     }
+}
+
+/// What is kept without halves of markers: a reference is read whole or not at all.
+fn whole_markers(text: &str, kept: &[Range<usize>]) -> Vec<Range<usize>> {
+    let blocks = crate::compress::encoded::blocks(text);
+    let halves = blocks.iter().filter(|block| {
+        let is_whole = kept.iter().any(|range| range.start <= block.start && block.end <= range.end);
+        !is_whole && protect::overlaps(kept, block)
+    });
+    let mut whole = kept.to_vec();
+    for half in halves {
+        whole = whole
+            .into_iter()
+            .flat_map(|range| [range.start..range.end.min(half.start), range.start.max(half.end)..range.end])
+            .filter(|range| range.start < range.end)
+            .collect();
+    }
+    whole
 }
 
 /// The number of the message after each prompt, rising: the model's messages, and the one to come.
@@ -262,4 +282,19 @@ fn asked(segments: &[Segment<'_>], after: usize, before: usize, n_most: usize) -
         n_bytes += end;
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_a_marker_is_none() {
+        let text = "a\n[… 3 lines as in message 1 …]\nb\n";
+        let marker = 2..text.len() - 3;
+        let all = [0..0, 0..text.len()];
+        assert_eq!(whole_markers(text, &all), all);
+        assert_eq!(whole_markers(text, &[0..10, marker.end..text.len()]), [0..2, marker.end..text.len()]);
+        assert_eq!(whole_markers(text, &[12..text.len()]), std::slice::from_ref(&(marker.end..text.len())));
+    }
 }

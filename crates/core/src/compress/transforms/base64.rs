@@ -1,6 +1,6 @@
 //! Base64 in the middle of text.
 
-use super::{Proposal, Transform, View};
+use super::{Parts, Proposal, Transform, View};
 use crate::compress::edit::Guarantee;
 use crate::compress::mark;
 
@@ -22,7 +22,7 @@ transform! {
     base64,
     guarantee: Guarantee::Lossy,
     is_default: false,
-    is_divisible: true,
+    parts: Parts::Alone,
     min_saving: 32,
     propose,
     decode: None,

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Proposal, Transform, View};
+use super::{Parts, Proposal, Transform, View};
 use crate::compress::edit::Guarantee;
 
 transform! {
@@ -23,7 +23,7 @@ transform! {
     html_text,
     guarantee: Guarantee::Lossy,
     is_default: false,
-    is_divisible: true,
+    parts: Parts::Alone,
     min_saving: 16,
     propose,
     decode: None,

@@ -1,6 +1,6 @@
 //! JSON without the white space and the escapes that it does not need.
 
-use super::{Proposal, Transform, View};
+use super::{Parts, Proposal, Transform, View};
 use crate::compress::edit::Guarantee;
 use crate::text::json::{escape_at, push_compact};
 
@@ -24,7 +24,7 @@ transform! {
     json_compact,
     guarantee: Guarantee::Identical,
     is_default: true,
-    is_divisible: true,
+    parts: Parts::Alone,
     min_saving: 1,
     propose,
     decode: None,

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use self::table::Table;
 use super::json_compact::compact;
-use super::{Proposal, Transform, View};
+use super::{Parts, Proposal, Transform, View};
 use crate::compress::edit::Guarantee;
 use crate::text::json::{Json, Kind, Value};
 
@@ -46,7 +46,7 @@ transform! {
     json_table,
     guarantee: Guarantee::Equivalent,
     is_default: true,
-    is_divisible: false,
+    parts: Parts::Together,
     min_saving: 16,
     propose,
     decode: Some(decode),

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 
-use super::{Proposal, Transform, View};
+use super::{Parts, Proposal, Transform, View};
 use crate::compress::edit::Guarantee;
 use crate::compress::encoded::{head, parse_head};
 use crate::compress::protect;
@@ -36,7 +36,7 @@ transform! {
     log_template,
     guarantee: Guarantee::Equivalent,
     is_default: true,
-    is_divisible: false,
+    parts: Parts::Together,
     min_saving: 32,
     propose,
     decode: Some(decode),

@@ -1,6 +1,6 @@
 //! Markdown tables without their padding.
 
-use super::{Proposal, Transform, View};
+use super::{Parts, Proposal, Transform, View};
 use crate::compress::edit::Guarantee;
 use crate::compress::protect;
 
@@ -22,7 +22,7 @@ transform! {
     markdown_table,
     guarantee: Guarantee::Equivalent,
     is_default: true,
-    is_divisible: true,
+    parts: Parts::Alone,
     min_saving: 4,
     propose,
     decode: None,

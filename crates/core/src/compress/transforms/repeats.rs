@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{Proposal, Transform, View};
+use super::{Parts, Proposal, Transform, View};
 use crate::compress::edit::Guarantee;
 use crate::compress::{MARK, mark, protect};
 use crate::text::shorten;
@@ -32,7 +32,7 @@ transform! {
     repeats,
     guarantee: Guarantee::Equivalent,
     is_default: true,
-    is_divisible: false,
+    parts: Parts::ReferUp,
     min_saving: 16,
     propose,
     decode: None,

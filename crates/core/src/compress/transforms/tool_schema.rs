@@ -1,6 +1,6 @@
 //! Tool definitions without what no model needs.
 
-use super::{Proposal, Transform, View};
+use super::{Parts, Proposal, Transform, View};
 use crate::compress::edit::Guarantee;
 use crate::compress::segment::SegmentKind;
 use crate::text::json::{Json, Kind, Value};
@@ -25,7 +25,7 @@ transform! {
     tool_schema,
     guarantee: Guarantee::Equivalent,
     is_default: true,
-    is_divisible: true,
+    parts: Parts::Alone,
     min_saving: 1,
     propose,
     decode: None,

@@ -1,6 +1,6 @@
 //! White space that says nothing.
 
-use super::{Proposal, Transform, View};
+use super::{Parts, Proposal, Transform, View};
 use crate::compress::edit::Guarantee;
 use crate::compress::protect;
 use crate::compress::segment::SegmentKind;
@@ -25,7 +25,7 @@ transform! {
     whitespace,
     guarantee: Guarantee::Equivalent,
     is_default: true,
-    is_divisible: true,
+    parts: Parts::Alone,
     min_saving: 1,
     propose,
     decode: None,

@@ -224,7 +224,8 @@ impl Optimizer {
             if options.n_recent == usize::MAX { self.settings.edits.clone() } else { self.settings.edits.divisible() };
         walk(segments, &edits, weigher, |pass, at, edits| {
             let in_parts = || pass.look_in_parts(&segments[at]).edits;
-            compact::cut_at_birth(segments, at, &edits, in_parts, options, weigher).unwrap_or(edits)
+            compact::cut_at_birth(segments, at, &edits, in_parts, options, &self.settings.edits.keep, weigher)
+                .unwrap_or(edits)
         })
     }
 
@@ -244,7 +245,7 @@ impl Optimizer {
                     edits
                 } else {
                     let prices = compact::prices(self.catalog(), weigher, &Conditions::default())?;
-                    let plan = compact::plan(segments, &edits, prices, options, weigher);
+                    let plan = compact::plan(segments, &edits, prices, options, &self.settings.edits.keep, weigher);
                     compact::edits_at(&edits, &plan, usize::MAX - 1)
                 }
             }

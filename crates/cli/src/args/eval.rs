@@ -68,11 +68,11 @@ pub(crate) struct SavingsArgs {
     /// Format of the files [default: told from their content]
     #[arg(long, value_name = "NAME")]
     pub(crate) format: Option<String>,
-    /// Bill by these models' prices and cache rules [default: the model of each call]
+    /// Bill by these models' prices and cache rules [default: the model of each conversation's first call]
     #[arg(long, value_name = "MODEL", value_delimiter = ',')]
     pub(crate) model: Vec<String>,
     /// Tokens to which a result of a tool is cut when it arrives; 0 leaves it whole
-    #[arg(long, value_name = "N", default_value_t = 250)]
+    #[arg(long, value_name = "N", default_value_t = 220)]
     pub(crate) max_result: u64,
     /// Shorten older results again, in batches, when that is expected to pay for the cache it breaks; the latest N stay
     #[arg(long, value_name = "N")]

@@ -64,7 +64,7 @@ pub(crate) struct GoalArgs {
     /// What is asked, where that is not the last user message
     #[arg(long, value_name = "TEXT")]
     pub(crate) query: Option<String>,
-    /// No `[…]` where something was removed
+    /// No `[…]` where something was removed, but for messages of which nothing is left
     #[arg(long)]
     pub(crate) no_markers: bool,
 }

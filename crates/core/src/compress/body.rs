@@ -113,13 +113,14 @@ fn find<'a>(value: Value<'_, 'a>, depth: usize, found: &mut Vec<Body<'a>>) {
 const LISTS: [&str; 7] = ["messages", "contents", "input", "conversations", "conversation", "traj", "chat_history"];
 
 fn is_request(object: Value<'_, '_>) -> bool {
+    // Once: an object may have any number of members.
+    let has_settings = object.get("model").is_some() || object.get("max_tokens").is_some();
     object.children().any(|member| {
         let is_list = LISTS.iter().any(|name| member.is_named(name));
         match member.kind() {
             Kind::Array => is_list && member.children().next().is_some_and(|first| is_message(first)),
             Kind::String => {
-                (member.is_named("input") || member.is_named("prompt") || member.is_named("message"))
-                    && (object.get("model").is_some() || object.get("max_tokens").is_some())
+                (member.is_named("input") || member.is_named("prompt") || member.is_named("message")) && has_settings
                     || member.is_named("inputText")
             }
             _ => false,
@@ -160,17 +161,18 @@ impl<'a> Walk<'a> {
                 self.content(member, &mut at);
             }
         }
+        for member in body.children().filter(|member| member.is_named("documents") && member.kind() == Kind::Array) {
+            for (index, document) in member.children().enumerate() {
+                let path = format!("documents.{index}");
+                let mut at = At::new(SegmentKind::Document, format!("document {}", index + 1), path);
+                self.content(document, &mut at);
+            }
+        }
         for member in body.children() {
             let name = member.key().unwrap_or_default();
             if LISTS.contains(&&*name) && member.kind() == Kind::Array {
                 for (index, message) in member.children().enumerate() {
                     self.message(message, &format!("{name}.{index}"));
-                }
-            } else if name == "documents" && member.kind() == Kind::Array {
-                for (index, document) in member.children().enumerate() {
-                    let path = format!("{name}.{index}");
-                    let mut at = At::new(SegmentKind::Document, format!("document {}", index + 1), path);
-                    self.content(document, &mut at);
                 }
             } else if ["input", "message", "prompt", "inputText"].contains(&&*name) && member.kind() == Kind::String {
                 // A completion's prompt holds everything; the others are what is asked.

@@ -71,7 +71,16 @@ fn written_out(text: &str) -> String {
         }
         Some((span, decode("json_table", block)?))
     });
-    super::body::rewritten(text, blocks.chain(json).collect())
+    let mut changes: Vec<_> = blocks.chain(json).collect();
+    changes.sort_by_key(|(span, _)| (span.start, std::cmp::Reverse(span.end)));
+    // Text may look like both: what begins first is taken.
+    let mut end = 0;
+    changes.retain(|(span, _)| {
+        let is_apart = span.start >= end;
+        end = if is_apart { span.end } else { end };
+        is_apart
+    });
+    super::body::rewritten(text, changes)
 }
 
 #[cfg(test)]

@@ -19,17 +19,27 @@ pub(super) fn parse_head<'t>(line: &'t str, what: &str) -> Option<(usize, &'t st
     Some((n_lines.parse().ok()?, rest))
 }
 
+/// The heads that are written are shorter.
+const MAX_HEAD: usize = 400;
+
 /// The blocks and markers in a text, sorted and disjoint. O(text).
 pub(crate) fn blocks(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found: Vec<Range<usize>> = Vec::new();
+    let mut line_end = 0;
     for start in memchr::memmem::find_iter(bytes, MARK.as_bytes()) {
         if found.last().is_some_and(|last| start < last.end) {
             continue;
         }
-        let line_end = memchr::memchr(b'\n', &bytes[start..]).map_or(text.len(), |at| start + at);
+        // A line with many markers is looked through once.
+        if line_end <= start {
+            line_end = memchr::memchr(b'\n', &bytes[start..]).map_or(text.len(), |at| start + at);
+        }
         let line = &text[start..line_end];
-        let n_lines = ["table", "log"].iter().find_map(|what| parse_head(line, what)).map_or(0, |(n_lines, _)| n_lines);
+        // A head is a line of its own, and a short one.
+        let is_head = line.len() <= MAX_HEAD && (start == 0 || bytes[start - 1] == b'\n');
+        let mut heads = ["table", "log"].iter().filter(|_| is_head);
+        let n_lines = heads.find_map(|what| parse_head(line, what)).map_or(0, |(n_lines, _)| n_lines);
         let mut end = line_end;
         if n_lines > 0 {
             let mut ends = memchr::memchr_iter(b'\n', &bytes[(line_end + 1).min(text.len())..]);

@@ -65,12 +65,17 @@ pub fn bill(
     };
     let named = records.iter().find_map(|record| record.model.as_deref());
     let weigher = optimizer.weigher(named);
+    if !records.iter().filter_map(|record| record.request.as_ref()).all(|request| continues(request, longest)) {
+        return Err(Error::input("the calls are not one conversation").help(
+            "each call's request has to hold all messages of the one before; `continues` tells where another begins",
+        ));
+    }
     let segments = Segments::of(longest);
     let edits = optimizer.edits(&segments.segments, &weigher)?;
     let at = records.iter().find_map(|record| record.at);
     let prices = compact::prices(optimizer.catalog(), &weigher, &Conditions { at, ..Conditions::default() })?;
     let cut = optimizer.cut(&segments.segments, options, &weigher)?;
-    let batches = compact::plan(&segments.segments, &cut, prices, options, &weigher);
+    let batches = compact::plan(&segments.segments, &cut, prices, options, &[], &weigher);
     let plan: Vec<Shortened> = compact::births(&segments.segments, &cut).chain(batches).collect();
     run.n_shortened = plan.len() as u64;
     for record in records {
@@ -93,6 +98,14 @@ pub fn bill(
     worth(&mut run, &edits, &segments, records, prices);
     quoted(&mut run, &segments, &plan);
     Ok(run)
+}
+
+/// Whether the later request holds all that the earlier does, before what it adds: tools, and messages from the first on.
+/// O(text).
+pub fn continues(earlier: &ChatRequest, later: &ChatRequest) -> bool {
+    let (earlier, later) = (Segments::of(earlier).segments, Segments::of(later).segments);
+    earlier.len() <= later.len()
+        && earlier.iter().zip(&later).all(|(a, b)| (a.kind, &a.label, &a.text) == (b.kind, &b.label, &b.text))
 }
 
 /// How many messages of the conversation the request holds, as segments are numbered.

@@ -21,6 +21,8 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
+use regex::Regex;
+
 use super::Weigher;
 use super::compose::compose;
 use super::goal::{GAP, gaps_of, source_kind};
@@ -51,7 +53,7 @@ impl Default for Options {
     fn default() -> Self {
         // Measured on 37 runs of a coding agent: cut at birth saves most, and batches on top of it cost more than they save.
         // Half of what was so far: of conversations whose lengths have a heavy tail, the middle one lasts longer than that.
-        Options { max_result: 250, n_recent: usize::MAX, min_tokens: 96, kept_permille: 200, horizon_permille: 500 }
+        Options { max_result: 220, n_recent: usize::MAX, min_tokens: 96, kept_permille: 200, horizon_permille: 500 }
     }
 }
 
@@ -85,6 +87,7 @@ pub(super) fn cut_at_birth(
     edits: &[Edit],
     in_parts: impl FnOnce() -> Vec<Edit>,
     options: &Options,
+    keep: &[Regex],
     weigher: &Weigher<'_>,
 ) -> Option<Vec<Edit>> {
     let segment = &segments[at];
@@ -96,7 +99,7 @@ pub(super) fn cut_at_birth(
     }
     let plain = in_parts();
     let text = apply(&segment.text, &plain);
-    let desk = Desk { segments, edits: &plain, weigher };
+    let desk = Desk { segments, edits: &plain, keep, weigher };
     let cut = desk.shorten(at, &text, &asked(segments, 0, segment.message, 1), options.max_result);
     cut.map(|(edits, _)| edits)
 }
@@ -120,9 +123,10 @@ pub fn plan(
     edits: &[Edit],
     prices: Prices,
     options: &Options,
+    keep: &[Regex],
     weigher: &Weigher<'_>,
 ) -> Vec<Shortened> {
-    let desk = Desk { segments, edits, weigher };
+    let desk = Desk { segments, edits, keep, weigher };
     let texts: Vec<String> = (0..segments.len()).map(|at| apply(&segments[at].text, desk.edits_of(at))).collect();
     let whole: Vec<u64> = segments.iter().map(|segment| weigher.text(&segment.text)).collect();
     let mut tokens: Vec<u64> = texts.iter().map(|text| weigher.text(text)).collect();
@@ -205,6 +209,7 @@ const MIN_RETURN: i128 = 2;
 struct Desk<'a> {
     segments: &'a [Segment<'a>],
     edits: &'a [Edit],
+    keep: &'a [Regex],
     weigher: &'a Weigher<'a>,
 }
 
@@ -220,7 +225,7 @@ impl Desk<'_> {
     fn shorten(&self, at: usize, text: &str, asked: &str, budget: u64) -> Option<(Vec<Edit>, u64)> {
         let kind = source_kind(SegmentKind::ToolResult, text);
         let is_json = kind == SourceKind::Json;
-        let source = Source { text, kind, ..Source::default() };
+        let source = Source { text, kind, keep: protect::kept(text, self.keep), ..Source::default() };
         let query = (!asked.trim().is_empty()).then_some(asked);
         let wanted = budget::Options { query, budget, marker: Some(GAP), ..budget::Options::default() };
         let selection = budget::select(&[source], &wanted, self.weigher).ok()?;
@@ -295,6 +300,9 @@ mod tests {
         let all = [0..0, 0..text.len()];
         assert_eq!(whole_markers(text, &all), all);
         assert_eq!(whole_markers(text, &[0..10, marker.end..text.len()]), [0..2, marker.end..text.len()]);
-        assert_eq!(whole_markers(text, &[12..text.len()]), std::slice::from_ref(&(marker.end..text.len())));
+        assert_eq!(
+            whole_markers(text, std::slice::from_ref(&(12..text.len()))),
+            std::slice::from_ref(&(marker.end..text.len()))
+        );
     }
 }

@@ -33,6 +33,8 @@ pub struct Shortening {
 
 /// Stands where something was removed.
 pub(super) const GAP: &str = "[…]";
+/// Shorter texts are hardly longer than a mark.
+const MIN_BYTES: usize = 16;
 /// Rounds of shortening and weighing.
 const ROUNDS: usize = 6;
 
@@ -58,9 +60,15 @@ pub(super) fn fit(
 ) -> Result<Vec<Edit>> {
     let now = total(edits);
     let last_user = segments.iter().rposition(|segment| segment.kind == SegmentKind::User);
+    // All parts of the message, not its last one alone.
+    let is_last = |index: usize| {
+        last_user.is_some_and(|last| {
+            segments[index].kind == SegmentKind::User && segments[index].message == segments[last].message
+        })
+    };
     let may_shorten = |index: usize| match segments[index].kind {
         SegmentKind::System => options.touch.contains(&SegmentKind::System),
-        SegmentKind::User => Some(index) != last_user || options.touch.contains(&SegmentKind::User),
+        SegmentKind::User => !is_last(index) || options.touch.contains(&SegmentKind::User),
         SegmentKind::Assistant
         | SegmentKind::ToolResult
         | SegmentKind::Document
@@ -68,23 +76,28 @@ pub(super) fn fit(
         | SegmentKind::Data => true,
         SegmentKind::ToolCall | SegmentKind::ToolSchema => false,
     };
-    let which: Vec<usize> = (0..segments.len()).filter(|index| may_shorten(*index)).collect();
+    // What is no longer than the mark that would stand for it stays.
+    let is_long = |index: &usize| segments[*index].text.len() > MIN_BYTES;
+    let which: Vec<usize> = (0..segments.len()).filter(|index| may_shorten(*index)).filter(is_long).collect();
     let texts: Vec<String> = which.iter().map(|index| apply(&segments[*index].text, of(edits, *index))).collect();
-    let last = last_user.map(|index| segments[index].text.as_ref());
-    let query = shortening.query.as_deref().or(last.map(question));
+    let said: Vec<&str> =
+        (0..segments.len()).filter(|index| is_last(*index)).map(|index| question(&segments[index].text)).collect();
+    let asked = (!said.is_empty()).then(|| said.join("\n"));
+    let query = shortening.query.as_deref().or(asked.as_deref());
     let sources: Vec<Source<'_>> = which
         .iter()
         .zip(&texts)
         .map(|(index, text)| Source {
             text,
             kind: source_kind(segments[*index].kind, text),
-            keep: keep(text, options, (Some(*index) == last_user).then_some(query).flatten()),
+            keep: keep(text, options, is_last(*index).then(|| question(text))),
             ..Source::default()
         })
         .collect();
     let loose: u64 = texts.iter().map(|text| weigher.text(text)).sum();
     let fixed = now.saturating_sub(loose);
     let too_small = |needed: u64| {
+        let needed = needed.max(budget + 1);
         Error::new(
             Kind::Config,
             format!("what is protected takes {needed} tokens, {} more than the budget of {budget}", needed - budget),

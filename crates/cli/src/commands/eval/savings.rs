@@ -6,7 +6,7 @@ use std::sync::Arc;
 use promptopt::error::{Error, Kind, Result};
 use promptopt::format::walk::discover;
 use promptopt::format::{ReadOptions, Record, by_name, read_all};
-use promptopt::optimize::bill::{Ledgers, RunBill, bill};
+use promptopt::optimize::bill::{Ledgers, RunBill, bill, continues};
 use promptopt::optimize::{Optimizer, Settings as Optimization, compact};
 use promptopt::usd::Usd;
 use serde::Serialize;
@@ -24,6 +24,8 @@ struct Report {
     schema: &'static str,
     /// Tokens to which results are cut when they arrive.
     max_result: u64,
+    /// Lines that could not be read.
+    n_skipped: u64,
     models: Vec<Model>,
 }
 
@@ -69,7 +71,7 @@ struct Worth {
 
 /// Runs the command.
 pub(super) fn run(args: &SavingsArgs, settings: &Settings) -> Result<Outcome> {
-    let runs = conversations(args)?;
+    let (runs, n_skipped) = conversations(args)?;
     let catalog = Arc::new(overlay::catalog(settings)?);
     let options = compact::Options {
         max_result: args.max_result,
@@ -77,7 +79,8 @@ pub(super) fn run(args: &SavingsArgs, settings: &Settings) -> Result<Outcome> {
         ..compact::Options::default()
     };
     let models = if args.model.is_empty() { vec![None] } else { args.model.iter().cloned().map(Some).collect() };
-    let mut report = Report { schema: "promptopt.eval.savings/1", max_result: args.max_result, models: Vec::new() };
+    let mut report =
+        Report { schema: "promptopt.eval.savings/1", max_result: args.max_result, n_skipped, models: Vec::new() };
     for model in models {
         let optimizer = Optimizer::new(Optimization {
             model: model.clone(),
@@ -101,7 +104,7 @@ pub(super) fn run(args: &SavingsArgs, settings: &Settings) -> Result<Outcome> {
 }
 
 /// The conversations in the logs: the calls of one line of a file, or of one session.
-fn conversations(args: &SavingsArgs) -> Result<Vec<Vec<Record>>> {
+fn conversations(args: &SavingsArgs) -> Result<(Vec<Vec<Record>>, u64)> {
     let found = discover(&args.paths);
     if let Some(problem) = found.problems.into_iter().next() {
         return Err(problem);
@@ -110,6 +113,7 @@ fn conversations(args: &SavingsArgs) -> Result<Vec<Vec<Record>>> {
     let mut runs: Vec<Vec<Record>> = Vec::new();
     let mut sessions: BTreeMap<String, usize> = BTreeMap::new();
     let mut first_error = None;
+    let mut n_skipped = 0;
     read_all(
         &found.inputs,
         &options,
@@ -121,6 +125,15 @@ fn conversations(args: &SavingsArgs) -> Result<Vec<Vec<Record>>> {
                     || format!("{}:{}", record.origin.file, record.origin.line),
                     |session| format!("session {session}"),
                 );
+                // A session may hold several conversations: titles, other agents, a history begun anew.
+                let last = sessions.get(&session).and_then(|run: &usize| runs[*run].last());
+                let goes_on = match (last.and_then(|last| last.request.as_ref()), &record.request) {
+                    (Some(earlier), Some(later)) => continues(earlier, later),
+                    _ => true,
+                };
+                if !goes_on {
+                    sessions.remove(&session);
+                }
                 let run = *sessions.entry(session).or_insert_with(|| {
                     runs.push(Vec::new());
                     runs.len() - 1
@@ -128,6 +141,7 @@ fn conversations(args: &SavingsArgs) -> Result<Vec<Vec<Record>>> {
                 runs[run].push(record);
             }
             Err(error) => {
+                n_skipped += 1;
                 first_error.get_or_insert(error);
             }
         },
@@ -136,7 +150,7 @@ fn conversations(args: &SavingsArgs) -> Result<Vec<Vec<Record>>> {
         (true, Some(error)) => Err(error),
         (true, None) => Err(Error::input("no conversation was found")
             .help("the log must hold the requests themselves, such as an agent's runs or chat requests by session")),
-        (false, _) => Ok(runs),
+        (false, _) => Ok((runs, n_skipped)),
     }
 }
 
@@ -240,6 +254,10 @@ fn text(report: &Report, is_full: bool, settings: &Settings) -> String {
                 }
             }
         }
+    }
+    if report.n_skipped > 0 {
+        let lines = words::plural(report.n_skipped, "line", "lines");
+        page.paragraph(&format!("{lines} could not be read and are left out"), 0, Style::Bad);
     }
     page.finish()
 }

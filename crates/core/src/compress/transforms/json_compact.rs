@@ -2,6 +2,7 @@
 
 use super::{Parts, Proposal, Transform, View};
 use crate::compress::edit::Guarantee;
+use crate::compress::segment::SegmentKind;
 use crate::text::json::{escape_at, push_compact};
 
 transform! {
@@ -19,7 +20,7 @@ transform! {
     /// Identical: every JSON reader reads the same value. Control characters, quotes and lone surrogates stay escaped.
     ///
     /// ## When it stays out
-    /// JSON inside code fences, on a line with other text, or where the count of tokens does not fall. If a program is to
+    /// JSON in a bare prompt, which shows the form of the answer; JSON inside code fences, on a line with other text, or where the count of tokens does not fall. If a program is to
     /// edit the file that was shown by its exact text, mark it to be kept, or leave this out (`--without json_compact`).
     json_compact,
     guarantee: Guarantee::Identical,
@@ -31,6 +32,10 @@ transform! {
 }
 
 fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
+    // In a prompt's own text JSON shows the form that the answer is to have.
+    if view.kind == SegmentKind::Prompt {
+        return;
+    }
     for span in view.json {
         if crate::compress::protect::overlaps(view.fences, span) {
             continue;

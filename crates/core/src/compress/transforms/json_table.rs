@@ -10,6 +10,7 @@ use self::table::Table;
 use super::json_compact::compact;
 use super::{Parts, Proposal, Transform, View};
 use crate::compress::edit::Guarantee;
+use crate::compress::segment::SegmentKind;
 use crate::text::json::{Json, Kind, Value};
 
 transform! {
@@ -42,7 +43,7 @@ transform! {
     /// compared before it is used.
     ///
     /// ## When it stays out
-    /// Keys that differ, keys with a dot, tables that save fewer than 16 tokens against the text as it came.
+    /// JSON in a bare prompt, which shows the form of the answer; keys that differ, keys with a dot, tables that save fewer than 16 tokens against the text as it came.
     json_table,
     guarantee: Guarantee::Equivalent,
     is_default: true,
@@ -56,6 +57,10 @@ transform! {
 const MIN_ROWS: usize = 3;
 
 fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
+    // In a prompt's own text JSON shows the form that the answer is to have.
+    if view.kind == SegmentKind::Prompt {
+        return;
+    }
     for span in view.json {
         let text = &view.text[span.clone()];
         if crate::compress::protect::overlaps(view.fences, span) || text.contains("\"_columns\"") {

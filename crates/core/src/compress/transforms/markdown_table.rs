@@ -104,6 +104,7 @@ fn unpadded(rows: &[(usize, &str)], pad: &str) -> String {
         if index > 0 {
             out.push('\n');
         }
+        out.push_str(&line[..line.len() - line.trim_start().len()]);
         out.push('|');
         for cell in cells(line).unwrap_or_default() {
             if index == 1 {

@@ -37,11 +37,12 @@ fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
     }
     let Ok(json) = Json::parse(view.text) else { return };
     let mut spans = Vec::new();
-    for value in json.root().descendants() {
+    for definition in definitions(json.root()) {
         for name in ["parameters", "input_schema", "inputSchema"] {
-            if let Some(schema) = value.get(name)
-                && schema.get("type").is_some()
-            {
+            let Some(schema) = definition.get(name) else { continue };
+            // Bedrock wraps it once more.
+            let schema = schema.get("json").unwrap_or(schema);
+            if schema.get("type").is_some() {
                 visit(schema, None, None, &mut spans, 0);
             }
         }
@@ -68,6 +69,13 @@ fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
     }
 }
 
+/// Where dialects write a function's definition: what stands anywhere else is data.
+fn definitions<'j, 'a>(tool: Value<'j, 'a>) -> impl Iterator<Item = Value<'j, 'a>> {
+    let inner = ["function", "toolSpec"].into_iter().filter_map(move |name| tool.get(name));
+    let lists = ["functionDeclarations", "function_declarations"].into_iter().filter_map(move |name| tool.get(name));
+    std::iter::once(tool).chain(inner).chain(lists.flat_map(|list| list.children()))
+}
+
 /// Deeper schemas stay as they are.
 const MAX_DEPTH: usize = 24;
 
@@ -92,7 +100,8 @@ fn visit(
             "description" => {
                 is_text
                     && description.as_deref().is_some_and(|text| {
-                        Some(text) == around || name.is_some_and(|name| folded(text) == folded(name))
+                        Some(text) == around
+                            || name.is_some_and(|name| folded(text).is_some_and(|said| Some(said) == folded(name)))
                     })
             }
             _ => false,
@@ -125,9 +134,11 @@ fn visit(
     }
 }
 
-/// `User Id`, `user_id` and `userId` say the same.
-fn folded(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+/// `User Id`, `user_id` and `userId` say the same; a text with any other sign (`%`, `$`, `°`) says more than a name.
+fn folded(text: &str) -> Option<String> {
+    let is_known = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '_' | '-');
+    let folded: String = text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    (text.chars().all(is_known) && !folded.is_empty()).then_some(folded)
 }
 
 #[cfg(test)]
@@ -148,6 +159,8 @@ mod tests {
 
     #[test]
     fn only_what_repeats_goes() {
+        let says_more = r#"{"type":"object","properties":{"discount":{"description":"Discount (%)","default":{"parameters":{"type":"t","title":"T"}}}}}"#;
+        check(says_more, says_more);
         check(
             r#"{"$schema":"x","title":"F","type":"object","properties":{"title":{"title":"Title","type":"string"},"user_id":{"type":"string","description":"User ID"}}}"#,
             r#"{"type":"object","properties":{"title":{"type":"string"},"user_id":{"type":"string"}}}"#,

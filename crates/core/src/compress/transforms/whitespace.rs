@@ -17,10 +17,10 @@ transform! {
     /// Text scraped from the web and documents made by office programs carry thousands of them, one to three tokens each.
     ///
     /// ## What it promises
-    /// Equivalent: the same words, numbers, code and quotations, which is checked for every line.
+    /// Equivalent: the same words; lines with odd characters keep their numbers, code and quotations, which is checked.
     ///
     /// ## When it stays out
-    /// Most blanks cost nothing: indentation and trailing blanks share a token with what follows. Only lines that get
+    /// Text with indented lines or hunks of a diff, which may be code. Most blanks cost nothing: indentation and trailing blanks share a token with what follows. Only lines that get
     /// cheaper are touched.
     whitespace,
     guarantee: Guarantee::Equivalent,
@@ -32,6 +32,9 @@ transform! {
 }
 
 fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
+    if looks_like_code(view.text) {
+        return;
+    }
     // The layout of a tool definition is its provider's.
     if view.kind == SegmentKind::ToolSchema {
         return;
@@ -75,6 +78,15 @@ fn propose(view: &View<'_>, out: &mut Vec<Proposal>) {
 
 /// Odd spaces go from no longer line: facts are looked for in it, which may cost its length for each it has.
 const MAX_CHECKED: usize = 4096;
+
+/// Indented lines and hunks: in code and diffs every blank may count, and a program may look for the very text.
+fn looks_like_code(text: &str) -> bool {
+    const LINES: usize = 400;
+    text.lines().take(LINES).any(|line| {
+        let is_indented = line.starts_with("    ") || line.starts_with('\t');
+        (is_indented && !line.trim().is_empty()) || line.starts_with("@@ ") || line.starts_with("diff ")
+    })
+}
 
 /// First bytes of the characters below in UTF-8.
 const ODD_LEADS: [u8; 3] = [0xC2, 0xE2, 0xEF];

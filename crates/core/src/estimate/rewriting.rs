@@ -114,7 +114,8 @@ impl Rewriting {
     pub(super) fn show(&self, waterfall: &mut Waterfall) {
         let fewer = |(before, after): (u64, u64)| {
             let saved = before.saturating_sub(after);
-            format!("{} of 1000 input tokens fewer", (saved * 1000).checked_div(before).unwrap_or(0))
+            let permille = (saved * 1000).checked_div(before).unwrap_or(0);
+            format!("{}.{} % fewer input tokens", permille / 10, permille % 10)
         };
         waterfall.shown(
             "optimize",

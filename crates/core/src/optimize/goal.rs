@@ -165,8 +165,7 @@ fn question(text: &str) -> &str {
     trimmed.rfind("\n\n").map_or(trimmed, |at| &trimmed[at + 2..])
 }
 
-/// Spans of a source that must stay: what the user wants kept, what a transform has encoded and, in the message that asks,
-/// the question.
+/// Spans of a source that must stay: what the user wants kept and, in the message that asks, the question.
 fn keep(text: &str, options: &crate::compress::Options, question: Option<&str>) -> Vec<Range<usize>> {
     let mut keep = protect::kept(text, &options.keep);
     if let Some(question) = question

@@ -58,6 +58,13 @@ pub fn apply(text: &str, edits: &[Edit]) -> String {
     out
 }
 
+/// The edits of one segment, among edits in rising order of their segments. O(log n).
+pub fn of_segment(edits: &[Edit], segment: usize) -> &[Edit] {
+    let first = edits.partition_point(|edit| edit.segment < segment);
+    let n = edits[first..].partition_point(|edit| edit.segment == segment);
+    &edits[first..first + n]
+}
+
 /// The parts of `0..length` that no edit touches, in their order.
 pub fn untouched(length: usize, edits: &[Edit]) -> impl Iterator<Item = Range<usize>> {
     let ends = std::iter::once(0).chain(edits.iter().map(|edit| edit.span.end));

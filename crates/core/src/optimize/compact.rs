@@ -28,7 +28,7 @@ use super::compose::compose;
 use super::goal::{GAP, gaps_of, source_kind};
 use crate::catalog::{Catalog, TokenClass};
 use crate::compress::budget::{self, Source, SourceKind};
-use crate::compress::edit::{Edit, apply};
+use crate::compress::edit::{Edit, apply, of_segment};
 use crate::compress::{Counter, Segment, SegmentKind, protect};
 use crate::error::{Error, Kind, Result};
 use crate::usage::Conditions;
@@ -127,7 +127,7 @@ pub fn plan(
     weigher: &Weigher<'_>,
 ) -> Vec<Shortened> {
     let desk = Desk { segments, edits, keep, weigher };
-    let texts: Vec<String> = (0..segments.len()).map(|at| apply(&segments[at].text, desk.edits_of(at))).collect();
+    let texts: Vec<String> = (0..segments.len()).map(|at| apply(&segments[at].text, of_segment(edits, at))).collect();
     let whole: Vec<u64> = segments.iter().map(|segment| weigher.text(&segment.text)).collect();
     let mut tokens: Vec<u64> = texts.iter().map(|text| weigher.text(text)).collect();
     let mut is_old_news = vec![false; segments.len()];
@@ -214,13 +214,6 @@ struct Desk<'a> {
 }
 
 impl Desk<'_> {
-    /// The edits of a segment that are made in any case.
-    fn edits_of(&self, segment: usize) -> &[Edit] {
-        let first = self.edits.partition_point(|edit| edit.segment < segment);
-        let n = self.edits[first..].partition_point(|edit| edit.segment == segment);
-        &self.edits[first..first + n]
-    }
-
     /// The segment's edits if it is cut to what matters for `asked`, and its tokens then; `None` if that saves nothing.
     fn shorten(&self, at: usize, text: &str, asked: &str, budget: u64) -> Option<(Vec<Edit>, u64)> {
         let kind = source_kind(SegmentKind::ToolResult, text);
@@ -232,7 +225,7 @@ impl Desk<'_> {
         let kept = whole_markers(text, selection.kept.first()?);
         let gaps = gaps_of(text, &kept, if is_json { "" } else { GAP }, is_json);
         let whole = &self.segments[at].text;
-        let composed = compose(at, whole, self.edits_of(at), text, &gaps, self.weigher);
+        let composed = compose(at, whole, of_segment(self.edits, at), text, &gaps, self.weigher);
         let left = self.weigher.text(&apply(whole, &composed));
         (left < self.weigher.text(text)).then_some((composed, left))
     }

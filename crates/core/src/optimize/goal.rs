@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::Weigher;
 use super::compose::compose;
 use crate::compress::budget::{self, Source, SourceKind};
-use crate::compress::edit::apply;
+use crate::compress::edit::{apply, of_segment};
 use crate::compress::{Counter, Edit, Segment, SegmentKind, protect};
 use crate::error::{Error, Kind, Result};
 use crate::text::json::Json;
@@ -79,7 +79,8 @@ pub(super) fn fit(
     // What is no longer than the mark that would stand for it stays.
     let is_long = |index: &usize| segments[*index].text.len() > MIN_BYTES;
     let which: Vec<usize> = (0..segments.len()).filter(|index| may_shorten(*index)).filter(is_long).collect();
-    let texts: Vec<String> = which.iter().map(|index| apply(&segments[*index].text, of(edits, *index))).collect();
+    let texts: Vec<String> =
+        which.iter().map(|index| apply(&segments[*index].text, of_segment(edits, *index))).collect();
     let said: Vec<&str> =
         (0..segments.len()).filter(|index| is_last(*index)).map(|index| question(&segments[index].text)).collect();
     let asked = (!said.is_empty()).then(|| said.join("\n"));
@@ -119,7 +120,7 @@ pub(super) fn fit(
             let is_json = source_kind(segments[*index].kind, text) == SourceKind::Json;
             let mark = if is_json { "" } else { marker.unwrap_or("") };
             let gaps = gaps_of(text, kept, mark, is_json);
-            all.extend(compose(*index, &segments[*index].text, of(edits, *index), text, &gaps, weigher));
+            all.extend(compose(*index, &segments[*index].text, of_segment(edits, *index), text, &gaps, weigher));
         }
         all.sort_by_key(|edit| (edit.segment, edit.span.start));
         let tokens = total(&all);
@@ -139,13 +140,6 @@ pub(super) fn fit(
 fn too_small_with(fixed: u64, error: &Error) -> Error {
     let message = format!("of what may be shortened, {error}; {fixed} tokens more may not be shortened at all");
     Error::new(Kind::Config, message).help("raise the budget, or protect less")
-}
-
-/// The edits of one segment.
-fn of(edits: &[Edit], segment: usize) -> &[Edit] {
-    let first = edits.partition_point(|edit| edit.segment < segment);
-    let n = edits[first..].partition_point(|edit| edit.segment == segment);
-    &edits[first..first + n]
 }
 
 pub(super) fn source_kind<'a>(kind: SegmentKind, text: &str) -> SourceKind<'a> {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::Weigher;
+use crate::compress::edit::of_segment;
 use crate::compress::transforms::base64_runs;
 use crate::compress::{Counter, Edit, Segment, SegmentKind};
 use crate::text::shorten;
@@ -155,8 +156,7 @@ impl RequestReport {
             if segment.kind == SegmentKind::ToolCall {
                 continue;
             }
-            let first = edits.partition_point(|edit| edit.segment < index);
-            let own = &edits[first..first + edits[first..].iter().take_while(|edit| edit.segment == index).count()];
+            let own = of_segment(edits, index);
             let before = count(segment.kind, &segment.text);
             report.tokens_before += before;
             *report.tokens_by_kind.entry(segment.kind.name()).or_default() += before;

@@ -2,7 +2,7 @@
 
 use crate::catalog::{CacheRule, Catalog, ModelSpec};
 use crate::chat::ChatRequest;
-use crate::compress::edit::apply;
+use crate::compress::edit::{apply, of_segment};
 use crate::compress::{Counter, Edit, Segment};
 use crate::dialect::read_request;
 use crate::framing::{self, Place, Profile};
@@ -63,8 +63,11 @@ impl<'a> Weigher<'a> {
 
     /// Tokens of the texts alone, with the edits made.
     pub fn texts(&self, segments: &[Segment<'_>], edits: &[Edit]) -> u64 {
-        let of = |index: usize| edits.iter().filter(move |edit| edit.segment == index).cloned().collect::<Vec<_>>();
-        segments.iter().enumerate().map(|(index, segment)| self.text(&apply(&segment.text, &of(index)))).sum()
+        segments
+            .iter()
+            .enumerate()
+            .map(|(index, segment)| self.text(&apply(&segment.text, of_segment(edits, index))))
+            .sum()
     }
 
     /// How the model's provider caches prompts.

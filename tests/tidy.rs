@@ -13,7 +13,7 @@ const FLOORS: &[(u8, &[&str])] = &[
     (3, &["dialect", "framing", "dedup"]),
     (4, &["format", "compress"]),
     (5, &["cache", "prefix_cache"]),
-    (7, &["accuracy", "optimize", "estimate"]),
+    (7, &["accuracy", "optimize", "lint", "config", "estimate"]),
 ];
 
 /// Lines of a file, tests included. A file that needs more has more than one idea.
@@ -100,6 +100,8 @@ fn every_leaf_stands_in_its_registry() {
         ("dialect", ["static WIRE: Wire", "pub(super) static WIRE"]),
         ("format", ["static FORMAT: Format", "pub(super) static FORMAT"]),
         ("framing", ["impl Frame for ", "impl super::Frame for "]),
+        ("lint/read", ["static READER: Reader", "pub(super) static READER"]),
+        ("lint/rules", ["\nrule! {", "pub(super) static RULE"]),
         ("compress/transforms", ["\ntransform! {", "pub(super) static TRANSFORM"]),
     ] {
         let list = code(&source.join(format!("{registry}.rs")));

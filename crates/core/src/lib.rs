@@ -25,6 +25,8 @@ pub mod cache;
 pub mod prefix_cache;
 
 pub mod accuracy;
+pub mod config;
+pub mod lint;
 pub mod optimize;
 
 pub mod estimate;

@@ -46,6 +46,15 @@ impl<'a> Body<'a> {
         found
     }
 
+    /// Where a segment is written in the JSON text: a string with its quotes, or JSON that stands for itself; `None` for
+    /// what is part of something else.
+    pub fn place(&self, segment: usize) -> Option<Range<usize>> {
+        match self.places.get(segment)? {
+            Place::Quoted(span) | Place::Raw(span) => Some(span.clone()),
+            Place::Nowhere => None,
+        }
+    }
+
     /// The request's own JSON with the edits made; `json` is the text in which it was found.
     pub fn written(&self, json: &str, edits: &[Edit]) -> String {
         let mut changes = Vec::new();

@@ -1,0 +1,40 @@
+//! Prompts checked as code is: what makes them dear, uncacheable, outdated, ambiguous or unsafe, with what it costs and
+//! what would mend it.
+//!
+//! `read.rs` takes files apart into prompts whose text keeps its way back to the file (`file.rs`, `mapped.rs`); `run.rs` has
+//! every rule look at them (`rules.rs`, `view.rs`), drops claims of cost that are none by measure, and `fix.rs` applies what
+//! may be applied. Linting never fails: what cannot be read is a finding.
+//!
+//! ```
+//! use promptopt::lint::{Linter, Settings};
+//!
+//! let settings = Settings::new("2026-11-22".parse().unwrap());
+//! let table = "| name          | colour    |\n|---------------|-----------|\n| apple         | red       |\n";
+//! let found = Linter::new().lint_text("prompts/fruit.md", table, &settings);
+//! assert_eq!(found.diagnostics[0].rule.name, "padded-table");
+//! ```
+
+pub mod diagnostic;
+pub mod file;
+pub mod fix;
+pub mod lines;
+pub mod mapped;
+pub mod read;
+#[macro_use]
+pub mod rule;
+pub mod rules;
+pub mod run;
+pub mod settings;
+pub mod sink;
+pub mod target;
+pub mod template;
+pub mod view;
+
+mod suppress;
+
+pub use diagnostic::{Applicability, Change, Diagnostic, Finding, Fix, Saving, Severity};
+pub use file::{File, Prompt, PromptKind};
+pub use rule::Rule;
+pub use rules::RULES;
+pub use run::{Linted, Linter};
+pub use settings::Settings;

@@ -1,0 +1,102 @@
+//! Fixes, applied: those that are allowed, without overlaps, again and again until nothing changes. After each round the
+//! file is read anew: a fix after which it can no longer be read is taken back, so it stays valid in its format. Bytes that
+//! no fix names stay as they are.
+
+use std::ops::Range;
+
+use super::diagnostic::{Applicability, Change, Diagnostic};
+use super::read::read;
+use super::run::Linter;
+use super::settings::Settings;
+
+/// What fixing made of a text.
+#[derive(Clone, Debug, Default)]
+pub struct Fixed {
+    /// The text now.
+    pub text: String,
+    /// Fixes applied: code of the rule and what was done, in the order of their application.
+    pub applied: Vec<(&'static str, String)>,
+}
+
+/// Rounds after which the rest is left for the next run: two are the rule.
+const MAX_ROUNDS: usize = 10;
+
+impl Linter {
+    /// Applies the fixes of at least this applicability.
+    pub fn fix(&self, path: &str, text: &str, settings: &Settings, least: Applicability) -> Fixed {
+        let mut fixed = Fixed { text: text.to_owned(), applied: Vec::new() };
+        for _ in 0..MAX_ROUNDS {
+            let file = read(path, &fixed.text);
+            let n_mistakes = file.mistakes.len();
+            let diagnostics = self.lint(&file, settings).diagnostics;
+            let mut chosen = without_overlaps(&diagnostics, least);
+            let mut next = apply(&fixed.text, &chosen);
+            if read(path, &next).mistakes.len() > n_mistakes {
+                // One of them breaks the file: each has to show that it does not.
+                chosen = one_by_one(path, &fixed.text, chosen, n_mistakes);
+                next = apply(&fixed.text, &chosen);
+            }
+            if next == fixed.text {
+                break;
+            }
+            fixed.applied.extend(
+                chosen.iter().filter_map(|diagnostic| {
+                    Some((diagnostic.rule.code, diagnostic.finding.fix.as_ref()?.title.clone()))
+                }),
+            );
+            fixed.text = next;
+        }
+        fixed
+    }
+}
+
+/// The changes of a finding's fix.
+fn changes(diagnostic: &Diagnostic) -> &[Change] {
+    diagnostic.finding.fix.as_ref().map_or(&[], |fix| &fix.changes)
+}
+
+/// Findings with fixes that are allowed and do not touch each other's bytes, those that stand first before the others.
+pub fn without_overlaps(diagnostics: &[Diagnostic], least: Applicability) -> Vec<&Diagnostic> {
+    let mut taken: Vec<Range<usize>> = Vec::new();
+    let mut chosen = Vec::new();
+    for diagnostic in diagnostics {
+        let Some(fix) = diagnostic.finding.fix.as_ref().filter(|fix| fix.applicability >= least) else { continue };
+        let meets =
+            |change: &Change| taken.iter().any(|span| change.span.start <= span.end && span.start <= change.span.end);
+        if !fix.changes.iter().any(meets) {
+            taken.extend(fix.changes.iter().map(|change| change.span.clone()));
+            chosen.push(diagnostic);
+        }
+    }
+    chosen
+}
+
+/// The text with the fixes of some findings made; they must not overlap.
+pub fn apply(text: &str, chosen: &[&Diagnostic]) -> String {
+    let mut all: Vec<&Change> = chosen.iter().flat_map(|diagnostic| changes(diagnostic)).collect();
+    all.sort_by_key(|change| (change.span.start, change.span.end));
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    for change in all {
+        if change.span.start < at {
+            continue;
+        }
+        let Some(before) = text.get(at..change.span.start) else { continue };
+        out.push_str(before);
+        out.push_str(&change.text);
+        at = change.span.end;
+    }
+    out.push_str(text.get(at..).unwrap_or_default());
+    out
+}
+
+fn one_by_one<'d>(path: &str, text: &str, chosen: Vec<&'d Diagnostic>, n_mistakes: usize) -> Vec<&'d Diagnostic> {
+    let mut kept = Vec::new();
+    for diagnostic in chosen {
+        kept.push(diagnostic);
+        if read(path, &apply(text, &kept)).mistakes.len() > n_mistakes {
+            kept.pop();
+        }
+    }
+    kept
+}

@@ -1,0 +1,67 @@
+//! Files into prompts. A reader is a file under `lint/read/` with a [`Reader`] and a line in [`READERS`]; which one reads a
+//! file is told by its name and, where several share an extension, by its text.
+
+mod markdown;
+mod request;
+
+use super::file::File;
+
+/// One kind of file.
+pub struct Reader {
+    /// Its name, as in reports.
+    pub name: &'static str,
+    /// What it reads, in a line.
+    pub about: &'static str,
+    /// How well a file fits it.
+    pub fits: fn(&Candidate<'_>) -> Fit,
+    /// Takes the file apart: fills in prompts, mistakes and free comments. Never fails: what it cannot read is a mistake.
+    pub read: fn(&mut File),
+}
+
+/// A file to be read.
+#[derive(Clone, Copy, Debug)]
+pub struct Candidate<'a> {
+    /// The path, with `/`.
+    pub path: &'a str,
+    /// The file's name in lower case.
+    pub name: &'a str,
+    /// What follows the last dot of the name, in lower case; empty if there is none.
+    pub extension: &'a str,
+    /// The text.
+    pub text: &'a str,
+}
+
+/// How well a file fits a reader. The best fit reads; among equals the first in [`READERS`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fit {
+    /// Not at all.
+    No,
+    /// Could be read so if somebody names the file: it is not looked for.
+    Plain,
+    /// Its text says so.
+    Sniffed,
+    /// Its name says so.
+    Named,
+}
+
+/// The readers.
+pub static READERS: &[&Reader] = &[&request::READER, &markdown::READER];
+
+/// The reader that fits a file best, if any does.
+pub fn reader(path: &str, text: &str) -> Option<(&'static Reader, Fit)> {
+    let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
+    let extension = name.rsplit_once('.').map_or("", |(_, extension)| extension);
+    let candidate = Candidate { path, name: &name, extension, text };
+    let fits = READERS.iter().map(|reader| (*reader, (reader.fits)(&candidate))).filter(|(_, fit)| *fit > Fit::No);
+    fits.reduce(|best, next| if next.1 > best.1 { next } else { best })
+}
+
+/// Reads a file with the reader that fits; without prompts if none does.
+pub fn read(path: &str, text: &str) -> File {
+    let mut file = File::new(path, text);
+    if let Some((reader, _)) = reader(path, text) {
+        file.format = reader.name;
+        (reader.read)(&mut file);
+    }
+    file
+}

@@ -1,0 +1,16 @@
+//! The lint rules: only a list. A rule is a file under `lint/rules/`, `<family>_<name>.rs`, and stands here twice: as a
+//! module and in [`RULES`].
+
+use super::rule::Rule;
+
+mod cac_compression_below_floor;
+mod fmt_padded_table;
+mod mdl_unknown_model;
+mod syn_syntax;
+
+/// Made by the run, which refuses the fix.
+pub(super) static COMPRESSION_BELOW_FLOOR: &Rule = &cac_compression_below_floor::RULE;
+
+/// The rules, in the order of the manual: by code.
+pub static RULES: &[&Rule] =
+    &[&syn_syntax::RULE, &cac_compression_below_floor::RULE, &fmt_padded_table::RULE, &mdl_unknown_model::RULE];

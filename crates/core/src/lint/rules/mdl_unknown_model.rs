@@ -1,0 +1,47 @@
+//! `unknown-model`: a model that the catalogue does not know.
+
+use crate::lint::diagnostic::{Finding, Severity};
+use crate::lint::rule::{Check, Evidence};
+use crate::lint::sink::Sink;
+use crate::lint::view::View;
+
+rule! {
+    /// A model that the catalogue does not know.
+    ///
+    /// ## Why
+    ///
+    /// A misspelt name fails at the first call; a model without a known price has no known cost, so neither budgets nor
+    /// savings can be reckoned for it.
+    ///
+    /// ## Example
+    ///
+    /// ```json
+    /// {"model": "gpt-4.o", "messages": []}
+    /// ```
+    ///
+    /// ## Limits
+    ///
+    /// Models of your own belong into an overlay of the catalogue (`promptopt models --help`). Names that are filled in by a
+    /// template are left alone.
+    "unknown-model",
+    code: "MDL001",
+    severity: Severity::Error,
+    is_default: true,
+    is_cost: false,
+    evidence: Evidence { source: "the catalogue (`promptopt models list`)", date: "2026-11-22" },
+    options: &[],
+    check: Check::Prompt(check),
+}
+
+fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    let Some(model) = &view.prompt.model else { return };
+    if view.target.spec.is_some() || model.text.contains(['{', '$', '<']) || model.text.is_empty() {
+        return;
+    }
+    let error = view.target.catalog.unknown_model(view.prompt.host.as_deref(), &model.text);
+    let finding = Finding::at(model.span.clone(), error.message());
+    sink.report(match error.advice() {
+        Some(help) => finding.help(help),
+        None => finding,
+    });
+}

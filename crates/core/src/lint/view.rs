@@ -1,0 +1,248 @@
+//! What a rule sees, and the sums that several rules need: tokens of pieces, the part of a prompt that is the same in every
+//! call, changes of text written in the file's notation. Everything that takes time is reckoned once a prompt.
+
+use std::cell::OnceCell;
+use std::ops::Range;
+
+use super::diagnostic::{Change, Saving};
+use super::file::{File, Piece, Prompt};
+use super::rule::Rule;
+use super::settings::Settings;
+use super::target::Target;
+use super::template::SlotKind;
+use crate::compress::edit::{apply, of_segment};
+use crate::compress::{Edit, Options, Pass, Segment, SegmentKind};
+
+/// A file, for rules that look at all its prompts together.
+pub struct FileView<'a> {
+    /// The rule that looks.
+    pub rule: &'static Rule,
+    /// The file.
+    pub file: &'a File,
+    /// Its prompts.
+    pub prompts: &'a [PromptView<'a>],
+    /// What the run goes by.
+    pub settings: &'a Settings,
+}
+
+/// A prompt, for one rule.
+pub struct View<'a> {
+    /// The rule that looks.
+    pub rule: &'static Rule,
+    /// The prompt.
+    pub of: &'a PromptView<'a>,
+}
+
+/// A prompt with the model that it goes to.
+pub struct PromptView<'a> {
+    /// The file.
+    pub file: &'a File,
+    /// The prompt.
+    pub prompt: &'a Prompt,
+    /// Its model.
+    pub target: Target<'a>,
+    /// What the run goes by.
+    pub settings: &'a Settings,
+    tokens: OnceCell<Vec<u64>>,
+    total: OnceCell<u64>,
+    prefix: OnceCell<Prefix>,
+}
+
+/// The part of a prompt that is the same in every call, from its beginning.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Prefix {
+    /// Its tokens.
+    pub tokens: u64,
+    /// The first piece that is not wholly in it; the number of pieces if all are.
+    pub piece: usize,
+    /// The byte of that piece's text at which it ends.
+    pub offset: usize,
+    /// Whether something that changes follows at all.
+    pub is_ended: bool,
+}
+
+impl<'a> std::ops::Deref for View<'a> {
+    type Target = PromptView<'a>;
+
+    fn deref(&self) -> &PromptView<'a> {
+        self.of
+    }
+}
+
+impl View<'_> {
+    /// A whole number that the rule takes.
+    pub fn int(&self, option: &str) -> i64 {
+        self.settings.int(self.rule, option)
+    }
+
+    /// A yes or no that the rule takes.
+    pub fn flag(&self, option: &str) -> bool {
+        self.settings.flag(self.rule, option)
+    }
+
+    /// A list of texts that the rule takes.
+    pub fn list(&self, option: &str) -> Vec<&str> {
+        self.settings.list(self.rule, option)
+    }
+}
+
+impl<'a> PromptView<'a> {
+    /// A prompt with its model.
+    pub fn new(file: &'a File, prompt: &'a Prompt, target: Target<'a>, settings: &'a Settings) -> PromptView<'a> {
+        PromptView {
+            file,
+            prompt,
+            target,
+            settings,
+            tokens: OnceCell::new(),
+            total: OnceCell::new(),
+            prefix: OnceCell::new(),
+        }
+    }
+
+    /// Tokens of a piece: of its text, or what its tool definition adds to a request.
+    pub fn tokens(&self, piece: usize) -> u64 {
+        let all = self
+            .tokens
+            .get_or_init(|| self.prompt.pieces.iter().map(|piece| self.count(piece, piece.as_str())).collect());
+        all.get(piece).copied().unwrap_or(0)
+    }
+
+    /// Tokens of the whole prompt: as the provider counts the request if it is one, else of its texts.
+    pub fn total(&self) -> u64 {
+        *self.total.get_or_init(|| match &self.prompt.request {
+            Some(request) => self.target.weigher.weight(request),
+            None => (0..self.prompt.pieces.len()).map(|piece| self.tokens(piece)).sum(),
+        })
+    }
+
+    /// Tokens of a text in a piece's place.
+    pub fn count(&self, piece: &Piece, text: &str) -> u64 {
+        if piece.is_tool() {
+            crate::compress::Counter::tool(&self.target.weigher, text)
+        } else {
+            self.target.count(text)
+        }
+    }
+
+    /// The part that is the same in every call: of a template up to its first variable, of a request its tools and
+    /// instructions, as messages change from call to call.
+    pub fn prefix(&self) -> Prefix {
+        *self.prefix.get_or_init(|| self.reckon_prefix())
+    }
+
+    fn reckon_prefix(&self) -> Prefix {
+        let mut prefix = Prefix::default();
+        for (index, piece) in self.prompt.pieces.iter().enumerate() {
+            let is_standing = matches!(piece.kind, Some(SegmentKind::ToolSchema | SegmentKind::System));
+            prefix.piece = index;
+            if self.prompt.is_request() && !is_standing {
+                prefix.is_ended = true;
+                return prefix;
+            }
+            if let Some(slot) = piece.slots.iter().find(|slot| slot.kind != SlotKind::Comment) {
+                prefix.offset = slot.span.start;
+                prefix.tokens += self.count(piece, &piece.as_str()[..slot.span.start]);
+                prefix.is_ended = true;
+                return prefix;
+            }
+            prefix.tokens += self.tokens(index);
+        }
+        prefix.piece = self.prompt.pieces.len();
+        prefix
+    }
+
+    /// Whether a place stands in the part that is the same in every call, where the provider's cache may serve it.
+    pub fn is_in_prefix(&self, piece: usize, offset: usize) -> bool {
+        let prefix = self.prefix();
+        piece < prefix.piece || (piece == prefix.piece && offset < prefix.offset)
+    }
+
+    /// The same for bytes of the file.
+    pub fn is_span_in_prefix(&self, span: &Range<usize>) -> bool {
+        let pieces = self.prompt.pieces.iter().enumerate();
+        pieces
+            .filter_map(|(index, piece)| Some((index, piece.text.in_text(span)?)))
+            .any(|(index, range)| self.is_in_prefix(index, range.start))
+    }
+
+    /// The bytes of the file in which a range of a piece's text is written.
+    pub fn at(&self, piece: usize, range: Range<usize>) -> Range<usize> {
+        self.prompt.pieces.get(piece).map_or(0..0, |piece| piece.text.in_file(&range))
+    }
+
+    /// A place to point at where a finding is about the prompt as a whole: its name's line, or its first line.
+    pub fn head(&self) -> Range<usize> {
+        let span = &self.prompt.span;
+        let text = self.file.text.get(span.clone()).unwrap_or_default();
+        let blank = text.len() - text.trim_start().len();
+        let line = text[blank..].find('\n').map_or(text.len(), |end| blank + end);
+        span.start + blank..span.start + blank + text[blank..line].trim_end().len()
+    }
+
+    /// A change of a piece's text, in the file's notation; `None` if it cannot be written.
+    pub fn change(&self, piece: usize, range: Range<usize>, replacement: &str) -> Option<Change> {
+        let piece = self.prompt.pieces.get(piece)?;
+        Some(Change { span: piece.text.in_file(&range), text: piece.text.encode(replacement)? })
+    }
+
+    /// Several changes of one piece, in rising order without overlaps, and the input tokens that they save together
+    /// (negative if they cost some).
+    pub fn rewrite(&self, piece: usize, edits: &[(Range<usize>, String)]) -> Option<(Vec<Change>, i64)> {
+        let changes =
+            edits.iter().map(|(range, text)| self.change(piece, range.clone(), text)).collect::<Option<_>>()?;
+        Some((changes, self.tokens_saved(piece, edits)))
+    }
+
+    /// Input tokens that edits of a piece save together, whether or not they can be written.
+    pub fn tokens_saved(&self, index: usize, edits: &[(Range<usize>, String)]) -> i64 {
+        let Some(piece) = self.prompt.pieces.get(index) else { return 0 };
+        let mut text = String::with_capacity(piece.as_str().len());
+        let mut at = 0;
+        for (range, replacement) in edits {
+            text.push_str(&piece.as_str()[at..range.start]);
+            text.push_str(replacement);
+            at = range.end;
+        }
+        text.push_str(&piece.as_str()[at..]);
+        self.tokens(index).cast_signed() - self.count(piece, &text).cast_signed()
+    }
+
+    /// What fewer tokens at a place of a piece save.
+    pub fn saving(&self, tokens: i64, piece: usize, offset: usize) -> Saving {
+        self.target.saving(tokens, self.total(), self.is_in_prefix(piece, offset))
+    }
+
+    /// What a transform of the optimizer would change in the prompt's pieces: the same code, the same edits. Each edit's
+    /// `segment` is the index of a piece.
+    pub fn transform(&self, name: &str) -> Vec<Edit> {
+        let without = crate::compress::TRANSFORMS.iter().map(|transform| transform.name.to_owned());
+        let options = Options {
+            touch: SegmentKind::ALL.into_iter().collect(),
+            with: [name.to_owned()].into(),
+            without: without.filter(|other| other != name).collect(),
+            keep: Vec::new(),
+        };
+        let segments: Vec<Segment<'_>> = self
+            .prompt
+            .pieces
+            .iter()
+            .enumerate()
+            .map(|(index, piece)| Segment {
+                kind: piece.kind.unwrap_or(SegmentKind::Prompt),
+                label: format!("part {}", index + 1),
+                message: piece.message,
+                path: piece.path.clone(),
+                text: piece.as_str().into(),
+            })
+            .collect();
+        // The transform exists: its name is one of the table's, a test of each rule that calls this holds it.
+        let Ok(mut pass) = Pass::new(&options, &self.target.weigher) else { return Vec::new() };
+        segments.iter().flat_map(|segment| pass.feed(segment).edits).collect()
+    }
+
+    /// The text of a piece with a transform's edits made.
+    pub fn transformed(&self, piece: usize, edits: &[Edit]) -> String {
+        self.prompt.pieces.get(piece).map_or_else(String::new, |p| apply(p.as_str(), of_segment(edits, piece)))
+    }
+}

@@ -12,6 +12,7 @@ mod dedup;
 mod diff;
 mod estimate;
 mod eval;
+mod explain;
 mod models;
 mod optimize;
 mod report;
@@ -21,6 +22,7 @@ pub(crate) use dedup::{DedupArgs, DedupForm, What};
 pub(crate) use diff::{DiffArgs, DiffForm};
 pub(crate) use estimate::{Batchable, EstimateArgs};
 pub(crate) use eval::{CompressionArgs, CompressionForm, EvalArgs, EvalCommand, Methods, SavingsArgs};
+pub(crate) use explain::{ExplainArgs, ExplainForm};
 pub(crate) use models::{
     AuditArgs, CrosscheckArgs, ImportArgs, ListArgs, ListForm, ModelsArgs, ModelsCommand, ModelsDiffArgs, ShowArgs,
 };
@@ -86,6 +88,11 @@ pub(crate) enum Command {
     ///
     /// The logs are not read again.
     Report(ReportArgs),
+    /// Where a prompt's tokens and money go, part by part, and what the provider can cache of it
+    ///
+    /// Parts and sections add up to the whole request. The prefix that is the same in every call is marked: what stands in
+    /// it can be read from the provider's prompt cache.
+    Explain(ExplainArgs),
     /// What survives compression, measured on questions with known answers
     Eval(EvalArgs),
     /// How requests are weighed in tokens, and how well

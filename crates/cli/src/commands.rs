@@ -9,6 +9,7 @@ pub(crate) mod dedup;
 mod diff;
 mod estimate;
 mod eval;
+mod explain;
 mod models;
 mod optimize;
 mod report;
@@ -32,6 +33,7 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<Outcome> {
         Command::Report(args) => report::run(&args, settings),
         Command::Models(args) => models::run(&args, settings),
         Command::Eval(args) => eval::run(&args, settings),
+        Command::Explain(args) => explain::run(&args, settings),
         Command::Tokens(args) => tokens::run(&args),
     }
 }

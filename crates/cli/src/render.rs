@@ -17,6 +17,7 @@ pub(crate) mod words;
 mod csv;
 mod dedup;
 mod diff;
+mod explain;
 mod focus;
 mod html;
 mod json;
@@ -34,8 +35,9 @@ pub(crate) use clean::clean;
 pub(crate) use csv::csv;
 pub(crate) use dedup::text as dedup_text;
 pub(crate) use diff::{json as diff_json, markdown as diff_markdown, text as diff_text};
+pub(crate) use explain::text as explained_text;
 pub(crate) use focus::focus;
-pub(crate) use html::html;
+pub(crate) use html::{explained_page as explained_html, html};
 pub(crate) use json::json;
 pub(crate) use markdown::markdown;
 pub(crate) use optimized::{

@@ -15,6 +15,7 @@
 //! ```
 
 pub mod diagnostic;
+pub mod explain;
 pub mod file;
 pub mod fix;
 pub mod lines;

@@ -7,8 +7,11 @@ use super::View;
 use super::words;
 
 mod figures;
+mod prompt;
 mod style;
 mod tables;
+
+pub(crate) use prompt::page as explained_page;
 
 /// The report as a page.
 pub(crate) fn html(report: &Report, view: &View) -> String {
@@ -27,7 +30,12 @@ pub(crate) fn html(report: &Report, view: &View) -> String {
         tables::not_corpora(report),
         section("Notes", &tables::notes(report)),
     ];
-    let mut page = String::with_capacity(64 * 1024);
+    shell(&title, "", &(sections.concat() + &footer(report)))
+}
+
+/// A page around a body.
+fn shell(title: &str, more_style: &str, body: &str) -> String {
+    let mut page = String::with_capacity(body.len() + 16 * 1024);
     page.push_str("<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n");
     // Should a name ever break out of its escaping, the browser still runs and loads nothing.
     page.push_str(
@@ -37,10 +45,9 @@ pub(crate) fn html(report: &Report, view: &View) -> String {
     page.push_str(
         "<meta name=\"color-scheme\" content=\"light dark\">\n<meta name=\"referrer\" content=\"no-referrer\">\n",
     );
-    page.push_str(&format!("<title>{} – promptopt</title>\n", escape(&title)));
-    page.push_str(&format!("<style>\n{}</style>\n</head>\n<body>\n<main>\n", style::STYLE));
-    page.push_str(&sections.concat());
-    page.push_str(&footer(report));
+    page.push_str(&format!("<title>{} – promptopt</title>\n", escape(title)));
+    page.push_str(&format!("<style>\n{}{more_style}</style>\n</head>\n<body>\n<main>\n", style::STYLE));
+    page.push_str(body);
     page.push_str("</main>\n</body>\n</html>\n");
     page
 }

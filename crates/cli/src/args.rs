@@ -13,6 +13,8 @@ mod diff;
 mod estimate;
 mod eval;
 mod explain;
+#[cfg(feature = "lsp")]
+mod lsp;
 mod models;
 mod optimize;
 mod report;
@@ -23,6 +25,8 @@ pub(crate) use diff::{DiffArgs, DiffForm};
 pub(crate) use estimate::{Batchable, EstimateArgs};
 pub(crate) use eval::{CompressionArgs, CompressionForm, EvalArgs, EvalCommand, Methods, SavingsArgs};
 pub(crate) use explain::{ExplainArgs, ExplainForm};
+#[cfg(feature = "lsp")]
+pub(crate) use lsp::LspArgs;
 pub(crate) use models::{
     AuditArgs, CrosscheckArgs, ImportArgs, ListArgs, ListForm, ModelsArgs, ModelsCommand, ModelsDiffArgs, ShowArgs,
 };
@@ -93,6 +97,9 @@ pub(crate) enum Command {
     /// Parts and sections add up to the whole request. The prefix that is the same in every call is marked: what stands in
     /// it can be read from the provider's prompt cache.
     Explain(ExplainArgs),
+    /// The language server for editors: findings as one types, costs on hover, fixes as code actions
+    #[cfg(feature = "lsp")]
+    Lsp(LspArgs),
     /// What survives compression, measured on questions with known answers
     Eval(EvalArgs),
     /// How requests are weighed in tokens, and how well

@@ -10,6 +10,8 @@ mod diff;
 mod estimate;
 mod eval;
 mod explain;
+#[cfg(feature = "lsp")]
+mod lsp;
 mod models;
 mod optimize;
 mod report;
@@ -34,6 +36,8 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<Outcome> {
         Command::Models(args) => models::run(&args, settings),
         Command::Eval(args) => eval::run(&args, settings),
         Command::Explain(args) => explain::run(&args, settings),
+        #[cfg(feature = "lsp")]
+        Command::Lsp(args) => lsp::run(&args, settings),
         Command::Tokens(args) => tokens::run(&args),
     }
 }

@@ -12,6 +12,8 @@ mod commands;
 mod compare;
 mod gates;
 mod git;
+#[cfg(feature = "lsp")]
+mod lsp;
 mod output;
 mod overlay;
 mod progress;

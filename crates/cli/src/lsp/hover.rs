@@ -16,7 +16,9 @@ pub(super) fn at(document: &Document, linter: &Linter, position: Position) -> Op
     let explained = explain(linter, file, &document.settings);
     let prompt = explained.get(index)?;
     let mut lines = vec![head(prompt)];
-    let part = prompt.parts.iter().filter(|part| part.kind != "framing").find(|part| part.span.contains(&offset));
+    // A part that stands nowhere of its own (a call's arguments inside a string) spans its whole request.
+    let parts = prompt.parts.iter().filter(|part| part.span.contains(&offset));
+    let part = parts.min_by_key(|part| part.span.len());
     if let Some(part) = part {
         let place = if part.is_in_prefix { ", in the cacheable prefix" } else { "" };
         lines.push(format!("{}: {}{place}", part.kind.replace('_', " "), figures(part.tokens, part.usd_per_1k)));

@@ -50,19 +50,20 @@ fn head(page: &mut Page, file: &File, prompt: &Explained) {
 /// What the provider's cache can do, in a sentence.
 pub(crate) fn cache_words(prompt: &Explained) -> String {
     let prefix = &prompt.prefix;
-    let same = if prefix.ends_at.is_none() {
-        "all of it is the same in every call".to_owned()
+    let (same, it) = if prefix.ends_at.is_none() {
+        ("all of it is the same in every call".to_owned(), "it")
     } else {
-        format!("the first {} tokens are the same in every call", words::count(prefix.tokens))
+        (format!("the first {} tokens are the same in every call", words::count(prefix.tokens)), "they")
     };
+    let caches = if it == "it" { "it" } else { "them" };
     match (prefix.minimum, prefix.is_cacheable) {
         (None, _) if prompt.model.is_none() => same,
         (None, _) => format!("{same}; no prompt cache is known for this model"),
         (Some(minimum), false) => {
-            format!("{same}: too few for the model's prompt cache, which begins at {} tokens", words::count(minimum))
+            format!("{same}: too little for the model's prompt cache, which begins at {} tokens", words::count(minimum))
         }
-        (Some(_), true) if prefix.is_automatic => format!("{same}; the provider caches them by itself"),
-        (Some(_), true) => format!("{same}; they can be cached with a breakpoint (`cache_control`)"),
+        (Some(_), true) if prefix.is_automatic => format!("{same}; the provider caches {caches} by itself"),
+        (Some(_), true) => format!("{same}; {it} can be cached with a breakpoint (`cache_control`)"),
     }
 }
 

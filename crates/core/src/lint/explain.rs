@@ -69,9 +69,20 @@ pub struct Part {
     pub is_in_prefix: bool,
     /// Its sections: under headings, or paragraphs.
     pub sections: Vec<Section>,
-    /// Its lines with their tokens, for a heat map: bytes of the file.
+    /// Its lines, for a heat map.
     #[serde(skip)]
-    pub lines: Vec<(Range<usize>, u64)>,
+    pub lines: Vec<Line>,
+}
+
+/// A line of a part.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// As the model reads it, without its end.
+    pub text: String,
+    /// Its tokens.
+    pub tokens: u64,
+    /// Whether all of it stands in the prefix.
+    pub is_in_prefix: bool,
 }
 
 /// A section of a part.
@@ -170,23 +181,19 @@ fn part(view: &PromptView<'_>, index: usize, piece: &Piece) -> Part {
         usd_per_1k: price(tokens),
         is_in_prefix: ends_in_prefix(text.len()),
         sections: sections.collect(),
-        lines: lines(view, index, piece, tokens),
+        lines: lines(text, tokens, view, ends_in_prefix),
     }
 }
 
-fn lines(view: &PromptView<'_>, index: usize, piece: &Piece, tokens: u64) -> Vec<(Range<usize>, u64)> {
-    let mut at = 0;
-    let spans: Vec<Range<usize>> = piece
-        .as_str()
-        .split_inclusive('\n')
-        .map(|line| {
-            at += line.len();
-            at - line.len()..at
-        })
-        .collect();
-    let counts = spans.iter().map(|span| view.target.count(&piece.as_str()[span.clone()])).collect();
+fn lines(text: &str, tokens: u64, view: &PromptView<'_>, ends_in_prefix: impl Fn(usize) -> bool) -> Vec<Line> {
+    let counts = text.split_inclusive('\n').map(|line| view.target.count(line)).collect();
     let counts = shared_out(tokens, counts);
-    spans.into_iter().map(|span| view.at(index, span)).zip(counts).collect()
+    let mut at = 0;
+    let line = |(line, tokens): (&str, u64)| {
+        at += line.len();
+        Line { text: line.trim_end_matches(['\n', '\r']).to_owned(), tokens, is_in_prefix: ends_in_prefix(at) }
+    };
+    text.split_inclusive('\n').zip(counts).map(line).collect()
 }
 
 /// Counts of pieces made to sum to the count of the whole, each by its share: tokens may span the seams.

@@ -68,7 +68,8 @@ impl Mapped {
     /// The text of a JSON string; `raw` is the string with its quotes, which stands at `at`. `None` if it has no text
     /// (a lone surrogate).
     pub fn json(raw: &str, at: usize) -> Option<Mapped> {
-        let mut builder = Builder::default();
+        // An empty string has a place too.
+        let mut builder = Builder { points: vec![Point { text: 0, file: at + 1 }], ..Builder::default() };
         let inner_end = raw.len().checked_sub(1)?;
         let mut here = 1;
         while here < inner_end {
@@ -263,6 +264,7 @@ mod tests {
         assert_eq!(mapped.in_file(&(5..6)), 111..112);
         assert_eq!(mapped.in_text(&(105..111)), Some(3..5));
         assert_eq!(mapped.encode("x\n\"").unwrap(), r#"x\n\""#);
+        assert_eq!(Mapped::json("\"\"", 7).unwrap().in_file(&(0..0)), 8..8);
     }
 
     #[test]

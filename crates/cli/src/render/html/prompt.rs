@@ -4,20 +4,20 @@
 use promptopt::lint::File;
 use promptopt::lint::explain::Explained;
 
-use super::{escape, shell};
+use super::{escape, prose, shell};
 use crate::render::explain::cache_words;
 use crate::render::words;
 
 const STYLE: &str = "\
-.heat { font: .8125rem/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; border: 1px solid var(--rule);
+.warm { font: .8125rem/1.45 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; border: 1px solid var(--rule);
   border-radius: .5rem; overflow: hidden; }
-.heat div { display: flex; }
-.heat b { flex: 0 0 4rem; text-align: right; padding: 0 .6rem; color: var(--soft); font-weight: 400;
+.warm div { display: flex; }
+.warm b { flex: 0 0 4rem; text-align: right; padding: 0 .6rem; color: var(--soft); font-weight: 400;
   border-right: 1px solid var(--rule); user-select: none; }
-.heat span { flex: 1; white-space: pre-wrap; overflow-wrap: anywhere; padding: 0 .6rem; }
-.heat .in b { border-right: 3px solid var(--saved); padding-right: calc(.6rem - 2px); }
-.heat .end { background: var(--saved-fill); font-family: system-ui, sans-serif; }
-.heat .end span { padding: .2rem .6rem; }
+.warm span { flex: 1; white-space: pre-wrap; overflow-wrap: anywhere; padding: 0 .6rem; }
+.warm .in b { border-right: 3px solid var(--saved); padding-right: calc(.6rem - 2px); }
+.warm .end { background: var(--saved-fill); font-family: system-ui, sans-serif; }
+.warm .end span { padding: .2rem .6rem; }
 ";
 
 /// The page.
@@ -35,7 +35,7 @@ pub(crate) fn page(all: &[(File, Vec<Explained>)]) -> String {
 fn section(file: &File, prompt: &Explained) -> String {
     let name = prompt.name.as_ref().map(|name| format!(" · {name}")).unwrap_or_default();
     let mut html = format!("<section>\n<h2>{}</h2>\n", escape(&format!("{}{name}", file.path)));
-    let model = prompt.model.as_deref().unwrap_or("no model named: o200k_base");
+    let model = prompt.model.as_deref().unwrap_or("counted with o200k_base: no model is named");
     html.push_str(&format!("<p class=\"soft small\">{}</p>\n<div class=\"tiles\">\n", escape(model)));
     tile(&mut html, &words::count(prompt.tokens), "tokens a call");
     if let Some(usd) = prompt.usd_per_1k {
@@ -44,10 +44,10 @@ fn section(file: &File, prompt: &Explained) -> String {
     if let Some(usd) = prompt.usd_per_1k_cached {
         tile(&mut html, &usd.to_string(), "with the prefix cached");
     }
-    html.push_str(&format!("</div>\n<p>{}</p>\n", escape(&cache_words(prompt))));
+    html.push_str(&format!("</div>\n<p>{}</p>\n", prose(&cache_words(prompt))));
     html.push_str(&table(file, prompt));
-    html.push_str("<h3>Line by line</h3>\n<div class=\"heat\">\n");
-    html.push_str(&lines(file, prompt));
+    html.push_str("<h3>Line by line</h3>\n<div class=\"warm\">\n");
+    html.push_str(&lines(prompt));
     html.push_str("</div>\n</section>\n");
     html
 }
@@ -89,35 +89,29 @@ fn table(file: &File, prompt: &Explained) -> String {
     html
 }
 
-fn lines(file: &File, prompt: &Explained) -> String {
-    let most = prompt.parts.iter().flat_map(|part| &part.lines).map(|(_, tokens)| *tokens).max().unwrap_or(0).max(1);
+fn lines(prompt: &Explained) -> String {
+    let lines = || prompt.parts.iter().flat_map(|part| &part.lines);
+    let most = lines().map(|line| line.tokens).max().unwrap_or(0).max(1);
     let mut html = String::new();
-    let mut is_marked = false;
-    for part in &prompt.parts {
-        for (span, tokens) in &part.lines {
-            let is_inside = part.is_in_prefix || prompt.prefix.ends_at.is_some_and(|end| span.end <= end);
-            if !is_inside && !is_marked && prompt.prefix.tokens > 0 {
-                html.push_str(&end(prompt));
-                is_marked = true;
-            }
-            // The square root lets short lines be seen beside one that is a hundred times as long.
-            let warmth = (*tokens as f64 / most as f64).sqrt() * 0.55;
-            html.push_str(&format!(
-                "<div{}><b>{tokens}</b><span style=\"background:rgba(var(--heat),{warmth:.2})\">{}</span></div>\n",
-                if is_inside { " class=\"in\"" } else { "" },
-                escape(shown(file, span)),
-            ));
+    let mut is_marked = prompt.prefix.tokens == 0;
+    for line in lines() {
+        if !line.is_in_prefix && !is_marked {
+            html.push_str(&end(prompt));
+            is_marked = true;
         }
+        // The square root lets short lines be seen beside one that is a hundred times as long.
+        let warmth = (line.tokens as f64 / most as f64).sqrt() * 0.55;
+        html.push_str(&format!(
+            "<div{}><b>{}</b><span style=\"background:rgba(var(--heat),{warmth:.2})\">{}</span></div>\n",
+            if line.is_in_prefix { " class=\"in\"" } else { "" },
+            line.tokens,
+            escape(&line.text),
+        ));
     }
-    if !is_marked && prompt.prefix.tokens > 0 {
+    if !is_marked {
         html.push_str(&end(prompt));
     }
     html
-}
-
-/// A line as the file has it: a JSON string's escapes stay visible.
-fn shown<'a>(file: &'a File, span: &std::ops::Range<usize>) -> &'a str {
-    file.text.get(span.clone()).unwrap_or_default().trim_end_matches(['\n', '\r'])
 }
 
 fn end(prompt: &Explained) -> String {

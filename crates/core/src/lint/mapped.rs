@@ -2,6 +2,8 @@
 //! string's escapes, the indentation of a YAML block, the quotes of a literal. A finding is made on the text and shown in
 //! the file; a change is made on the text and written in the file's own notation.
 
+mod yaml;
+
 use std::ops::Range;
 
 use crate::text::json::{escape_at, push_string};
@@ -39,6 +41,8 @@ pub enum Codec {
     },
     /// In a YAML string in single quotes.
     YamlSingle,
+    /// In a YAML string without quotes, on one line.
+    YamlPlain,
     /// In a string literal of a programming language.
     Literal {
         /// The quote that would end it.
@@ -48,7 +52,7 @@ pub enum Codec {
         /// Whether a backslash escapes; what needs an escape cannot be written in a raw string.
         has_escapes: bool,
     },
-    /// Not at all: a folded or plain YAML scalar, text put together from several places.
+    /// Not at all: a folded YAML scalar, text put together from several places.
     ReadOnly,
 }
 
@@ -109,6 +113,16 @@ impl Mapped {
         self.codec.encode(replacement)
     }
 
+    /// A change of a range of the text: the bytes of the file that it replaces and what is to stand there. Where the notation
+    /// has more than the text (the indentation of a block's lines) that is seen to. `None` if it cannot be written.
+    pub fn change(&self, range: &Range<usize>, replacement: &str) -> Option<(Range<usize>, String)> {
+        match self.codec {
+            Codec::YamlBlock { indent } => yaml::change_block(self, range, replacement, indent),
+            Codec::YamlPlain => yaml::change_plain(self, range, replacement),
+            _ => Some((self.in_file(range), self.encode(replacement)?)),
+        }
+    }
+
     fn start_in_file(&self, offset: usize) -> usize {
         let next = self.points.partition_point(|point| point.text <= offset);
         let Some(point) = next.checked_sub(1).map(|index| self.points[index]) else { return 0 };
@@ -165,6 +179,7 @@ impl Codec {
                 }
                 Some(out)
             }
+            Codec::YamlPlain => yaml::is_plain(text).then(|| text.to_owned()),
             Codec::YamlSingle => (!text.contains(char::is_control)).then(|| text.replace('\'', "''")),
             Codec::Literal { quote, is_multiline, has_escapes } => literal(text, quote, is_multiline, has_escapes),
             Codec::ReadOnly => None,

@@ -1,10 +1,24 @@
 //! Files into prompts. A reader is a file under `lint/read/` with a [`Reader`] and a line in [`READERS`]; which one reads a
 //! file is told by its name and, where several share an extension, by its text.
 
+mod batch;
+mod dotprompt;
+mod github_models;
+mod jsonl;
 mod markdown;
+mod promptfoo;
+mod prompty;
 mod request;
+mod template_file;
+mod tools;
+mod yaml_prompts;
+
+mod parts;
+mod yaml;
+mod yaml_text;
 
 use super::file::File;
+use super::template::SlotKind;
 
 /// One kind of file.
 pub struct Reader {
@@ -45,7 +59,19 @@ pub enum Fit {
 }
 
 /// The readers.
-pub static READERS: &[&Reader] = &[&request::READER, &markdown::READER];
+pub static READERS: &[&Reader] = &[
+    &batch::READER,
+    &jsonl::READER,
+    &request::READER,
+    &tools::READER,
+    &dotprompt::READER,
+    &prompty::READER,
+    &github_models::READER,
+    &promptfoo::READER,
+    &yaml_prompts::READER,
+    &template_file::READER,
+    &markdown::READER,
+];
 
 /// The reader that fits a file best, if any does.
 pub fn reader(path: &str, text: &str) -> Option<(&'static Reader, Fit)> {
@@ -63,6 +89,14 @@ pub fn read(path: &str, text: &str) -> File {
         file.format = reader.name;
         (reader.read)(&mut file);
     }
+    // A comment of the template language is free wherever it stands.
+    let comments = file.prompts.iter().flat_map(|prompt| &prompt.pieces).flat_map(|piece| {
+        let comments = piece.slots.iter().filter(|slot| slot.kind == SlotKind::Comment);
+        comments.map(|slot| piece.text.in_file(&slot.span))
+    });
+    let comments: Vec<_> = comments.collect();
+    file.free_comments.extend(comments);
+    file.free_comments.sort_by_key(|span| (span.start, span.end));
     file
 }
 

@@ -212,7 +212,11 @@ fn is_entered(entry: &DirEntry, root: &Path, path: &Path, options: &Options) -> 
     let name = entry.file_name().to_string_lossy();
     if entry.file_type().is_some_and(|kind| kind.is_dir()) {
         let is_foreign = matches!(&*name, "node_modules" | "__pycache__" | "site-packages" | "venv");
-        if is_foreign || (name.starts_with('.') && !HIDDEN_FOLDERS.contains(&&*name)) {
+        // What a hidden folder for agents holds is theirs, hidden again or not.
+        let is_agents = |part: Component<'_>| HIDDEN_FOLDERS.contains(&&*part.as_os_str().to_string_lossy());
+        let is_hidden =
+            name.starts_with('.') && !entry.path().strip_prefix(path).is_ok_and(|p| p.components().any(is_agents));
+        if is_foreign || is_hidden || name == ".git" {
             return false;
         }
     }
@@ -246,7 +250,9 @@ fn is_prompt_text(shown: &str, is_in_named_folder: bool) -> bool {
     let is_kept_there = folders.split('/').any(|folder| PROMPT_FOLDERS.contains(&folder))
         // `templates` alone is as often a web framework's.
         || (folders.contains("prompt") && folders.split('/').any(|folder| folder == "templates"));
-    is_in_named_folder || is_kept_there
+    // Elsewhere only prose: not every YAML or JSON file of a folder that is named.
+    let is_prose = [".md", ".markdown", ".txt"].iter().any(|end| name.to_lowercase().ends_with(end));
+    is_kept_there || (is_in_named_folder && is_prose)
 }
 
 /// The path as shown: relative to the base where it lies under it, else as the caller wrote it.

@@ -24,6 +24,8 @@ pub struct Mapped {
 struct Point {
     text: usize,
     file: usize,
+    /// What follows is written otherwise, as a whole: there is no place inside it.
+    is_escape: bool,
 }
 
 /// How text is written in its file.
@@ -59,7 +61,11 @@ pub enum Codec {
 impl Mapped {
     /// Text that stands in the file as it is, from `at` on.
     pub fn plain(text: &str, at: usize) -> Mapped {
-        Mapped { text: text.to_owned(), points: vec![Point { text: 0, file: at }], codec: Codec::Plain }
+        Mapped {
+            text: text.to_owned(),
+            points: vec![Point { text: 0, file: at, is_escape: false }],
+            codec: Codec::Plain,
+        }
     }
 
     /// Text that is written in the file in a way that no change can be made to, somewhere in `file`.
@@ -103,8 +109,8 @@ impl Mapped {
         if file.end < whole.start || file.start > whole.end {
             return None;
         }
-        let start = self.offset_of(file.start.max(whole.start));
-        let end = self.offset_of(file.end.min(whole.end));
+        let start = self.offset_of(file.start.max(whole.start), false);
+        let end = self.offset_of(file.end.min(whole.end), true);
         (start <= end).then_some(start..end)
     }
 
@@ -126,25 +132,34 @@ impl Mapped {
     fn start_in_file(&self, offset: usize) -> usize {
         let next = self.points.partition_point(|point| point.text <= offset);
         let Some(point) = next.checked_sub(1).map(|index| self.points[index]) else { return 0 };
-        // Inside an escape there is no more of the file than the escape.
+        if point.is_escape {
+            return point.file;
+        }
+        // Where the file has less than the text, no further than it goes on.
         let most = self.points.get(next).map_or(usize::MAX, |next| next.file);
         (point.file + (offset - point.text)).min(most)
     }
 
     fn end_in_file(&self, offset: usize) -> usize {
         let next = self.points.partition_point(|point| point.text < offset);
-        if let Some(point) = self.points.get(next)
-            && point.text == offset
-        {
-            return point.file;
+        let after = self.points.get(next);
+        match next.checked_sub(1).map(|index| self.points[index]) {
+            Some(before) if before.is_escape => after.map_or(before.file, |after| after.file),
+            _ => match after {
+                Some(after) if after.text == offset => after.file,
+                _ => self.start_in_file(offset),
+            },
         }
-        self.start_in_file(offset)
     }
 
-    fn offset_of(&self, file: usize) -> usize {
+    /// The place in the text of a byte of the file; inside an escape its end if `is_end`, else its beginning.
+    fn offset_of(&self, file: usize, is_end: bool) -> usize {
         let next = self.points.partition_point(|point| point.file <= file);
         let Some(point) = next.checked_sub(1).map(|index| self.points[index]) else { return 0 };
         let most = self.points.get(next).map_or(self.text.len(), |next| next.text);
+        if point.is_escape {
+            return if is_end && file > point.file { most } else { point.text };
+        }
         let mut offset = (point.text + (file - point.file)).min(most);
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
@@ -226,16 +241,17 @@ impl Builder {
 
     /// Text that is written otherwise in the file.
     pub fn escape(&mut self, text: &str, file: Range<usize>) {
-        self.point(file.start);
+        self.close();
+        self.points.push(Point { text: self.text.len(), file: file.start, is_escape: true });
         self.text.push_str(text);
         // What follows begins where the escape ends, even if nothing follows.
-        self.points.push(Point { text: self.text.len(), file: file.end });
+        self.points.push(Point { text: self.text.len(), file: file.end, is_escape: false });
     }
 
     /// What there is.
     pub fn finish(mut self, codec: Codec) -> Mapped {
         if self.points.is_empty() {
-            self.points.push(Point { text: 0, file: 0 });
+            self.points.push(Point { text: 0, file: 0, is_escape: false });
         }
         Mapped { text: self.text, points: self.points, codec }
     }
@@ -246,19 +262,21 @@ impl Builder {
     }
 
     fn point(&mut self, file: usize) {
-        let point = Point { text: self.text.len(), file };
-        let is_in_step = self
-            .points
-            .last()
-            .is_some_and(|last| last.file + (point.text - last.text) == file && last.text <= point.text);
+        let at = self.text.len();
+        let is_in_step = self.points.last().is_some_and(|last| last.file + (at - last.text) == file);
         if !is_in_step {
-            // Where the text before it ends in the file must stay known: an end is not the next beginning.
-            if let Some(last) = self.points.last().copied()
-                && last.text < point.text
-            {
-                self.points.push(Point { text: point.text, file: last.file + (point.text - last.text) });
-            }
-            self.points.push(point);
+            self.close();
+            self.points.push(Point { text: at, file, is_escape: false });
+        }
+    }
+
+    /// Where the text so far ends in the file must stay known: an end is not the next beginning.
+    fn close(&mut self) {
+        if let Some(last) = self.points.last().copied()
+            && last.text < self.text.len()
+        {
+            let text = self.text.len();
+            self.points.push(Point { text, file: last.file + (text - last.text), is_escape: false });
         }
     }
 }

@@ -74,7 +74,6 @@ fn declared(text: &str, data: Value<'_>, root: Value<'_>) -> Option<Vec<Variable
 #[cfg(test)]
 mod tests {
     use super::super::read as read_file;
-    use super::*;
 
     #[test]
     fn messages_parameters_and_test_data() {

@@ -15,16 +15,24 @@ fn fits(candidate: &Candidate<'_>) -> Fit {
             .iter()
             .any(|key| line.contains(key))
     });
-    if says_so { Fit::Sniffed } else { Fit::No }
+    match says_so {
+        true => Fit::Sniffed,
+        false if is_json_lines(candidate) => Fit::Plain,
+        false => Fit::No,
+    }
 }
 
 /// The first line that is not blank, if the file may be JSON Lines.
 pub(super) fn first_line<'a>(candidate: &Candidate<'a>) -> Option<&'a str> {
-    if !matches!(candidate.extension, "jsonl" | "ndjson") {
+    if !is_json_lines(candidate) {
         return None;
     }
     let text = candidate.text.trim_start_matches('\u{feff}');
     text.lines().find(|line| !line.trim().is_empty()).filter(|line| line.trim_start().starts_with('{'))
+}
+
+fn is_json_lines(candidate: &Candidate<'_>) -> bool {
+    matches!(candidate.extension, "jsonl" | "ndjson")
 }
 
 fn read(file: &mut File) {

@@ -144,7 +144,7 @@ mod tests {
         assert_eq!(prompt.field("description").unwrap().value, "Greets people.\n");
         assert_eq!(&text[prompt.field("name").unwrap().span.clone()], "greet");
         assert_eq!(prompt.pieces[0].as_str(), "\n# Greet\nSay {{hello}}.\n");
-        assert_eq!(prompt.pieces[0].text.in_file(&(1..8)), 57..64);
+        assert_eq!(prompt.pieces[0].text.in_file(&(1..8)), 53..60);
         assert!(prompt.pieces[0].slots.is_empty(), "a skill is no template");
     }
 

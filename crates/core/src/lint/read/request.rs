@@ -17,7 +17,7 @@ pub(super) static READER: Reader =
     Reader { name: "request", about: "requests as JSON: chat completions, responses, messages, …", fits, read };
 
 static MESSAGES: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r#""(messages|contents|input|conversations)"\s*:\s*\[\s*\{"#));
+    LazyLock::new(|| pattern(r#""(messages|contents|input|conversations?|traj|chat_history)"\s*:\s*\[\s*\{"#));
 static SETTINGS: LazyLock<Regex> = LazyLock::new(|| pattern(r#""(model|max_tokens)"\s*:\s*["0-9]"#));
 static ASKED: LazyLock<Regex> = LazyLock::new(|| pattern(r#""(input|prompt|message)"\s*:\s*""#));
 
@@ -35,7 +35,7 @@ fn fits(candidate: &Candidate<'_>) -> Fit {
     let is_conversation =
         || (has("\"role\"") || has("\"parts\"") || has("\"from\"") || has("\"input_text\"")) && MESSAGES.is_match(text);
     let is_question = || has("\"inputText\"") || (SETTINGS.is_match(text) && ASKED.is_match(text));
-    if is_conversation() || is_question() { Fit::Sniffed } else { Fit::No }
+    if is_conversation() || is_question() { Fit::Sniffed } else { Fit::Plain }
 }
 
 fn read(file: &mut File) {

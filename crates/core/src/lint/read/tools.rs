@@ -79,7 +79,6 @@ fn is_tool(value: Value<'_, '_>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::super::read as read_file;
-    use super::*;
 
     #[test]
     fn lists_of_tools_are_found_in_their_envelopes() {

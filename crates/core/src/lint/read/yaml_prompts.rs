@@ -80,7 +80,7 @@ fn fits(candidate: &Candidate<'_>) -> Fit {
         let is_block = value.starts_with(['|', '>']) && value.len() <= 3;
         is_key && (is_block || value.split_whitespace().count() >= MIN_WORDS)
     });
-    if says_so { Fit::Sniffed } else { Fit::No }
+    if says_so { Fit::Sniffed } else { Fit::Plain }
 }
 
 fn is_certain(key: &str) -> bool {
@@ -210,8 +210,8 @@ mod tests {
     #[test]
     fn other_yaml_is_not_looked_at() {
         let fit = |path, text| reader(path, text).map(|(_, fit)| fit);
-        assert_eq!(fit("docker-compose.yml", "services:\n  web:\n    image: nginx\n"), None);
-        assert_eq!(fit("a.yaml", "prompt: yes\nsystem: linux amd64 gnu\n"), None);
+        assert_eq!(fit("docker-compose.yml", "services:\n  web:\n    image: nginx\n"), Some(Fit::Plain));
+        assert_eq!(fit("a.yaml", "prompt: yes\nsystem: linux amd64 gnu\n"), Some(Fit::Plain));
         assert_eq!(fit("a.yaml", "agent:\n  system_prompt: |\n    Be brief.\n"), Some(Fit::Sniffed));
     }
 

@@ -43,20 +43,25 @@ pub(super) fn detect(text: &str) -> Syntax {
     if !dollar::slots(&prose).is_empty() {
         return Syntax::Dollar;
     }
-    if is_format(&prose) { Syntax::Braces } else { Syntax::None }
+    if is_format(text, &prose) { Syntax::Braces } else { Syntax::None }
 }
 
-/// Whether there is a field of `str.format` in it that is no part of a path or of code.
-fn is_format(prose: &str) -> bool {
-    braces::slots(prose).iter().any(|slot| {
+/// Whether there are fields of `str.format` in it that are no part of a path or of code, and not far more braces that such
+/// a template could not have: a text about code.
+fn is_format(text: &str, prose: &str) -> bool {
+    let is_field = |slot: &&super::Slot| {
         let before = prose[..slot.span.start].chars().next_back();
         let after = prose[slot.span.end..].chars().next();
-        // `/users/{id}`, `${x}`, `f{x}`, `<b>{x}</b>`, `a={x}`: paths, shells, code.
+        // `/users/{id}`, `${x}`, `f{x}`, `<b>{x}</b>`, `a={x}`.
         let is_code = before
             .is_some_and(|c| matches!(c, '/' | '$' | '\\' | '@' | '>' | '=' | '-' | '.') || c.is_alphanumeric())
             || after.is_some_and(|c| matches!(c, '/' | '<' | '-' | '(') || c.is_alphanumeric());
         !is_code && slot.name.is_some() && slot.code.len() <= 60
-    })
+    };
+    let n_fields = braces::slots(prose).iter().filter(is_field).count();
+    let n_doubled = 2 * text.matches("{{").count();
+    let n_others = memchr::memchr_iter(b'{', text.as_bytes()).count().saturating_sub(n_fields + n_doubled);
+    n_fields > 0 && n_others <= 3 + 3 * n_fields
 }
 
 /// The text with code blanked out: what stands in fences and between backquotes.

@@ -103,6 +103,14 @@ pub fn read(path: &str, text: &str) -> File {
 /// Reads the bytes of a file. What is not UTF-8 is a mistake; the rest is read with `�` in its place, and
 /// [`File::is_lossy`] says that the text is not what stands in the file.
 pub fn read_bytes(path: &str, bytes: Vec<u8>) -> File {
+    let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    let is_binary = memchr::memchr(0, &bytes[..bytes.len().min(8192)]).is_some();
+    if is_utf16 || is_binary {
+        let mut file = File::new(path, "");
+        file.is_lossy = true;
+        file.mistake(0..0, if is_utf16 { "UTF-16, where UTF-8 is expected" } else { "a binary file, not a text" });
+        return file;
+    }
     let error = match String::from_utf8(bytes) {
         Ok(text) => return read(path, &text),
         Err(error) => error,

@@ -57,7 +57,7 @@ fn declared(text: &str, input: Value<'_>) -> Option<Vec<Variable>> {
     let mut found = variables(text, properties.unwrap_or(schema), |_, value| value.get("default").is_some());
     for variable in &mut found {
         // `tags?(array, what they are)`: a mark for "may be missing", then the type.
-        let name = variable.name.split(['?', '(']).next().unwrap_or_default().trim();
+        let name = variable.name.split(['?', '(']).next().unwrap_or_default().trim_end();
         variable.span.end = (variable.span.start + name.len()).min(variable.span.end);
         variable.name = name.to_owned();
         variable.has_sample |= has_default(&variable.name);

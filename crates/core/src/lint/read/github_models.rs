@@ -36,7 +36,7 @@ fn read(file: &mut File) {
 /// The messages of a list, each with a role and content: a text, or parts with texts.
 pub(super) fn messages_into(text: &str, messages: Value<'_>, prompt: &mut Prompt) {
     for (index, message) in messages.items().enumerate() {
-        let kind = message.get("role").and_then(|role| role.text()).map_or(SegmentKind::User, role);
+        let kind = message.get("role").and_then(Value::text).map_or(SegmentKind::User, role);
         let Some(content) = message.get("content") else { continue };
         if let Some(mapped) = mapped(text, content) {
             let path = format!("messages.{index}.content");

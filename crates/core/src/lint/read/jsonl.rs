@@ -72,7 +72,7 @@ pub(super) fn lines(file: &mut File, mut line: impl FnMut(&Json<'_>, Range<usize
         }
         match Json::parse(inner) {
             Ok(json) if json.root().kind() == Kind::Object => {
-                line(&json, start..start + inner.len(), &mut file.prompts)
+                line(&json, start..start + inner.len(), &mut file.prompts);
             }
             Ok(_) => file.mistake(start..start + inner.len(), "a line of JSON Lines is an object here"),
             Err(mistake) => {

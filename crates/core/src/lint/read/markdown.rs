@@ -70,13 +70,18 @@ fn kind(path: &str) -> Option<PromptKind> {
     }
     if AGENT_FILES.iter().any(|known| name == *known || path.ends_with(&format!("/{known}")) || path == *known)
         || name.ends_with(".instructions.md")
-        || name.ends_with(".mdc")
+        || is_cursor_rule(name)
         || (is_text && is_in(AGENT_FOLDERS))
     {
         return Some(PromptKind::AgentInstructions);
     }
     let is_named = [".prompt.md", ".prompt.txt", ".chatmode.md", ".agent.md"].iter().any(|end| name.ends_with(end));
     (is_named || (is_text && is_in(PROMPT_FOLDERS))).then_some(PromptKind::Template)
+}
+
+/// Cursor's rules have an extension of their own.
+fn is_cursor_rule(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("mdc"))
 }
 
 fn fits(candidate: &Candidate<'_>) -> Fit {
@@ -87,6 +92,7 @@ fn fits(candidate: &Candidate<'_>) -> Fit {
         // What is no dotprompt is a text with variables.
         "prompt" => Fit::Sniffed,
         "md" | "markdown" | "txt" => Fit::Plain,
+        "" if !candidate.name.ends_with("file") => Fit::Plain,
         _ => Fit::No,
     }
 }
@@ -115,7 +121,7 @@ fn read(file: &mut File) {
                 prompt.fields = lenient;
                 start = body;
                 // Cursor reads its rules' front matter line by line: `globs: **/*` is no YAML and means what it says.
-                if !file.name().ends_with(".mdc") {
+                if !is_cursor_rule(file.name()) {
                     take_over(file, &mut yaml);
                 }
             }

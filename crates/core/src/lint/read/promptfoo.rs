@@ -62,7 +62,7 @@ fn read_prompt(text: &str, value: Value<'_>, shared: &Prompt) -> Option<Prompt> 
     let mut prompt = shared.clone();
     prompt.span = value.span();
     let written = if value.is_map() {
-        prompt.name = value.get("label").or_else(|| value.get("id")).and_then(|name| name.text()).map(str::to_owned);
+        prompt.name = value.get("label").or_else(|| value.get("id")).and_then(Value::text).map(str::to_owned);
         if let Some(messages) = value.get("messages") {
             messages_into(text, messages, &mut prompt);
             return (!prompt.pieces.is_empty()).then_some(prompt);

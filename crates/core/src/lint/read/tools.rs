@@ -73,7 +73,7 @@ fn is_tool(value: Value<'_, '_>) -> bool {
     let function = value.get("function").filter(|function| function.kind() == Kind::Object).unwrap_or(value);
     let is_named = function.get("name").is_some_and(|name| name.kind() == Kind::String);
     let is_schema = |name: &&str| function.get(name).is_some_and(|schema| schema.kind() == Kind::Object);
-    is_named && SCHEMAS.iter().any(|name| is_schema(name))
+    is_named && SCHEMAS.iter().any(is_schema)
 }
 
 #[cfg(test)]

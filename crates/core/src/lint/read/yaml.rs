@@ -106,7 +106,12 @@ impl Yaml {
 
     /// The first document.
     pub(super) fn root(&self) -> Option<Value<'_>> {
-        self.documents.first().map(|index| Value { yaml: self, index: *index })
+        self.documents().next()
+    }
+
+    /// The documents, in their order.
+    pub(super) fn documents(&self) -> impl Iterator<Item = Value<'_>> {
+        self.documents.iter().map(|index| Value { yaml: self, index: *index })
     }
 
     fn attach(&mut self, container: Option<&mut Open>, index: usize) {

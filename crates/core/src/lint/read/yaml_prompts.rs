@@ -58,8 +58,11 @@ const LIKELY: &[&str] = &[
     "suffix_assistant",
 ];
 
-/// Shorter texts under a certain key are names of prompts, or file names.
+/// Shorter texts are names of prompts, or file names.
 const MIN_WORDS: usize = 3;
+
+/// Shorter texts under `prompt` are questions to a person (`prompt: Enter your name`), unless the file is about prompts.
+const MIN_WORDS_OF_PROMPT: usize = 8;
 
 fn is_about_prompts(path: &str) -> bool {
     path.to_lowercase().contains("prompt")
@@ -78,7 +81,7 @@ fn fits(candidate: &Candidate<'_>) -> Fit {
         let value = value.trim();
         let is_key = is_certain(key) || (is_likely && LIKELY.contains(&key));
         let is_block = value.starts_with(['|', '>']) && value.len() <= 3;
-        is_key && (is_block || value.split_whitespace().count() >= MIN_WORDS)
+        is_key && (is_block || is_prose(key, value, is_likely))
     });
     if says_so { Fit::Sniffed } else { Fit::Plain }
 }
@@ -90,11 +93,11 @@ fn is_certain(key: &str) -> bool {
 fn read(file: &mut File) {
     let text = std::mem::take(&mut file.text);
     let mut yaml = Yaml::parse(&text, 0);
-    if let Some(root) = yaml.root() {
-        let mut found = Walk { text: &text, is_likely: is_about_prompts(&file.path), prompts: Vec::new() };
-        found.walk(root, "", 0);
-        file.prompts.append(&mut found.prompts);
+    let mut found = Walk { text: &text, is_likely: is_about_prompts(&file.path), prompts: Vec::new() };
+    for document in yaml.documents() {
+        found.walk(document, "", 0);
     }
+    file.prompts.append(&mut found.prompts);
     // What is not read as a prompt may be anything: a template that becomes YAML later is no mistake.
     if file.prompts.is_empty() {
         yaml.mistake = None;
@@ -124,14 +127,17 @@ impl Walk<'_> {
         if !value.is_map() {
             return;
         }
-        let has_certain = value
-            .entries()
-            .any(|(key, value)| key.text().is_some_and(is_certain) && value.text().is_some_and(is_prose));
+        let has_certain = value.entries().any(|(key, value)| {
+            let key = key.text().filter(|key| is_certain(key));
+            key.is_some_and(|key| value.text().is_some_and(|text| is_prose(key, text, self.is_likely)))
+        });
         let mut prompt = Prompt { span: value.span(), ..Prompt::default() };
         for (key, inner) in value.entries() {
             let Some(key) = key.text() else { continue };
             let is_key = is_certain(key) || ((self.is_likely || has_certain) && LIKELY.contains(&key));
-            if is_key && let Some(written) = inner.text().filter(|text| is_prose(text)) {
+            if is_key
+                && let Some(written) = inner.text().filter(|text| is_prose(key, text, self.is_likely || has_certain))
+            {
                 let kind = kind(key);
                 let Some(mapped) = mapped(self.text, inner) else { continue };
                 let syntax = Syntax::detect(written);
@@ -172,9 +178,11 @@ fn is_messages(value: Value<'_>) -> bool {
     value.items().next().is_some_and(|first| first.get("role").is_some() && first.get("content").is_some())
 }
 
-/// Whether it is text for a model, not a name, a path or a number.
-fn is_prose(text: &str) -> bool {
-    text.split_whitespace().count() >= MIN_WORDS
+/// Whether it is text for a model, not a name, a path, a number or a question to a person.
+fn is_prose(key: &str, text: &str, is_likely: bool) -> bool {
+    let n_words = text.split_whitespace().count();
+    let is_surely = is_likely || key.starts_with("system") || text.contains(['{', '\n']);
+    n_words >= if is_surely { MIN_WORDS } else { MIN_WORDS_OF_PROMPT }
 }
 
 fn kind(key: &str) -> SegmentKind {
@@ -212,6 +220,7 @@ mod tests {
         let fit = |path, text| reader(path, text).map(|(_, fit)| fit);
         assert_eq!(fit("docker-compose.yml", "services:\n  web:\n    image: nginx\n"), Some(Fit::Plain));
         assert_eq!(fit("a.yaml", "prompt: yes\nsystem: linux amd64 gnu\n"), Some(Fit::Plain));
+        assert_eq!(fit("play.yml", "vars_prompt:\n  - prompt: Enter the user's name\n"), Some(Fit::Plain));
         assert_eq!(fit("a.yaml", "agent:\n  system_prompt: |\n    Be brief.\n"), Some(Fit::Sniffed));
     }
 

@@ -185,6 +185,7 @@ fn lines(
     Some(())
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "of one type with the escapes of double quotes")]
 fn single_escape(rest: &str, at: usize, builder: &mut Builder) -> Option<usize> {
     if rest.starts_with("''") {
         builder.escape("'", at..at + 2);

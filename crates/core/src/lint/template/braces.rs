@@ -1,4 +1,4 @@
-//! Python's `str.format`, which LangChain and many a YAML file use: `{x}`, `{x.y[0]!r:>10}`; doubled braces are braces.
+//! Python's `str.format`, which `LangChain` and many a YAML file use: `{x}`, `{x.y[0]!r:>10}`; doubled braces are braces.
 
 use super::{Slot, SlotKind, first_name};
 

@@ -98,8 +98,9 @@ fn of_jinja(slots: &[Slot]) -> Vec<(usize, String)> {
                     }
                     "import" | "from" => {
                         let names = rest.rsplit_once("import ").map_or(rest, |(_, names)| names);
-                        let named = names.split(',').map(|name| name.rsplit_once(" as ").map_or(name, |(_, own)| own));
-                        scopes.whole.extend(named.filter_map(|name| first_name(name.trim())));
+                        let own_names =
+                            names.split(',').map(|name| name.rsplit_once(" as ").map_or(name, |(_, own)| own));
+                        scopes.whole.extend(own_names.filter_map(|name| first_name(name.trim())));
                         continue;
                     }
                     "endfor" | "endmacro" | "endwith" | "endcall" | "endtablerow" => {

@@ -16,6 +16,7 @@
 
 pub mod diagnostic;
 pub mod explain;
+pub mod discover;
 pub mod file;
 pub mod fix;
 pub mod lines;

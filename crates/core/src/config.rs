@@ -22,13 +22,11 @@ pub use layer::{BudgetEntry, IgnoreEntry, Layer, OverrideEntry};
 pub use paths::Globs;
 
 use crate::error::{Error, Kind};
-use crate::lint::{Settings, Severity};
+use crate::lint::{SIDECAR_SUFFIX, Settings, Severity};
 use paths::{Base, plain};
 
 /// The file's name.
 pub const FILE_NAME: &str = "promptopt.toml";
-/// What a prompt file's name is followed by in the name of its sidecar.
-pub const SIDECAR_SUFFIX: &str = ".promptopt.toml";
 
 /// Reads a file.
 pub type Reader<'r> = dyn Fn(&Path) -> io::Result<String> + Send + Sync + 'r;
@@ -159,6 +157,23 @@ impl<'r> Configs<'r> {
         self.with_sidecar(shown, settings)
     }
 
+    /// All mistakes in the configuration of some files, each once: to be asked before a run, which then cannot fail.
+    pub fn check<'p>(&self, shown: impl IntoIterator<Item = &'p str>) -> Result<(), Problems> {
+        let mut all: Vec<Problems> = Vec::new();
+        for path in shown {
+            if let Err(problems) = self.settings_for(path)
+                && all.iter().all(|known| !Arc::ptr_eq(&known.0, &problems.0))
+            {
+                all.push(problems);
+            }
+        }
+        match &all[..] {
+            [] => Ok(()),
+            [one] => Err(one.clone()),
+            several => Err(Problems::of_several(several)),
+        }
+    }
+
     fn with_sidecar(&self, shown: &str, settings: Arc<Settings>) -> Result<Arc<Settings>, Problems> {
         if matches!(self.source, Source::Nothing) {
             return Ok(settings);
@@ -257,6 +272,18 @@ impl<'r> Configs<'r> {
 }
 
 impl Problems {
+    /// A file that several extend has its mistakes told once.
+    fn of_several(several: &[Problems]) -> Problems {
+        let mut seen = std::collections::BTreeSet::new();
+        let mut all = Vec::new();
+        for error in several.iter().flat_map(|problems| problems.0.iter()) {
+            if seen.insert(error.to_string()) {
+                all.push(copy(error));
+            }
+        }
+        Problems(Arc::new(all))
+    }
+
     /// All of it as one error, for a command that ends with it.
     pub fn into_error(self) -> Error {
         match &self.0[..] {
@@ -277,5 +304,27 @@ impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines: Vec<String> = self.0.iter().map(ToString::to_string).collect();
         f.write_str(&lines.join("\n"))
+    }
+}
+
+/// An error is not shared with its cause: the words are kept.
+fn copy(error: &Error) -> Error {
+    let place = error.place().cloned().unwrap_or_default();
+    let mut copy = Error::new(error.kind(), error.message());
+    if let Some(file) = place.file {
+        copy = copy.in_file(file);
+    }
+    if let Some(line) = place.line {
+        copy = copy.at_line(line);
+    }
+    if let Some(column) = place.column {
+        copy = copy.at_column(column);
+    }
+    if let Some(field) = place.field {
+        copy = copy.in_field(&field);
+    }
+    match error.advice() {
+        Some(help) => copy.help(help),
+        None => copy,
     }
 }

@@ -32,6 +32,9 @@ pub mod view;
 
 mod suppress;
 
+/// What a prompt file's name is followed by in the name of its sidecar.
+pub const SIDECAR_SUFFIX: &str = ".promptopt.toml";
+
 pub use diagnostic::{Applicability, Change, Diagnostic, Finding, Fix, Saving, Severity};
 pub use file::{File, Prompt, PromptKind};
 pub use rule::Rule;

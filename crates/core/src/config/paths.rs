@@ -5,7 +5,7 @@
 
 use std::path::{Component, Path, PathBuf};
 
-use globset::{GlobBuilder, GlobMatcher};
+use globset::{GlobBuilder, GlobMatcher, GlobSet, GlobSetBuilder};
 
 /// The folder of a configuration file, as seen from where the command runs.
 #[derive(Clone, Debug)]
@@ -22,6 +22,16 @@ impl Globs {
     /// Whether one of them matches a path as shown.
     pub fn is_match(&self, path: &str) -> bool {
         self.0.iter().any(|matcher| matcher.is_match(path))
+    }
+
+    /// The same as one set.
+    pub fn set(&self) -> GlobSet {
+        let mut builder = GlobSetBuilder::new();
+        for matcher in &self.0 {
+            builder.add(matcher.glob().clone());
+        }
+        // Each of them was compiled before.
+        builder.build().unwrap_or_default()
     }
 
     /// Whether there are none.

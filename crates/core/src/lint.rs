@@ -14,6 +14,7 @@
 //! assert_eq!(found.diagnostics[0].rule.name, "padded-table");
 //! ```
 
+pub mod baseline;
 pub mod diagnostic;
 pub mod file;
 pub mod fix;
@@ -25,9 +26,11 @@ pub mod rule;
 pub mod rules;
 pub mod run;
 pub mod settings;
+pub mod since;
 pub mod sink;
 pub mod target;
 pub mod template;
+pub mod traffic;
 pub mod view;
 
 mod suppress;

@@ -12,6 +12,7 @@ mod dedup;
 mod diff;
 mod estimate;
 mod eval;
+mod init;
 mod models;
 mod optimize;
 mod report;
@@ -21,6 +22,7 @@ pub(crate) use dedup::{DedupArgs, DedupForm, What};
 pub(crate) use diff::{DiffArgs, DiffForm};
 pub(crate) use estimate::{Batchable, EstimateArgs};
 pub(crate) use eval::{CompressionArgs, CompressionForm, EvalArgs, EvalCommand, Methods, SavingsArgs};
+pub(crate) use init::InitArgs;
 pub(crate) use models::{
     AuditArgs, CrosscheckArgs, ImportArgs, ListArgs, ListForm, ModelsArgs, ModelsCommand, ModelsDiffArgs, ShowArgs,
 };
@@ -90,6 +92,10 @@ pub(crate) enum Command {
     Eval(EvalArgs),
     /// How requests are weighed in tokens, and how well
     Tokens(TokensArgs),
+    /// Writes a commented `promptopt.toml`, by which a team steers `promptopt lint`
+    ///
+    /// Every key is in it, with what it does and an example, commented out: it changes nothing until a `#` is taken away.
+    Init(InitArgs),
     /// The price catalogue: what models cost, where that was read, and what looks wrong
     ///
     /// The catalogue is in the program. Your own prices lie over it: TOML files of the same form in the folder `catalog` of

@@ -9,6 +9,7 @@ pub(crate) mod dedup;
 mod diff;
 mod estimate;
 mod eval;
+mod init;
 mod models;
 mod optimize;
 mod report;
@@ -30,6 +31,7 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<Outcome> {
         Command::Dedup(args) => dedup::run(&args, settings),
         Command::Diff(args) => diff::run(&args, settings),
         Command::Report(args) => report::run(&args, settings),
+        Command::Init(args) => init::run(&args),
         Command::Models(args) => models::run(&args, settings),
         Command::Eval(args) => eval::run(&args, settings),
         Command::Tokens(args) => tokens::run(&args),

@@ -83,7 +83,8 @@ impl Base {
         let steps = components(pattern);
         for n_up in 0..=up {
             for rest in below(&steps, &self.root[common..self.root.len() - n_up]) {
-                all.push("../".repeat(n_up) + &rest.join("/"));
+                let up = "../".repeat(n_up);
+                all.extend(without_up(&rest).into_iter().map(|rest| format!("{up}{rest}")));
             }
         }
         all
@@ -181,6 +182,22 @@ fn below<'p>(pattern: &[&'p str], folders: &[String]) -> Vec<Vec<&'p str>> {
             if matches { below(&pattern[1..], &folders[1..]) } else { Vec::new() }
         }
     }
+}
+
+/// The same where `**` at its beginning does not stand for `..`.
+fn without_up(pattern: &[&str]) -> Vec<String> {
+    let Some((&"**", rest)) = pattern.split_first() else { return vec![pattern.join("/")] };
+    let mut all = Vec::new();
+    if !rest.is_empty() {
+        all.push(rest.join("/"));
+    }
+    for name in ["[!.]*", ".[!.]*"] {
+        if rest.is_empty() {
+            all.push(name.to_owned());
+        }
+        all.push(format!("{name}/{}", pattern.join("/")));
+    }
+    all
 }
 
 /// Commas outside of braces and brackets, so written that they part nothing.

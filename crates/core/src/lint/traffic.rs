@@ -2,11 +2,13 @@
 //! that prompt. What the log does not say stays unknown. O(bytes of the log): all prompts are looked for at once.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use aho_corasick::{AhoCorasick, MatchKind};
 
-use super::file::File;
+use super::file::{File, Piece};
+use super::template::SlotKind;
 use crate::chat::{Content, Message};
 use crate::clock::Timestamp;
 use crate::error::{Error, Kind, Result};
@@ -20,6 +22,8 @@ const HEAD: usize = 64;
 const MONTH_S: u128 = 2_629_800;
 /// A shorter log says nothing about a month.
 const MIN_SPAN_S: i64 = 86_400;
+/// Words that begin a branch or a loop (Jinja, Liquid).
+const OPENERS: &[&str] = &["if", "unless", "for", "case", "macro", "call", "filter"];
 
 /// Counts the calls of a log by prompt file.
 #[derive(Debug, Default)]
@@ -175,31 +179,52 @@ fn templates(file: &File) -> Vec<Template> {
     let pieces = file.prompts.iter().flat_map(|prompt| &prompt.pieces).filter(|piece| !piece.is_tool());
     pieces
         .filter_map(|piece| {
-            let text = piece.as_str();
-            let mut stretches = Vec::new();
-            let mut at = 0;
-            for (start, end) in
-                piece.slots.iter().map(|slot| (slot.span.start, slot.span.end)).chain([(text.len(), text.len())])
-            {
-                // Engines and callers trim at the ends of what they put together.
-                let stretch = text.get(at..start).unwrap_or_default().trim();
-                if !stretch.is_empty() {
-                    stretches.push(stretch.replace("\r\n", "\n"));
-                }
-                at = end;
-            }
-            // Of blocks that may be left out or come again, nothing can be asked but the longest stretch.
-            let is_straight = piece.slots.iter().all(|slot| slot.kind != super::template::SlotKind::Control);
+            let all = stretches(piece);
+            // Of what stands in a branch or a loop nothing can be asked, unless there is nothing else.
+            let standing: Vec<String> =
+                all.iter().filter(|(depth, _)| *depth == 0).map(|(_, text)| text.clone()).collect();
+            let is_enough = standing.iter().any(|text| text.len() >= MIN_STRETCH);
+            let stretches = if is_enough {
+                standing
+            } else {
+                all.into_iter().map(|(_, text)| text).max_by_key(String::len).into_iter().collect()
+            };
             let longest = (0..stretches.len()).max_by_key(|index| stretches[*index].len())?;
             if stretches[longest].len() < MIN_STRETCH {
                 return None;
             }
-            let (stretches, longest) =
-                if is_straight { (stretches, longest) } else { (vec![stretches.swap_remove(longest)], 0) };
             let n_bytes = stretches.iter().map(String::len).sum();
             Some(Template { path: Arc::clone(&path), stretches, longest, n_bytes })
         })
         .collect()
+}
+
+/// Static text between the slots of a piece, each with the number of branches and loops that it stands in.
+fn stretches(piece: &Piece) -> Vec<(usize, String)> {
+    let text = piece.as_str();
+    let mut stretches = Vec::new();
+    let (mut at, mut depth) = (0, 0_usize);
+    let mut add = |depth, range: Range<usize>| {
+        // Engines and callers trim at the ends of what they put together.
+        let stretch = text.get(range).unwrap_or_default().trim();
+        if !stretch.is_empty() {
+            stretches.push((depth, stretch.replace("\r\n", "\n")));
+        }
+    };
+    for slot in &piece.slots {
+        add(depth, at..slot.span.start);
+        at = slot.span.end;
+        if slot.kind == SlotKind::Control {
+            let word = slot.code.split_whitespace().next().unwrap_or_default();
+            if word.starts_with("end") || word.starts_with('/') {
+                depth = depth.saturating_sub(1);
+            } else if OPENERS.contains(&word) || word.starts_with(['#', '^']) {
+                depth += 1;
+            }
+        }
+    }
+    add(depth, at..text.len());
+    stretches
 }
 
 fn texts(message: &Message) -> impl Iterator<Item = &str> {

@@ -255,3 +255,21 @@ fn the_schema_in_the_repository_is_up_to_date() {
         "promptopt.schema.json is out of date: PROMPTOPT_BLESS=1 cargo test --test config"
     );
 }
+
+#[test]
+fn no_text_makes_the_readers_panic() {
+    use proptest::prelude::*;
+    let words = "[lint] [[lint.budget]] [lint.rules.x] = ' \" \n # extends model paths 'gpt-6-luna' ['*'] { } 1.5 -1 0x1f \
+                 2027-03-31 07:32:00 ä \u{feff} [lint.per-file-ignores] rules until [lint.traffic] '**' <!-- --> {# #} // \
+                 promptopt: ignore ignore-file FMT006 , until padded-table | name |---| \r\n \t";
+    let words: Vec<String> = words.split(' ').map(str::to_owned).chain(["\n".to_owned()]).collect();
+    let text = proptest::collection::vec(proptest::sample::select(words), 0..30).prop_map(|words| words.join(" "));
+    let linter = promptopt::lint::Linter::new();
+    let today = Settings::new("2026-11-22".parse().unwrap());
+    proptest!(ProptestConfig::with_cases(300), |(text in text)| {
+        let _ = configs(&[("/r/promptopt.toml", &text), ("/r/a.md.promptopt.toml", &text)], "/r").settings_for("a.md");
+        for path in ["a.md", "a.py", "a.json", "a.j2"] {
+            let _ = linter.fix(path, &text, &today, promptopt::lint::Applicability::Unsafe);
+        }
+    });
+}

@@ -17,6 +17,8 @@ mod overlay;
 mod progress;
 mod render;
 mod settings;
+#[allow(dead_code, reason = "`lint` calls it")]
+mod steer;
 #[allow(dead_code, reason = "`lint --watch` calls it")]
 mod watch;
 

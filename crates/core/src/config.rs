@@ -262,13 +262,18 @@ impl<'r> Configs<'r> {
     }
 
     fn shown(&self, path: &Path) -> String {
-        Base::new(&self.root, &self.root).shown(path)
+        seen_from(&self.root, path)
     }
 
     fn memo(&self) -> std::sync::MutexGuard<'_, Memo> {
         // What is in it is whole at every moment, whoever panicked.
         self.memo.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// A path as it is seen from a folder, with `/`; both absolute.
+pub fn seen_from(folder: &Path, path: &Path) -> String {
+    Base::new(folder, folder).shown(path)
 }
 
 impl Problems {

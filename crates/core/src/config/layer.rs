@@ -171,10 +171,12 @@ fn fill(layer: &mut Layer, lint: &DeTable<'_>, checker: &Checker<'_>) {
     }
     layer.ignores = in_order(lint, "per-file-ignores")
         .map(|(pattern, value)| {
-            let line = checker.line(value.span().start);
+            let number = checker.line(value.span().start);
             let entry = match value.get_ref() {
-                DeValue::Array(_) => IgnoreEntry { rules: texts(value.get_ref()), line, ..IgnoreEntry::default() },
-                table => ignore_table(table, line),
+                DeValue::Array(_) => {
+                    IgnoreEntry { rules: texts(value.get_ref()), line: number, ..IgnoreEntry::default() }
+                }
+                table => ignore_table(table, number),
             };
             (pattern, entry)
         })

@@ -49,7 +49,7 @@ impl Base {
     /// A matcher of shown paths; what is wrong with the pattern if it is none.
     pub(super) fn matcher(&self, pattern: &str) -> Result<GlobMatcher, String> {
         check(pattern)?;
-        let all: Vec<String> = variants(pattern).iter().flat_map(|variant| self.from_root(variant)).collect();
+        let all: Vec<String> = variants(pattern).iter().flat_map(|variant| self.seen_from_root(variant)).collect();
         let joined = match &*all {
             [one] => one.clone(),
             // Never none: the absolute path is always among them.
@@ -71,7 +71,7 @@ impl Base {
     }
 
     /// A pattern that is seen from the folder, as patterns seen from the root.
-    fn from_root(&self, pattern: &str) -> Vec<String> {
+    fn seen_from_root(&self, pattern: &str) -> Vec<String> {
         let escaped = |parts: &[String]| parts.iter().map(|part| globset::escape(part) + "/").collect::<String>();
         let common = common(&self.folder, &self.root);
         let up = self.root.len() - common;

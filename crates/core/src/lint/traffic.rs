@@ -120,8 +120,9 @@ impl TrafficLog {
         let mut by_file: BTreeMap<String, u64> = BTreeMap::new();
         for (template, n) in self.templates.iter().zip(&self.n_calls).filter(|(_, n)| **n > 0) {
             // The calls of several prompts of a file are those of its most called one: which is billed how often is unknown.
-            let a_month =
-                (u128::from(*n) * MONTH_S * 2 + span_s.unsigned_abs() as u128) / (span_s.unsigned_abs() as u128 * 2);
+            // Rounded to the nearest.
+            let span = u128::from(span_s.unsigned_abs());
+            let a_month = (u128::from(*n) * MONTH_S * 2 + span) / (span * 2);
             let known = by_file.entry(template.path.to_string()).or_default();
             *known = (*known).max(u64::try_from(a_month).unwrap_or(u64::MAX));
         }

@@ -2,11 +2,11 @@
 //! on its line, for the block that follows; `promptopt: ignore-file CODE` for the file. In text that is billed only an HTML
 //! comment counts: a prompt may speak of these words. O(n).
 
-use std::ops::Range;
+use std::ops::{Range, RangeInclusive};
 
 use jiff::civil::Date;
 
-use crate::lint::file::{File, Prompt};
+use crate::lint::file::File;
 use crate::lint::settings::select;
 use crate::lint::template::SlotKind;
 use crate::text::shorten;
@@ -90,11 +90,67 @@ impl Directive {
 
 /// The directives of a file.
 pub(super) fn find(file: &File) -> Vec<Directive> {
-    let text = &*file.text;
-    memchr::memmem::find_iter(text.as_bytes(), WORD).filter_map(|at| directive(file, at)).collect()
+    let mut places = memchr::memmem::find_iter(file.text.as_bytes(), WORD).peekable();
+    if places.peek().is_none() {
+        return Vec::new();
+    }
+    let index = Index::of(file);
+    places.filter_map(|at| directive(file, &index, at)).collect()
 }
 
-fn directive(file: &File, at: usize) -> Option<Directive> {
+/// What stands where, sorted: a file may have as many directives as prompts.
+struct Index {
+    comments: Vec<Range<usize>>,
+    /// Spans of prompts with their numbers, by their beginnings …
+    by_start: Vec<(Range<usize>, usize)>,
+    /// … with the furthest end of those up to each …
+    furthest: Vec<usize>,
+    /// … and by their ends.
+    by_end: Vec<Range<usize>>,
+}
+
+impl Index {
+    fn of(file: &File) -> Index {
+        let mut comments = file.free_comments.clone();
+        comments.sort_by_key(|comment| comment.start);
+        let mut by_start: Vec<_> =
+            file.prompts.iter().enumerate().map(|(number, prompt)| (prompt.span.clone(), number)).collect();
+        by_start.sort_by_key(|(span, number)| (span.start, *number));
+        let mut furthest = Vec::with_capacity(by_start.len());
+        for (span, _) in &by_start {
+            furthest.push(furthest.last().copied().unwrap_or(0).max(span.end));
+        }
+        let mut by_end: Vec<Range<usize>> = by_start.iter().map(|(span, _)| span.clone()).collect();
+        by_end.sort_by_key(|span| span.end);
+        Index { comments, by_start, furthest, by_end }
+    }
+
+    fn is_free(&self, at: usize) -> bool {
+        let next = self.comments.partition_point(|comment| comment.start <= at);
+        next.checked_sub(1).and_then(|before| self.comments.get(before)).is_some_and(|comment| comment.contains(&at))
+    }
+
+    /// The prompts around a place, the innermost first.
+    fn around(&self, at: usize) -> impl Iterator<Item = usize> {
+        let next = self.by_start.partition_point(|(span, _)| span.start <= at);
+        let before = self.by_start[..next].iter().zip(&self.furthest[..next]).rev();
+        let reaching = before.take_while(move |(_, furthest)| **furthest > at);
+        reaching.filter(move |((span, _), _)| span.contains(&at)).map(|((_, number), _)| *number)
+    }
+
+    fn starting_in(&self, bytes: RangeInclusive<usize>) -> impl Iterator<Item = &Range<usize>> {
+        let first = self.by_start.partition_point(|(span, _)| span.start < *bytes.start());
+        let spans = self.by_start[first..].iter().map(|(span, _)| span);
+        spans.take_while(move |span| span.start <= *bytes.end())
+    }
+
+    fn ending_in(&self, bytes: RangeInclusive<usize>) -> impl Iterator<Item = &Range<usize>> {
+        let first = self.by_end.partition_point(|span| span.end < *bytes.start());
+        self.by_end[first..].iter().take_while(move |span| span.end <= *bytes.end())
+    }
+}
+
+fn directive(file: &File, index: &Index, at: usize) -> Option<Directive> {
     let text = &*file.text;
     let line = file.lines.index(at);
     let line_start = file.lines.start(line);
@@ -103,7 +159,7 @@ fn directive(file: &File, at: usize) -> Option<Directive> {
 
     let before = text[line_start..at].trim_end();
     let (opener, closer) = COMMENTS.iter().find(|(opener, _)| before.ends_with(opener))?;
-    let billed_in = billed_in(file, at);
+    let billed_in = billed_in(file, index, at);
     if billed_in.is_some() && *opener != "<!--" {
         return None;
     }
@@ -144,8 +200,8 @@ fn directive(file: &File, at: usize) -> Option<Directive> {
     });
     let scope = match (is_file, is_alone) {
         (true, _) => Scope::File,
-        (false, true) => Scope::Bytes(block(file, next_line)),
-        (false, false) => Scope::Bytes(same_line(file, line_start..line_end)),
+        (false, true) => Scope::Bytes(block(file, index, next_line)),
+        (false, false) => Scope::Bytes(same_line(file, index, line_start..line_end)),
     };
     Some(Directive {
         span,
@@ -160,20 +216,18 @@ fn directive(file: &File, at: usize) -> Option<Directive> {
 }
 
 /// The prompt and the piece that a place is sent with, unless it is a comment of the template language.
-fn billed_in(file: &File, at: usize) -> Option<(usize, usize)> {
-    if file.free_comments.iter().any(|comment| comment.contains(&at)) {
+fn billed_in(file: &File, index: &Index, at: usize) -> Option<(usize, usize)> {
+    if index.is_free(at) {
         return None;
     }
-    for (index, prompt) in file.prompts.iter().enumerate() {
-        let pieces = prompt.pieces.iter().enumerate();
-        for (number, piece) in pieces.filter(|(_, piece)| piece.text.in_file(&(0..piece.as_str().len())).contains(&at))
-        {
-            let place = piece.text.in_text(&(at..at + WORD.len()))?;
-            let mut comments = piece.slots.iter().filter(|slot| slot.kind == SlotKind::Comment);
-            return (!comments.any(|slot| slot.span.contains(&place.start))).then_some((index, number));
-        }
-    }
-    None
+    let (number, piece, part) = index.around(at).find_map(|number| {
+        let mut pieces = file.prompts.get(number)?.pieces.iter().enumerate();
+        let (part, piece) = pieces.find(|(_, piece)| piece.text.in_file(&(0..piece.as_str().len())).contains(&at))?;
+        Some((number, piece, part))
+    })?;
+    let place = piece.text.in_text(&(at..at + WORD.len()))?;
+    let mut comments = piece.slots.iter().filter(|slot| slot.kind == SlotKind::Comment);
+    (!comments.any(|slot| slot.span.contains(&place.start))).then_some((number, part))
 }
 
 #[derive(Default)]
@@ -225,23 +279,21 @@ fn said_by(words: &str, at: usize, whole: &Range<usize>) -> Said {
     if let Some(day) = rest.strip_prefix("until").filter(|rest| rest.starts_with(char::is_whitespace)) {
         let day = day.trim_start();
         let word = day.split_whitespace().next().unwrap_or_default();
-        match word.trim_end_matches([',', ';', ':', '.']).parse() {
-            Ok(date) => said.until = Some(date),
-            Err(_) => {
-                let start = place(day);
-                said.mistake.get_or_insert(Mistake {
-                    span: start..start + word.len(),
-                    message: format!("this suppresses nothing: `{}` is not a day", shorten(word, 40)),
-                    help: Some("write it as `until 2027-03-31`".to_owned()),
-                });
-            }
+        said.until = word.trim_end_matches([',', ';', ':', '.']).parse().ok();
+        if said.until.is_none() {
+            let start = place(day);
+            said.mistake.get_or_insert(Mistake {
+                span: start..start + word.len(),
+                message: format!("this suppresses nothing: `{}` is not a day", shorten(word, 40)),
+                help: Some("write it as `until 2027-03-31`".to_owned()),
+            });
         }
     }
     said
 }
 
 /// The next line that is not blank and those after it up to a blank one, with the prompts that begin there.
-fn block(file: &File, from: usize) -> Range<usize> {
+fn block(file: &File, index: &Index, from: usize) -> Range<usize> {
     let text = &*file.text;
     let after = &text[from..];
     let start = from + (after.len() - after.trim_start().len());
@@ -261,20 +313,16 @@ fn block(file: &File, from: usize) -> Range<usize> {
     } else {
         first_end
     };
-    let begun = spans(file).filter(|span| span.start >= start && span.start <= reach).map(|span| span.end).max();
+    let begun = index.starting_in(start..=reach).map(|span| span.end).max();
     // From the blanks before the line on: a finding may include them.
     from..end.max(begun.unwrap_or(0)).max(start + 1)
 }
 
 /// A line, with the prompts that begin or end on it.
-fn same_line(file: &File, line: Range<usize>) -> Range<usize> {
-    let touches = |at: usize| at >= line.start && at <= line.end;
+fn same_line(file: &File, index: &Index, line: Range<usize>) -> Range<usize> {
     // A text as long as the file ends on its last line, which is no reason to leave out all that is in it.
-    let whole = |span: &Range<usize>| span.start == 0 && span.end >= file.text.trim_end().len();
-    let touching = spans(file).filter(|span| (touches(span.start) || touches(span.end)) && !whole(span));
+    let is_whole = |span: &Range<usize>| span.start == 0 && span.end >= file.text.trim_end().len();
+    let bytes = line.start..=line.end;
+    let touching = index.starting_in(bytes.clone()).chain(index.ending_in(bytes)).filter(|span| !is_whole(span));
     touching.fold(line.start..line.end + 1, |all, span| all.start.min(span.start)..all.end.max(span.end))
-}
-
-fn spans(file: &File) -> impl Iterator<Item = Range<usize>> {
-    file.prompts.iter().map(|prompt: &Prompt| prompt.span.clone())
 }

@@ -13,6 +13,7 @@ mod diff;
 mod estimate;
 mod eval;
 mod explain;
+mod init;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod models;
@@ -25,6 +26,7 @@ pub(crate) use diff::{DiffArgs, DiffForm};
 pub(crate) use estimate::{Batchable, EstimateArgs};
 pub(crate) use eval::{CompressionArgs, CompressionForm, EvalArgs, EvalCommand, Methods, SavingsArgs};
 pub(crate) use explain::{ExplainArgs, ExplainForm};
+pub(crate) use init::InitArgs;
 #[cfg(feature = "lsp")]
 pub(crate) use lsp::LspArgs;
 pub(crate) use models::{
@@ -104,6 +106,10 @@ pub(crate) enum Command {
     Eval(EvalArgs),
     /// How requests are weighed in tokens, and how well
     Tokens(TokensArgs),
+    /// Writes a commented `promptopt.toml`, by which a team steers `promptopt lint`
+    ///
+    /// Every key is in it, with what it does and an example, commented out: it changes nothing until a `#` is taken away.
+    Init(InitArgs),
     /// The price catalogue: what models cost, where that was read, and what looks wrong
     ///
     /// The catalogue is in the program. Your own prices lie over it: TOML files of the same form in the folder `catalog` of

@@ -10,6 +10,7 @@ mod diff;
 mod estimate;
 mod eval;
 mod explain;
+mod init;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod models;
@@ -33,6 +34,7 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<Outcome> {
         Command::Dedup(args) => dedup::run(&args, settings),
         Command::Diff(args) => diff::run(&args, settings),
         Command::Report(args) => report::run(&args, settings),
+        Command::Init(args) => init::run(&args),
         Command::Models(args) => models::run(&args, settings),
         Command::Eval(args) => eval::run(&args, settings),
         Command::Explain(args) => explain::run(&args, settings),

@@ -1,5 +1,5 @@
-//! Files as of a Git revision, laid out in a temporary folder. Asks the user's own `git`, through an index of our own, so
-//! that neither the working tree nor what is staged is touched.
+//! Files as of a Git revision, laid out in a temporary folder, and the lines that changed since one (`git/changed.rs`).
+//! Asks the user's own `git`, through an index of our own, so that neither the working tree nor what is staged is touched.
 
 use std::io::Write;
 use std::path::{Component, Path, PathBuf};
@@ -8,6 +8,9 @@ use std::process::{Command, Stdio};
 use promptopt::error::{Error, Kind, Result};
 use promptopt::format::walk::discover;
 use tempfile::TempDir;
+
+#[allow(dead_code, reason = "`lint --since` calls it")]
+pub(crate) mod changed;
 
 /// What is to be compared, wherever the files lie: paths seen from the top of the repository.
 #[derive(Debug)]
@@ -183,7 +186,7 @@ fn commit(revision: &str) -> Result<String> {
 fn git(args: &[&str], index: Option<&Path>) -> Result<Vec<u8>> {
     let output = command(args, index).output().map_err(missing)?;
     if !output.status.success() {
-        return Err(failed(args.first().unwrap_or(&""), &output.stderr));
+        return Err(failed(subcommand(args), &output.stderr));
     }
     let mut stdout = output.stdout;
     while stdout.last() == Some(&b'\n') {
@@ -201,10 +204,23 @@ fn command(args: &[&str], index: Option<&Path>) -> Command {
     command
 }
 
+/// `diff` of `-C folder -c key=value diff …`.
+fn subcommand<'a>(args: &[&'a str]) -> &'a str {
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        match *arg {
+            "-C" | "-c" => _ = args.next(),
+            arg if arg.starts_with('-') => {}
+            arg => return arg,
+        }
+    }
+    ""
+}
+
 fn missing(cause: std::io::Error) -> Error {
     Error::new(Kind::Io, "cannot run `git`")
         .because(cause)
-        .help("--git asks the Git that is installed; put it on the PATH, or compare two folders or saved reports")
+        .help("the Git that is installed is asked; put it on the PATH")
 }
 
 fn failed(what: &str, stderr: &[u8]) -> Error {

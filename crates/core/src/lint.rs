@@ -14,9 +14,10 @@
 //! assert_eq!(found.diagnostics[0].rule.name, "padded-table");
 //! ```
 
+pub mod baseline;
 pub mod diagnostic;
-pub mod explain;
 pub mod discover;
+pub mod explain;
 pub mod file;
 pub mod fix;
 pub mod lines;
@@ -27,12 +28,17 @@ pub mod rule;
 pub mod rules;
 pub mod run;
 pub mod settings;
+pub mod since;
 pub mod sink;
 pub mod target;
 pub mod template;
+pub mod traffic;
 pub mod view;
 
 mod suppress;
+
+/// What a prompt file's name is followed by in the name of its sidecar.
+pub const SIDECAR_SUFFIX: &str = ".promptopt.toml";
 
 pub use diagnostic::{Applicability, Change, Diagnostic, Finding, Fix, Saving, Severity};
 pub use file::{File, Prompt, PromptKind};

@@ -88,7 +88,7 @@ impl Linter {
                 calls_per_month,
             }));
         }
-        suppress::apply(file, settings, &mut linted);
+        suppress::apply(file, &prompts, settings, &mut linted);
         sort(&mut linted.diagnostics);
         linted
     }

@@ -35,6 +35,8 @@ pub struct Settings {
     pub traffic: Traffic,
     /// Most tokens and most money a call, for prompts whose path matches.
     pub budgets: Vec<Budget>,
+    /// Rules that are left out in files whose path matches.
+    pub ignores: Vec<Ignore>,
 }
 
 /// Calls a month.
@@ -42,6 +44,27 @@ pub struct Settings {
 pub struct Traffic {
     /// Calls a month of each prompt, by path pattern; the last that matches holds.
     pub by_path: Vec<(globset::GlobMatcher, u64)>,
+    /// Calls a month as a log has them, by path; what is measured beats what is set.
+    pub by_file: BTreeMap<String, u64>,
+}
+
+/// Rules that are left out in some files.
+#[derive(Clone, Debug)]
+pub struct Ignore {
+    /// As written.
+    pub pattern: String,
+    /// The files, by path.
+    pub paths: globset::GlobMatcher,
+    /// The rules, by code.
+    pub rules: Vec<&'static str>,
+    /// The last day on which they are left out.
+    pub until: Option<Date>,
+    /// Why.
+    pub reason: Option<String>,
+    /// Where that is set: `promptopt.toml:12`.
+    pub from: String,
+    /// Whether it is set for this one file, in a file beside it.
+    pub is_sidecar: bool,
 }
 
 /// The most that a prompt may weigh.
@@ -70,6 +93,7 @@ impl Settings {
             fallbacks: Vec::new(),
             traffic: Traffic::default(),
             budgets: Vec::new(),
+            ignores: Vec::new(),
         }
     }
 
@@ -132,7 +156,8 @@ impl Settings {
 
     /// Calls a month of prompts in a file, where known.
     pub fn calls_per_month(&self, path: &str) -> Option<u64> {
-        self.traffic.by_path.iter().rev().find(|(paths, _)| paths.is_match(path)).map(|(_, n)| *n)
+        let measured = self.traffic.by_file.get(path).copied();
+        measured.or_else(|| self.traffic.by_path.iter().rev().find(|(paths, _)| paths.is_match(path)).map(|(_, n)| *n))
     }
 
     fn set(&self, rule: &Rule, option: &str) -> Option<&Value> {

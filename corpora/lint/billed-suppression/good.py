@@ -1,0 +1,2 @@
+# promptopt: ignore FMT006
+FRUIT = "Name three fruits."

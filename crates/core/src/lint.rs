@@ -19,6 +19,7 @@ pub mod file;
 pub mod fix;
 pub mod lines;
 pub mod mapped;
+pub mod migrate;
 pub mod read;
 #[macro_use]
 pub mod rule;
@@ -30,6 +31,9 @@ pub mod target;
 pub mod template;
 pub mod view;
 
+mod batch;
+mod lifecycle;
+mod parameters;
 mod suppress;
 
 pub use diagnostic::{Applicability, Change, Diagnostic, Finding, Fix, Saving, Severity};

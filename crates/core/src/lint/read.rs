@@ -1,6 +1,7 @@
 //! Files into prompts. A reader is a file under `lint/read/` with a [`Reader`] and a line in [`READERS`]; which one reads a
 //! file is told by its name and, where several share an extension, by its text.
 
+mod jsonl;
 mod markdown;
 mod request;
 
@@ -45,7 +46,7 @@ pub enum Fit {
 }
 
 /// The readers.
-pub static READERS: &[&Reader] = &[&request::READER, &markdown::READER];
+pub static READERS: &[&Reader] = &[&request::READER, &jsonl::READER, &markdown::READER];
 
 /// The reader that fits a file best, if any does.
 pub fn reader(path: &str, text: &str) -> Option<(&'static Reader, Fit)> {

@@ -1,0 +1,143 @@
+//! The end of models: when one is shut down, what replaces it, and how its name is replaced.
+
+use jiff::civil::Date;
+
+use super::diagnostic::{Applicability, Change, Finding};
+use super::file::Named;
+use super::view::PromptView;
+use crate::catalog::{Catalog, ModelSpec};
+
+/// A shutdown that concerns a prompt.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shutdown<'v> {
+    /// The model.
+    pub spec: &'v ModelSpec,
+    /// The day.
+    pub date: Date,
+    /// Days until then; negative if it has passed.
+    pub days_left: i64,
+    /// The name that the prompt writes.
+    pub named: &'v Named,
+    /// What replaces it on the same host.
+    pub successor: Option<&'v ModelSpec>,
+    /// Whether a gateway serves a model of exactly that name, and the prompt does not say where it goes.
+    pub is_elsewhere: bool,
+}
+
+/// The announced shutdown of the model that a prompt names, if it is of the catalogue.
+pub(super) fn shutdown<'v>(view: &'v PromptView<'_>) -> Option<Shutdown<'v>> {
+    if !view.target.is_named {
+        return None;
+    }
+    let named = view.prompt.model.as_ref()?;
+    let spec = view.target.spec?;
+    let date = spec.shutdown?;
+    let is_elsewhere = view.prompt.host.is_none()
+        && named.text.contains('/')
+        && view.target.catalog.find(Some("openrouter"), &named.text).is_some_and(|gateway| gateway.shutdown.is_none());
+    Some(Shutdown {
+        spec,
+        date,
+        days_left: days(view.settings.today, date),
+        named,
+        successor: successor(view.target.catalog, spec),
+        is_elsewhere,
+    })
+}
+
+/// Days from one day to another.
+pub(super) fn days(from: Date, to: Date) -> i64 {
+    from.until(to).map_or(0, |span| i64::from(span.get_days()))
+}
+
+/// What replaces a model on its host: the successor that its row names, else the one that its maker names for a model of the
+/// same id, if this host has it and it is not ending itself.
+pub(super) fn successor<'c>(catalog: &'c Catalog, spec: &ModelSpec) -> Option<&'c ModelSpec> {
+    let name = match &spec.successor {
+        Some(name) => name,
+        None => catalog.find(None, &spec.id)?.successor.as_ref()?,
+    };
+    catalog.find(Some(&spec.host), name).filter(|found| *found.id != *spec.id && *found.host == *spec.host)
+}
+
+/// The name of another model, written as the first one was: with the same host in front, if there was one.
+pub(super) fn renamed(written: &str, spec: &ModelSpec) -> String {
+    match written.rsplit_once('/') {
+        Some((prefix, _)) if !spec.id.contains('/') && !written.starts_with("arn:") => format!("{prefix}/{}", spec.id),
+        _ => spec.id.to_string(),
+    }
+}
+
+impl Shutdown<'_> {
+    /// A finding with the successor and the change of the name.
+    pub fn finding(&self, message: String, applicability: Applicability) -> Finding {
+        let finding = Finding::at(self.named.span.clone(), message);
+        let finding =
+            match self.successor {
+                Some(successor) => {
+                    let name = renamed(&self.named.text, successor);
+                    let change = Change { span: self.named.span.clone(), text: name.clone() };
+                    finding
+                        .help(format!("its successor is `{name}`; `promptopt migrate` shows what changes with it"))
+                        .fix(&format!("use `{name}`"), applicability, Some(vec![change]))
+                }
+                None => finding.help("`promptopt migrate --to MODEL` shows what another model would change"),
+            };
+        if self.is_elsewhere {
+            return finding.note("through a gateway the model may be served by another host for longer");
+        }
+        finding
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_successor_is_of_the_same_host() {
+        let catalog = Catalog::embedded();
+        let check = |host: &str, model: &str, expected: Option<&str>| {
+            let spec = catalog.find(Some(host), model).unwrap();
+            assert_eq!(successor(catalog, spec).map(|spec| &*spec.id), expected, "{host} {model}");
+        };
+        check("openai", "gpt-4o", Some("gpt-6-luna"));
+        check("azure", "gpt-4o", Some("gpt-6-luna"));
+        check("openai", "o3", Some("gpt-5.6-sol"));
+        check("openai", "gpt-6-luna", None);
+    }
+
+    #[test]
+    fn every_openai_model_that_ends_soon_has_a_successor_and_the_published_day() {
+        let catalog = Catalog::embedded();
+        for (model, day) in [
+            ("gpt-5", "2026-12-11"),
+            ("gpt-5-mini", "2026-12-11"),
+            ("gpt-5-nano", "2026-12-11"),
+            ("gpt-5-pro", "2026-12-11"),
+            ("o3", "2026-12-11"),
+            ("o3-pro", "2026-12-11"),
+            ("gpt-4o", "2027-01-14"),
+            ("gpt-4o-mini", "2027-01-14"),
+            ("gpt-4.1", "2027-01-14"),
+            ("gpt-4.1-mini", "2027-01-14"),
+        ] {
+            let spec = catalog.find(Some("openai"), model).unwrap();
+            assert_eq!(spec.shutdown.map(|date| date.to_string()).as_deref(), Some(day), "{model}");
+            assert!(successor(catalog, spec).is_some(), "{model} has no successor");
+        }
+        assert_eq!(
+            &*successor(catalog, catalog.find(None, "claude-sonnet-4-5").unwrap()).unwrap().id,
+            "claude-sonnet-5-5"
+        );
+    }
+
+    #[test]
+    fn names_keep_their_prefix() {
+        let luna = Catalog::embedded().find(Some("openai"), "gpt-6-luna").unwrap();
+        assert_eq!(renamed("gpt-4o", luna), "gpt-6-luna");
+        assert_eq!(renamed("openai/gpt-4o", luna), "openai/gpt-6-luna");
+        assert_eq!(days("2026-11-26".parse().unwrap(), "2026-12-11".parse().unwrap()), 15);
+        assert_eq!(days("2026-11-26".parse().unwrap(), "2027-12-11".parse().unwrap()), 380);
+    }
+}

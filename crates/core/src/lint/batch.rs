@@ -31,7 +31,9 @@ pub(super) struct Limit {
     pub bytes: u64,
     /// What a `custom_id` must look like.
     pub custom_id: Option<String>,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who read the data"))]
     pub source: String,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who read the data"))]
     #[serde(deserialize_with = "super::parameters::day")]
     pub observed: Date,
 }
@@ -115,17 +117,17 @@ fn style_of(line: &str) -> Option<Style> {
 
 impl<'a> Batch<'a> {
     /// Lines that hold an object.
-    pub fn objects(&self) -> impl Iterator<Item = (&Line<'a>, Value<'_, 'a>)> {
+    pub(super) fn objects(&self) -> impl Iterator<Item = (&Line<'a>, Value<'_, 'a>)> {
         self.lines.iter().filter_map(|line| Some((line, line.root()?)))
     }
 
     /// Whether it is a batch of requests.
-    pub fn has_requests(&self) -> bool {
+    pub(super) fn has_requests(&self) -> bool {
         self.style != Style::Examples
     }
 
     /// The provider's limits, where they are known.
-    pub fn limit(&self) -> Option<(&'static str, &'static Limit)> {
+    pub(super) fn limit(&self) -> Option<(&'static str, &'static Limit)> {
         let limits = LIMITS.as_ref()?;
         match self.style {
             Style::OpenAi => Some(("OpenAI", &limits.openai)),
@@ -135,12 +137,12 @@ impl<'a> Batch<'a> {
     }
 
     /// The member that names a request.
-    pub fn id_name(&self) -> &'static str {
+    pub(super) fn id_name(&self) -> &'static str {
         if self.style == Style::Gemini { "key" } else { "custom_id" }
     }
 
     /// The request in a line.
-    pub fn request<'j>(&self, root: Value<'j, 'a>) -> Option<Value<'j, 'a>> {
+    pub(super) fn request<'j>(&self, root: Value<'j, 'a>) -> Option<Value<'j, 'a>> {
         root.get(match self.style {
             Style::OpenAi => "body",
             Style::Claude => "params",
@@ -152,38 +154,52 @@ impl<'a> Batch<'a> {
 
 impl<'a> Line<'a> {
     /// Its object.
-    pub fn root(&self) -> Option<Value<'_, 'a>> {
+    pub(super) fn root(&self) -> Option<Value<'_, 'a>> {
         let root = self.json.as_ref()?.as_ref().ok()?.root();
         (root.kind() == Kind::Object).then_some(root)
     }
 
     /// Its bytes in the file.
-    pub fn span(&self) -> Range<usize> {
+    pub(super) fn span(&self) -> Range<usize> {
         self.start..self.start + self.text.len()
     }
 
     /// Bytes of the line as bytes of the file.
-    pub fn at(&self, span: &Range<usize>) -> Range<usize> {
+    pub(super) fn at(&self, span: &Range<usize>) -> Range<usize> {
         self.start + span.start..self.start + span.end
     }
 
     /// A place to point at where a finding is about the whole line: its beginning.
-    pub fn head(&self) -> Range<usize> {
+    pub(super) fn head(&self) -> Range<usize> {
         let n_bytes = self.text.char_indices().nth(40).map_or(self.text.len(), |(at, _)| at);
         self.start..self.start + n_bytes
     }
 
-    /// Where `name` stands in an object, with the bytes to delete so that it is gone.
-    pub fn removal(&self, object: Value<'_, 'a>, name: &str) -> Option<Range<usize>> {
+    /// The bytes to delete so that some members of an object are gone.
+    pub(super) fn removals(&self, object: Value<'_, 'a>, names: &[&str]) -> Vec<Range<usize>> {
         let members: Vec<Value<'_, 'a>> = object.children().collect();
-        let index = members.iter().position(|member| member.is_named(name))?;
-        let whole = members.get(index)?.member_span();
-        let span = match (index.checked_sub(1).and_then(|before| members.get(before)), members.get(index + 1)) {
-            (_, Some(next)) => whole.start..next.member_span().start,
-            (Some(before), None) => before.member_span().end..whole.end,
-            (None, None) => whole,
-        };
-        Some(self.at(&span))
+        let is_gone = |member: &Value<'_, 'a>| names.iter().any(|name| member.is_named(name));
+        let mut spans = Vec::new();
+        let mut at = 0;
+        while let Some(first) = members.get(at) {
+            let next =
+                at + members.get(at..).map_or(0, |rest| rest.iter().take_while(|member| is_gone(member)).count());
+            if next == at {
+                at += 1;
+                continue;
+            }
+            let (start, end) =
+                (first.member_span().start, members.get(next - 1).map_or(0, |last| last.member_span().end));
+            // With the comma after it, or the one before it if nothing follows.
+            let span = match (at.checked_sub(1).and_then(|before| members.get(before)), members.get(next)) {
+                (_, Some(next)) => start..next.member_span().start,
+                (Some(before), None) => before.member_span().end..end,
+                (None, None) => start..end,
+            };
+            spans.push(self.at(&span));
+            at = next;
+        }
+        spans
     }
 }
 
@@ -233,8 +249,12 @@ mod tests {
         assert_eq!(batch.lines.len(), 3);
         let (line, root) = batch.objects().next().unwrap();
         let body = batch.request(root).unwrap();
-        assert_eq!(&text[line.removal(body, "b").unwrap()], ", \"b\": 2");
-        assert_eq!(&text[line.removal(body, "a").unwrap()], "\"a\": 1, ");
+        let removed =
+            |names: &[&str]| -> Vec<&str> { line.removals(body, names).into_iter().map(|span| &text[span]).collect() };
+        assert_eq!(removed(&["b"]), [", \"b\": 2"]);
+        assert_eq!(removed(&["a"]), ["\"a\": 1, "]);
+        assert_eq!(removed(&["a", "b"]), ["\"a\": 1, \"b\": 2"]);
+        assert!(removed(&["c"]).is_empty());
         assert_eq!(&text[batch.lines[2].span()], "{\"custom_id\": \"2\", \"body\": {}}");
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct Shutdown<'v> {
     pub named: &'v Named,
     /// What replaces it on the same host.
     pub successor: Option<&'v ModelSpec>,
-    /// Whether a gateway serves a model of exactly that name, and the prompt does not say where it goes.
+    /// Whether another host serves the model, and the prompt does not say where it goes.
     pub is_elsewhere: bool,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn shutdown<'v>(view: &'v PromptView<'_>) -> Option<Shutdown<'v>> {
     let date = spec.shutdown?;
     let is_elsewhere = view.prompt.host.is_none()
         && named.text.contains('/')
-        && view.target.catalog.find(Some("openrouter"), &named.text).is_some_and(|gateway| gateway.shutdown.is_none());
+        && view.target.catalog.models.iter().any(|other| lives_on(other, spec, view.settings.today));
     Some(Shutdown {
         spec,
         date,
@@ -43,6 +43,12 @@ pub(super) fn shutdown<'v>(view: &'v PromptView<'_>) -> Option<Shutdown<'v>> {
         successor: successor(view.target.catalog, spec),
         is_elsewhere,
     })
+}
+
+/// Whether another host still serves the model under the same name, with or without a maker in front.
+fn lives_on(other: &ModelSpec, spec: &ModelSpec, today: Date) -> bool {
+    let id = other.id.rsplit('/').next().unwrap_or(&other.id);
+    other.host != spec.host && id == &*spec.id && other.shutdown.is_none_or(|date| date >= today)
 }
 
 /// Days from one day to another.
@@ -70,7 +76,7 @@ pub(super) fn renamed(written: &str, spec: &ModelSpec) -> String {
 
 impl Shutdown<'_> {
     /// A finding with the successor and the change of the name.
-    pub fn finding(&self, message: String, applicability: Applicability) -> Finding {
+    pub(super) fn finding(&self, message: String, applicability: Applicability) -> Finding {
         let finding = Finding::at(self.named.span.clone(), message);
         let finding =
             match self.successor {

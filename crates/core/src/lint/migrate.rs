@@ -3,6 +3,7 @@
 //! asked about a copy of the prompt with the new model.
 
 mod compare;
+mod edits;
 mod select;
 
 use serde::Serialize;
@@ -187,20 +188,7 @@ impl Linter {
             let is_known = known
                 .iter()
                 .any(|old| std::ptr::eq(old.rule, diagnostic.rule) && old.finding.span == diagnostic.finding.span);
-            let fix = diagnostic.finding.fix.filter(|fix| {
-                let meets = |change: &Change| {
-                    migration.edits.iter().any(|edit| change.span.start < edit.end && edit.start < change.span.end)
-                };
-                !fix.changes.iter().any(meets)
-            });
-            // What the old model refused too is not the move's doing, but is in the way all the same.
-            if let Some(fix) = &fix {
-                migration.edits.extend(fix.changes.iter().map(|change| Edit {
-                    start: change.span.start,
-                    end: change.span.end,
-                    text: change.text.clone(),
-                }));
-            }
+            let fix = diagnostic.finding.fix.filter(|fix| edits::add(&file.text, &mut migration.edits, &fix.changes));
             let message = diagnostic.finding.message;
             migration.parameters.push(Remark {
                 code: diagnostic.rule.code,

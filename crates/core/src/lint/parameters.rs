@@ -60,7 +60,9 @@ pub(super) struct Refusal {
     pub effort: Option<When>,
     pub becomes: Option<String>,
     pub why: String,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who read the data"))]
     pub source: String,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who read the data"))]
     #[serde(deserialize_with = "day")]
     pub observed: Date,
 }
@@ -82,7 +84,9 @@ pub(super) struct Models {
     pub hosts: Vec<String>,
     #[serde(default)]
     pub models: Vec<String>,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who read the data"))]
     pub source: String,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who read the data"))]
     #[serde(deserialize_with = "day")]
     pub observed: Date,
 }
@@ -94,7 +98,9 @@ pub(super) struct Ending {
     pub feature: String,
     #[serde(deserialize_with = "day")]
     pub shutdown: Date,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who read the data"))]
     pub source: String,
+    #[cfg_attr(not(test), expect(dead_code, reason = "for those who read the data"))]
     #[serde(deserialize_with = "day")]
     pub observed: Date,
 }

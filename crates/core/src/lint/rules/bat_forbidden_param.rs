@@ -5,7 +5,6 @@ use crate::lint::diagnostic::{Applicability, Change, Finding, Severity};
 use crate::lint::rule::{Check, Evidence};
 use crate::lint::sink::Sink;
 use crate::lint::view::FileView;
-use crate::text::json::Value;
 
 rule! {
     /// A parameter that a batch refuses: streaming, or an output of nothing.
@@ -42,15 +41,13 @@ fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
     for (line, root) in batch.objects() {
         let Some(request) = batch.request(root) else { continue };
         if let Some(stream) = request.get("stream").filter(|value| value.raw() == "true") {
-            let changes = line
-                .removal(request, "stream")
-                .map(|span| [Some(span), stream_options(line, request)].into_iter().flatten().collect::<Vec<_>>())
-                .filter(|spans| spans.windows(2).all(|pair| !meets(&pair[0], &pair[1])))
-                .map(|spans| spans.into_iter().map(|span| Change { span, text: String::new() }).collect());
+            // `stream_options` without `stream` is refused too.
+            let spans = line.removals(request, &["stream", "stream_options"]);
+            let changes = spans.into_iter().map(|span| Change { span, text: String::new() }).collect();
             sink.report(
                 Finding::at(line.at(&stream.member_span()), "a batch does not stream")
                     .help("answers come as a file when the batch is done")
-                    .fix("remove `stream`", Applicability::Safe, changes),
+                    .fix("remove `stream`", Applicability::Safe, Some(changes)),
             );
         }
         if batch.style == Style::Claude
@@ -62,14 +59,4 @@ fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
             );
         }
     }
-}
-
-/// `stream_options` goes with `stream`: alone it is refused.
-fn stream_options<'a>(line: &batch::Line<'a>, request: Value<'_, 'a>) -> Option<std::ops::Range<usize>> {
-    request.get("stream_options")?;
-    line.removal(request, "stream_options")
-}
-
-fn meets(a: &std::ops::Range<usize>, b: &std::ops::Range<usize>) -> bool {
-    a.start < b.end && b.start < a.end
 }

@@ -51,12 +51,9 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let Some(task) = TASK.as_ref() else { return };
-    let says_so = view
-        .prompt
-        .pieces
-        .iter()
-        .filter(|piece| piece.kind != Some(SegmentKind::ToolSchema))
-        .find_map(|piece| Some(task.captures(piece.as_str())?.get(1)?.as_str().to_lowercase()));
+    // The instructions, or what stands first: a question about classifying is no task of that kind.
+    let first = view.prompt.pieces.iter().find(|piece| piece.kind != Some(SegmentKind::ToolSchema));
+    let says_so = first.and_then(|piece| Some(task.captures(piece.as_str())?.get(1)?.as_str().to_lowercase()));
     let Some(word) = says_so else { return };
     let tokens = view.total();
     if u64::try_from(view.int("max_tokens")).is_ok_and(|most| tokens > most) {

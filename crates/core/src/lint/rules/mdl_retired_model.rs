@@ -25,8 +25,8 @@ rule! {
     ///
     /// ## Limits
     ///
-    /// A day holds for its host. A name with a maker in front (`openai/gpt-4`) may mean a gateway that serves the model from
-    /// elsewhere: where such a gateway has it, it is not reported unless the host is said.
+    /// A day holds for its host. A name with a maker in front (`openai/o1`) may mean a gateway that serves the model from
+    /// elsewhere: where another host still has it, it is not reported unless the prompt says where it goes.
     "retired-model",
     code: "MDL003",
     severity: Severity::Error,

@@ -4,6 +4,7 @@ use jiff::civil::Date;
 
 use super::diagnostic::{Applicability, Change, Finding};
 use super::file::Named;
+use super::parameters::{self, PARAMETERS};
 use super::view::PromptView;
 use crate::catalog::{Catalog, ModelSpec};
 
@@ -16,6 +17,8 @@ pub(super) struct Shutdown<'v> {
     pub date: Date,
     /// Days until then; negative if it has passed.
     pub days_left: i64,
+    /// Whether the host says only that it is not before that day.
+    pub is_earliest: bool,
     /// The name that the prompt writes.
     pub named: &'v Named,
     /// What replaces it on the same host.
@@ -31,18 +34,40 @@ pub(super) fn shutdown<'v>(view: &'v PromptView<'_>) -> Option<Shutdown<'v>> {
     }
     let named = view.prompt.model.as_ref()?;
     let spec = view.target.spec?;
-    let date = spec.shutdown?;
+    let date = ending(view.target.catalog, spec)?;
+    // `azure/…` says where it goes, `openai/…` may be a gateway's name for the maker.
     let is_elsewhere = view.prompt.host.is_none()
+        && !is_earliest(spec)
         && named.text.contains('/')
         && view.target.catalog.models.iter().any(|other| lives_on(other, spec, view.settings.today));
     Some(Shutdown {
         spec,
         date,
         days_left: days(view.settings.today, date),
+        is_earliest: is_earliest(spec),
         named,
         successor: successor(view.target.catalog, spec),
         is_elsewhere,
     })
+}
+
+/// The day of a model's end, if it is on its way out. Some hosts name a day before which no model ends, for new ones too:
+/// that day counts only if the maker ends the model as well, or is not known.
+pub(super) fn ending(catalog: &Catalog, spec: &ModelSpec) -> Option<Date> {
+    let date = spec.shutdown?;
+    let is_kept_by_maker = || maker(catalog, spec).is_some_and(|maker| maker.shutdown.is_none());
+    (!is_earliest(spec) || !is_kept_by_maker()).then_some(date)
+}
+
+fn is_earliest(spec: &ModelSpec) -> bool {
+    parameters::is_of(spec, &PARAMETERS.earliest)
+}
+
+/// The row of the same model at its maker's.
+pub(super) fn maker<'c>(catalog: &'c Catalog, spec: &ModelSpec) -> Option<&'c ModelSpec> {
+    let id = spec.id.rsplit('/').next().unwrap_or(&spec.id);
+    let bare = ["anthropic.", "openai."].iter().find_map(|maker| id.split_once(maker)).map_or(id, |(_, rest)| rest);
+    catalog.find(None, bare).filter(|found| found.host != spec.host)
 }
 
 /// Whether another host still serves the model under the same name, with or without a maker in front.
@@ -61,9 +86,17 @@ pub(super) fn days(from: Date, to: Date) -> i64 {
 pub(super) fn successor<'c>(catalog: &'c Catalog, spec: &ModelSpec) -> Option<&'c ModelSpec> {
     let name = match &spec.successor {
         Some(name) => name,
-        None => catalog.find(None, &spec.id)?.successor.as_ref()?,
+        None => maker(catalog, spec)?.successor.as_ref()?,
     };
-    catalog.find(Some(&spec.host), name).filter(|found| *found.id != *spec.id && *found.host == *spec.host)
+    let on_host = catalog.find(Some(&spec.host), name);
+    // On Bedrock and OpenRouter ids have the maker in front.
+    let prefixed = || {
+        let end = ["anthropic.", "openai.", "/"].iter().find_map(|maker| Some(spec.id.find(maker)? + maker.len()))?;
+        Some(format!("{}{name}", spec.id.get(..end)?))
+    };
+    on_host
+        .or_else(|| catalog.find(Some(&spec.host), &prefixed()?))
+        .filter(|found| *found.id != *spec.id && *found.host == *spec.host)
 }
 
 /// The name of another model, written as the first one was: with the same host in front, if there was one.
@@ -109,6 +142,7 @@ mod tests {
         };
         check("openai", "gpt-4o", Some("gpt-6-luna"));
         check("azure", "gpt-4o", Some("gpt-6-luna"));
+        check("gemini", "gemini-2.5-flash", Some("gemini-3.5-flash-lite"));
         check("openai", "o3", Some("gpt-5.6-sol"));
         check("openai", "gpt-6-luna", None);
     }
@@ -136,6 +170,20 @@ mod tests {
             &*successor(catalog, catalog.find(None, "claude-sonnet-4-5").unwrap()).unwrap().id,
             "claude-sonnet-5-5"
         );
+    }
+
+    #[test]
+    fn a_day_before_which_nothing_ends_counts_only_if_the_maker_ends_the_model() {
+        let catalog = Catalog::embedded();
+        let check = |host: &str, model: &str, expected: bool| {
+            assert_eq!(ending(catalog, catalog.find(Some(host), model).unwrap()).is_some(), expected, "{host} {model}");
+        };
+        check("azure", "gpt-4o", true);
+        check("azure", "gpt-5.6-luna", false);
+        check("bedrock", "us.anthropic.claude-haiku-4-5-20251001-v1:0", false);
+        check("bedrock", "us.anthropic.claude-sonnet-4-5-20250929-v1:0", true);
+        check("openai", "gpt-4o", true);
+        check("openai", "gpt-6-luna", false);
     }
 
     #[test]

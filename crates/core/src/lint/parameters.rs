@@ -24,6 +24,7 @@ pub(super) struct Parameters {
     pub refusal: Vec<Refusal>,
     pub thinks: Vec<Models>,
     pub caps: Vec<Models>,
+    pub earliest: Vec<Models>,
     pub ending: Vec<Ending>,
 }
 
@@ -263,7 +264,7 @@ mod tests {
             assert!(row.models.is_empty() == row.cannot.is_some(), "models or `cannot`: {row:?}");
             assert!(row.source.len() > 20 && row.why.len() > 10 && row.observed.year() == 2026, "{row:?}");
         }
-        for row in data.thinks.iter().chain(&data.caps) {
+        for row in data.thinks.iter().chain(&data.caps).chain(&data.earliest) {
             named(&row.hosts, &row.models);
             assert!(row.source.len() > 20 && row.observed.year() == 2026, "{row:?}");
         }

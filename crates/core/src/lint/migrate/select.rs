@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::catalog::{Catalog, ModelSpec};
 use crate::error::{Error, Kind, Result};
+use crate::lint::lifecycle;
 use crate::text::{did_you_mean, shorten};
 
 /// The models to move away from.
@@ -34,21 +35,15 @@ impl From {
     /// Whether a prompt with this model is meant.
     pub fn matches(&self, spec: &ModelSpec, catalog: &Catalog) -> bool {
         match self {
-            From::Deprecated => spec.shutdown.is_some(),
+            From::Deprecated => lifecycle::ending(catalog, spec).is_some(),
             // The same model has other ids on other hosts (`anthropic.claude-…`, `openai/gpt-4o`): its maker's row tells.
             From::Model(id) => {
                 *spec.id == **id
                     || spec.aliases.iter().any(|alias| **alias == **id)
-                    || catalog.find(None, bare(&spec.id)).is_some_and(|maker| *maker.id == **id)
+                    || lifecycle::maker(catalog, spec).is_some_and(|maker| *maker.id == **id)
             }
         }
     }
-}
-
-/// Without a maker's name in front.
-fn bare(id: &str) -> &str {
-    let id = id.rsplit('/').next().unwrap_or(id);
-    ["anthropic.", "openai."].iter().find_map(|maker| id.split_once(maker)).map_or(id, |(_, rest)| rest)
 }
 
 #[cfg(test)]

@@ -30,8 +30,8 @@ rule! {
     ///
     /// ## Limits
     ///
-    /// A day holds for its host: Azure, Bedrock and Vertex AI have days of their own for the same model. Names that a
-    /// template fills in are left alone.
+    /// A day holds for its host. Azure, Bedrock and Vertex AI name days of their own, before which a model does not end, for
+    /// new models too: they count once the maker ends the model. Names that a template fills in are left alone.
     "deprecated-model",
     code: "MDL002",
     severity: Severity::Warning,
@@ -43,16 +43,19 @@ rule! {
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
-    let Some(shutdown) = lifecycle::shutdown(view).filter(|shutdown| shutdown.days_left >= 0) else { return };
+    let Some(shutdown) = lifecycle::shutdown(view) else { return };
+    let (id, host, date) = (&shutdown.spec.id, &shutdown.spec.host, shutdown.date);
     let most = view.int("days");
     if most > 0 && shutdown.days_left > most {
         return;
     }
-    let when = match shutdown.days_left {
-        0 => "today".to_owned(),
-        1 => "tomorrow".to_owned(),
-        days => format!("on {}, in {days} days", shutdown.date),
+    let message = match (shutdown.is_earliest, shutdown.days_left) {
+        (false, ..=-1) => return,
+        (true, ..=-1) => format!("`{id}` may be shut down any day ({host}): it was kept until {date} at least"),
+        (true, days) => format!("`{id}` is kept until {date} at least ({host}), for {days} days; its maker ends it"),
+        (false, 0) => format!("`{id}` is shut down today ({host})"),
+        (false, 1) => format!("`{id}` is shut down tomorrow ({host})"),
+        (false, days) => format!("`{id}` is shut down on {date}, in {days} days ({host})"),
     };
-    let message = format!("`{}` is shut down {when} ({})", shutdown.spec.id, shutdown.spec.host);
     sink.report(shutdown.finding(message, Applicability::Unsafe));
 }

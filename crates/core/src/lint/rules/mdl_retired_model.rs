@@ -25,7 +25,8 @@ rule! {
     ///
     /// ## Limits
     ///
-    /// A day holds for its host. A name with a maker in front (`openai/o1`) may mean a gateway that serves the model from
+    /// A day holds for its host. Days of Azure, Bedrock and Vertex AI are the earliest possible ones: see `deprecated-model`.
+    /// A name with a maker in front (`openai/o1`) may mean a gateway that serves the model from
     /// elsewhere: where another host still has it, it is not reported unless the prompt says where it goes.
     "retired-model",
     code: "MDL003",
@@ -39,7 +40,7 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let Some(shutdown) = lifecycle::shutdown(view).filter(|shutdown| shutdown.days_left < 0) else { return };
-    if shutdown.is_elsewhere {
+    if shutdown.is_elsewhere || shutdown.is_earliest {
         return;
     }
     let message = format!("`{}` was shut down on {} ({})", shutdown.spec.id, shutdown.date, shutdown.spec.host);

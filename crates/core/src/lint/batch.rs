@@ -75,8 +75,8 @@ const N_SNIFFED: usize = 20;
 
 /// The lines of a file, if it is a batch file or a training file.
 pub(super) fn read(file: &File) -> Option<Batch<'_>> {
-    let name = file.name().to_ascii_lowercase();
-    if !(name.ends_with(".jsonl") || name.ends_with(".ndjson")) {
+    let (_, extension) = file.name().rsplit_once('.')?;
+    if !["jsonl", "ndjson"].iter().any(|known| extension.eq_ignore_ascii_case(known)) {
         return None;
     }
     let body = file.text.strip_prefix('\u{feff}').unwrap_or(&file.text);
@@ -91,6 +91,9 @@ pub(super) fn read(file: &File) -> Option<Batch<'_>> {
     }
     Some(Batch { style, lines })
 }
+
+/// Members of an example: with others it is a log, or a data set of somebody's own.
+const OF_EXAMPLES: &[&str] = &["messages", "tools", "functions", "parallel_tool_calls"];
 
 fn style_of(line: &str) -> Option<Style> {
     let json = Json::parse(line).ok()?;
@@ -108,8 +111,6 @@ fn style_of(line: &str) -> Option<Style> {
     if is_object("request") && root.get("key").is_some() {
         return Some(Style::Gemini);
     }
-    // More than these members, and it is a log or a data set of somebody's own.
-    const OF_EXAMPLES: &[&str] = &["messages", "tools", "functions", "parallel_tool_calls"];
     let is_example = root.get("messages").is_some_and(|messages| messages.kind() == Kind::Array)
         && root.children().all(|member| OF_EXAMPLES.iter().any(|name| member.is_named(name)));
     is_example.then_some(Style::Examples)

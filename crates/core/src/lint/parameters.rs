@@ -22,9 +22,9 @@ pub(super) static PARAMETERS: LazyLock<Parameters> =
 #[serde(deny_unknown_fields)]
 pub(super) struct Parameters {
     pub refusal: Vec<Refusal>,
-    pub thinks: Vec<Models>,
-    pub caps: Vec<Models>,
-    pub earliest: Vec<Models>,
+    pub thinks: Vec<Row>,
+    pub caps: Vec<Row>,
+    pub earliest: Vec<Row>,
     pub ending: Vec<Ending>,
 }
 
@@ -81,7 +81,7 @@ pub(super) enum When {
 /// Models of which something holds; every model of the hosts if none is named.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Models {
+pub(super) struct Row {
     pub hosts: Vec<String>,
     #[serde(default)]
     pub models: Vec<String>,
@@ -133,7 +133,7 @@ pub(super) fn direct<'v>(view: &'v PromptView<'_>) -> Option<&'v ModelSpec> {
 }
 
 /// Whether the model of the prompt is one of these.
-pub(super) fn is_of(spec: &ModelSpec, rows: &[Models]) -> bool {
+pub(super) fn is_of(spec: &ModelSpec, rows: &[Row]) -> bool {
     rows.iter().any(|row| has(&row.hosts, &spec.host) && (row.models.is_empty() || has(&row.models, &spec.id)))
 }
 
@@ -196,6 +196,7 @@ impl Refusal {
 const HOLDERS: &[&str] = &[
     "",
     "generation_config.",
+    "generation_config.thinking_config.",
     "inference_config.",
     "config.",
     "parameters.",

@@ -32,10 +32,13 @@ fn a_move_names_dates_prices_tokens_cache_limits_and_parameters() {
     assert!(migration.input.as_ref().unwrap().tokens_now > 0);
     assert!(!migration.cache.as_ref().unwrap().reaches_then);
     let codes: Vec<&str> = migration.parameters.iter().map(|remark| remark.code).collect();
-    assert_eq!(codes, ["MDL006"]);
+    assert_eq!(codes, ["MDL006", "MDL017", "MDL007"]);
     assert_eq!(
         after,
-        REQUEST.replace("gpt-4o-2024-11-20", "gpt-6-luna").replace("max_tokens", "max_completion_tokens")
+        REQUEST
+            .replace("gpt-4o-2024-11-20", "gpt-6-luna")
+            .replace("max_tokens", "max_completion_tokens")
+            .replace("\"temperature\": 0.2, ", "")
     );
     assert!(serde_json::to_string(&migrations).unwrap().contains("\"days_left\":49"));
 }

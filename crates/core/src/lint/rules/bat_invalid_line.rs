@@ -33,7 +33,10 @@ rule! {
     severity: Severity::Error,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "https://jsonlines.org: each line is a valid JSON value, UTF-8 without byte-order mark", date: "2026-11-26" },
+    evidence: Evidence {
+        source: "https://jsonlines.org: each line is a valid JSON value, UTF-8 without byte-order mark",
+        date: "2026-11-26",
+    },
     options: &[],
     check: Check::File(check),
 }

@@ -38,11 +38,11 @@ rule! {
     check: Check::File(check),
 }
 
-/// End of the URL, the member its body needs, and the endpoint that a body with another member belongs to.
-const ENDPOINTS: &[(&str, &str, &[(&str, &str)])] = &[
-    ("/responses", "input", &[("messages", "/v1/chat/completions")]),
-    ("/chat/completions", "messages", &[("input", "/v1/responses")]),
-    ("/embeddings", "input", &[("messages", "/v1/chat/completions")]),
+/// End of the URL, the member its body needs, a member of another endpoint's body, and that endpoint.
+const ENDPOINTS: &[[&str; 4]] = &[
+    ["/responses", "input", "messages", "/v1/chat/completions"],
+    ["/chat/completions", "messages", "input", "/v1/responses"],
+    ["/embeddings", "input", "messages", "/v1/chat/completions"],
 ];
 
 fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
@@ -68,14 +68,15 @@ fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
             Some(_) => {}
         }
         let Some(body) = batch.request(root) else { continue };
-        let Some((_, needed, others)) = ENDPOINTS.iter().find(|(end, _, _)| text.ends_with(end)) else { continue };
+        let Some([_, needed, other, endpoint]) = ENDPOINTS.iter().find(|[end, ..]| text.ends_with(end)) else {
+            continue;
+        };
         if body.get(needed).is_some() {
             continue;
         }
-        if let Some((member, endpoint)) = others.iter().find_map(|(name, url)| Some((body.get(name)?, url))) {
-            let key = member.key().unwrap_or_default();
+        if let Some(member) = body.get(other) {
             sink.report(
-                Finding::at(span, format!("`{}` takes `{needed}`, this body has `{key}`", shorten(&text, 60)))
+                Finding::at(span, format!("`{}` takes `{needed}`, this body has `{other}`", shorten(&text, 60)))
                     .label(line.at(&member.member_span()), "this")
                     .help(format!("send it to `{endpoint}`, or write `{needed}`")),
             );

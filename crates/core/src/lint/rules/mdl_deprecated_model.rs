@@ -37,8 +37,15 @@ rule! {
     severity: Severity::Warning,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "https://developers.openai.com/api/docs/deprecations and the like, as the catalogue has them", date: "2026-11-22" },
-    options: &[OptionSpec { name: "days", default: Default::Int(0), about: "most days until the shutdown; 0 for any" }],
+    evidence: Evidence {
+        source: "https://developers.openai.com/api/docs/deprecations and the like, as the catalogue has them",
+        date: "2026-11-22",
+    },
+    options: &[OptionSpec {
+        name: "days",
+        default: Default::Int(0),
+        about: "most days until the shutdown; 0 for any",
+    }],
     check: Check::Prompt(check),
 }
 

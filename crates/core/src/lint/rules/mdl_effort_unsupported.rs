@@ -28,7 +28,10 @@ rule! {
     severity: Severity::Error,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "https://developers.openai.com/api/docs/models/gpt-6.2-sol; data/lint/parameters.toml has a source for each family", date: "2026-11-26" },
+    evidence: Evidence {
+        source: "https://developers.openai.com/api/docs/models/gpt-6.2-sol; data/lint/parameters.toml has a source for each family",
+        date: "2026-11-26",
+    },
     options: &[],
     check: Check::Prompt(check),
 }

@@ -27,7 +27,10 @@ rule! {
     severity: Severity::Info,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "https://ai.google.dev/gemini-api/docs/models: latest points at the newest release and is swapped with notice", date: "2026-11-22" },
+    evidence: Evidence {
+        source: "https://ai.google.dev/gemini-api/docs/models: latest points at the newest release and is swapped with notice",
+        date: "2026-11-22",
+    },
     options: &[],
     check: Check::Prompt(check),
 }

@@ -28,7 +28,10 @@ rule! {
     severity: Severity::Error,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "`forced_tool_use` in the catalogue, from LiteLLM 1.106.2 (supports_forced_tool_use)", date: "2026-11-22" },
+    evidence: Evidence {
+        source: "`forced_tool_use` in the catalogue, from LiteLLM 1.106.2 (supports_forced_tool_use)",
+        date: "2026-11-22",
+    },
     options: &[],
     check: Check::Prompt(check),
 }

@@ -28,7 +28,10 @@ rule! {
     severity: Severity::Warning,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "https://ai.google.dev/gemini-api/docs/gemini-3, cited by https://github.com/NousResearch/hermes-agent/pull/46243", date: "2026-11-26" },
+    evidence: Evidence {
+        source: "https://ai.google.dev/gemini-api/docs/gemini-3, cited by https://github.com/NousResearch/hermes-agent/pull/46243",
+        date: "2026-11-26",
+    },
     options: &[],
     check: Check::Prompt(check),
 }

@@ -32,8 +32,15 @@ rule! {
     severity: Severity::Warning,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "https://platform.claude.com/docs/en/models/opus-5/migration-guide; https://qiita.com/yamashita_aidev/items/8b52b9b111571e161763 (gpt-5-nano: 512 tokens, no answer)", date: "2026-11-26" },
-    options: &[OptionSpec { name: "min_tokens", default: Default::Int(1000), about: "least tokens of output for a model that thinks" }],
+    evidence: Evidence {
+        source: "https://platform.claude.com/docs/en/models/opus-5/migration-guide; https://qiita.com/yamashita_aidev/items/8b52b9b111571e161763 (gpt-5-nano: 512 tokens, no answer)",
+        date: "2026-11-26",
+    },
+    options: &[OptionSpec {
+        name: "min_tokens",
+        default: Default::Int(1000),
+        about: "least tokens of output for a model that thinks",
+    }],
     check: Check::Prompt(check),
 }
 

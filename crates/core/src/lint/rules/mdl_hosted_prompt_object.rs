@@ -28,7 +28,10 @@ rule! {
     severity: Severity::Error,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "https://dev.to/max_bob/openai-api-deprecations-2026-2027-every-shutdown-date-and-recommended-replacement-gpt-4o-2ffm, a copy of OpenAI's deprecations page", date: "2026-11-26" },
+    evidence: Evidence {
+        source: "https://dev.to/max_bob/openai-api-deprecations-2026-2027-every-shutdown-date-and-recommended-replacement-gpt-4o-2ffm, a copy of OpenAI's deprecations page",
+        date: "2026-11-26",
+    },
     options: &[],
     check: Check::File(check),
 }

@@ -32,7 +32,10 @@ rule! {
     severity: Severity::Error,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "https://github.com/enoch3712/ExtractThinker/issues/346 (max_tokens is too large: 32000, at most 16384); limits of the catalogue", date: "2026-11-26" },
+    evidence: Evidence {
+        source: "https://github.com/enoch3712/ExtractThinker/issues/346 (max_tokens is too large: 32000, at most 16384); limits of the catalogue",
+        date: "2026-11-26",
+    },
     options: &[],
     check: Check::Prompt(check),
 }

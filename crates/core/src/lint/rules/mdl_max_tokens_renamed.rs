@@ -31,7 +31,10 @@ rule! {
     severity: Severity::Error,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "https://github.com/simonw/llm/issues/724; data/lint/parameters.toml has a source for each family", date: "2026-11-26" },
+    evidence: Evidence {
+        source: "https://github.com/simonw/llm/issues/724; data/lint/parameters.toml has a source for each family",
+        date: "2026-11-26",
+    },
     options: &[],
     check: Check::Prompt(check),
 }

@@ -29,7 +29,10 @@ rule! {
     severity: Severity::Warning,
     is_default: false,
     is_cost: false,
-    evidence: Evidence { source: "`max_output` of the catalogue; the rule PL002 of llm-promptlint", date: "2026-11-22" },
+    evidence: Evidence {
+        source: "`max_output` of the catalogue; the rule PL002 of llm-promptlint",
+        date: "2026-11-22",
+    },
     options: &[],
     check: Check::Prompt(check),
 }

@@ -36,8 +36,15 @@ rule! {
     severity: Severity::Info,
     is_default: false,
     is_cost: false,
-    evidence: Evidence { source: "reasoning tokens are billed as output (catalogue); no measurement of quality is claimed", date: "2026-11-22" },
-    options: &[OptionSpec { name: "max_tokens", default: Default::Int(1000), about: "tokens of a small task's prompt, at most" }],
+    evidence: Evidence {
+        source: "reasoning tokens are billed as output (catalogue); no measurement of quality is claimed",
+        date: "2026-11-22",
+    },
+    options: &[OptionSpec {
+        name: "max_tokens",
+        default: Default::Int(1000),
+        about: "tokens of a small task's prompt, at most",
+    }],
     check: Check::Prompt(check),
 }
 

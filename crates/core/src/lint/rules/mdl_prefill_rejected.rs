@@ -30,7 +30,10 @@ rule! {
     severity: Severity::Error,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "`prefill` in the catalogue, from LiteLLM 1.106.2 (supports_assistant_prefill)", date: "2026-11-22" },
+    evidence: Evidence {
+        source: "`prefill` in the catalogue, from LiteLLM 1.106.2 (supports_assistant_prefill)",
+        date: "2026-11-22",
+    },
     options: &[],
     check: Check::Prompt(check),
 }

@@ -33,7 +33,10 @@ rule! {
     severity: Severity::Error,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "https://developers.openai.com/api/docs/deprecations and the like, as the catalogue has them", date: "2026-11-22" },
+    evidence: Evidence {
+        source: "https://developers.openai.com/api/docs/deprecations and the like, as the catalogue has them",
+        date: "2026-11-22",
+    },
     options: &[],
     check: Check::Prompt(check),
 }

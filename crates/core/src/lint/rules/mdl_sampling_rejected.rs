@@ -12,7 +12,7 @@ rule! {
     /// ## Why
     ///
     /// Reasoning models sample in their own way. Claude since Opus 4.7 and OpenAI's reasoning models answer 400 to any value
-    /// but the default; GPT-5.1 and later take one only with the effort `none`.
+    /// but the default; OpenAI's since GPT-5.1 take one only with the effort `none`.
     ///
     /// ## Example
     ///
@@ -33,7 +33,10 @@ rule! {
     severity: Severity::Error,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "https://github.com/BerriAI/litellm/issues/26444 (Claude); data/lint/parameters.toml has a source for each family", date: "2026-11-26" },
+    evidence: Evidence {
+        source: "https://github.com/BerriAI/litellm/issues/26444 (Claude); data/lint/parameters.toml has a source for each family",
+        date: "2026-11-26",
+    },
     options: &[],
     check: Check::Prompt(check),
 }

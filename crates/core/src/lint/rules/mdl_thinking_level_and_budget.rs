@@ -27,7 +27,10 @@ rule! {
     severity: Severity::Error,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "https://hexdocs.pm/gemini_ex/Gemini.Types.GenerationConfig.ThinkingConfig.html, https://github.com/Tom-Ryder/AgentRunKit/pull/7", date: "2026-11-26" },
+    evidence: Evidence {
+        source: "https://hexdocs.pm/gemini_ex/Gemini.Types.GenerationConfig.ThinkingConfig.html, https://github.com/Tom-Ryder/AgentRunKit/pull/7",
+        date: "2026-11-26",
+    },
     options: &[],
     check: Check::Prompt(check),
 }

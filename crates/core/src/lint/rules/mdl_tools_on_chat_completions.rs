@@ -12,7 +12,7 @@ rule! {
     ///
     /// ## Why
     ///
-    /// GPT-6.1 Sol and 6.2 Sol call no functions in Chat Completions; GPT-6 and, once an effort is set, GPT-5.4 and 5.6 only
+    /// GPT-6.1 Sol and 6.2 Sol call no functions in Chat Completions; GPT-5.6, GPT-6 and, once an effort is set, GPT-5.4 only
     /// with the effort `none`. The request is answered with 400.
     ///
     /// ## Example
@@ -29,7 +29,10 @@ rule! {
     severity: Severity::Error,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "https://developers.openai.com/api/docs/models/gpt-6.2-sol (Chat Completions without tool calling); data/lint/parameters.toml", date: "2026-11-26" },
+    evidence: Evidence {
+        source: "https://developers.openai.com/api/docs/models/gpt-6.2-sol (Chat Completions without tool calling); data/lint/parameters.toml",
+        date: "2026-11-26",
+    },
     options: &[],
     check: Check::Prompt(check),
 }

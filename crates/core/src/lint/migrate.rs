@@ -48,6 +48,8 @@ pub struct Migration {
     pub parameters: Vec<Remark>,
     /// What is to be changed in the file, in rising order.
     pub edits: Vec<Edit>,
+    /// What else is to be known.
+    pub notes: Vec<String>,
 }
 
 /// A model of a migration.
@@ -160,6 +162,7 @@ impl Linter {
             limits: Vec::new(),
             parameters: Vec::new(),
             edits: Vec::new(),
+            notes: Vec::new(),
         };
         let Some(new) = new else { return Some(migration) };
         let name = if new.host == old.host { lifecycle::renamed(&named.text, new) } else { new.id.to_string() };
@@ -173,6 +176,16 @@ impl Linter {
         migration.limits = compare::limits(old, new);
         migration.edits.push(Edit { start: named.span.start, end: named.span.end, text: name.clone() });
         migration.to = Some(model(name, new, settings));
+        if new.host != old.host {
+            let note = format!(
+                "`{}` is called at {} instead of {}: the request may have to be written for another interface",
+                new.id, new.host, old.host
+            );
+            migration.notes.push(note);
+        }
+        if lifecycle::ending(&settings.catalog, new).is_some() {
+            migration.notes.push(format!("`{}` ends too, see its day of shutdown", new.id));
+        }
         self.remarks(file, &copy, settings, &mut migration);
         migration.edits.sort_by_key(|edit| (edit.start, edit.end));
         Some(migration)

@@ -25,6 +25,7 @@ pub(super) struct Parameters {
     pub thinks: Vec<Row>,
     pub caps: Vec<Row>,
     pub earliest: Vec<Row>,
+    pub own_names: Vec<Row>,
     pub ending: Vec<Ending>,
 }
 
@@ -135,6 +136,11 @@ pub(super) fn direct<'v>(view: &'v PromptView<'_>) -> Option<&'v ModelSpec> {
 /// Whether the model of the prompt is one of these.
 pub(super) fn is_of(spec: &ModelSpec, rows: &[Row]) -> bool {
     rows.iter().any(|row| has(&row.hosts, &spec.host) && (row.models.is_empty() || has(&row.models, &spec.id)))
+}
+
+/// Whether a host is one of these.
+pub(super) fn is_host_of(host: &str, rows: &[Row]) -> bool {
+    rows.iter().any(|row| has(&row.hosts, host))
 }
 
 /// The field of that name, wherever the dialect or the file format puts parameters: `generationConfig.topP` is `top_p`.
@@ -265,7 +271,7 @@ mod tests {
             assert!(row.models.is_empty() == row.cannot.is_some(), "models or `cannot`: {row:?}");
             assert!(row.source.len() > 20 && row.why.len() > 10 && row.observed.year() == 2026, "{row:?}");
         }
-        for row in data.thinks.iter().chain(&data.caps).chain(&data.earliest) {
+        for row in data.thinks.iter().chain(&data.caps).chain(&data.earliest).chain(&data.own_names) {
             named(&row.hosts, &row.models);
             assert!(row.source.len() > 20 && row.observed.year() == 2026, "{row:?}");
         }

@@ -33,7 +33,7 @@ rule! {
     is_default: true,
     is_cost: false,
     evidence: Evidence {
-        source: "https://platform.claude.com/docs/en/models/opus-5/migration-guide; https://qiita.com/yamashita_aidev/items/8b52b9b111571e161763 (gpt-5-nano: 512 tokens, no answer)",
+        source: "recorded: gpt-5.6-sol with a limit of 100 spent 100 and 54 tokens on reasoning and was cut; https://platform.claude.com/docs/en/models/opus-5/migration-guide",
         date: "2026-11-26",
     },
     options: &[OptionSpec {

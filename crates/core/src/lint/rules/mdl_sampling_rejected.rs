@@ -45,13 +45,13 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (row, field) in parameters::refused(view, Topic::Sampling) {
         let model = view.target.name.unwrap_or_default();
         let changes = field.removal.clone().map(|span| vec![Change { span, text: String::new() }]);
-        sink.report(
-            Finding::at(
-                field.key.start..field.span.end.max(field.key.end),
-                format!("`{model}` refuses `{}` of {}", field.path, field.value),
-            )
+        let place = field.key.start..field.span.end.max(field.key.end);
+        let finding = Finding::at(place, format!("`{model}` refuses `{}` of {}", field.path, field.value))
             .note(format!("the model {}", row.why))
-            .fix(&format!("remove `{}`", field.path), Applicability::Safe, changes),
-        );
+            .fix(&format!("remove `{}`", field.path), Applicability::Safe, changes);
+        sink.report(match row.effort {
+            Some(_) => finding.help("or set the effort to `none`, which keeps it"),
+            None => finding,
+        });
     }
 }

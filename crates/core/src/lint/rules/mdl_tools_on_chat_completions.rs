@@ -1,6 +1,6 @@
 //! `tools-on-chat-completions`: tools at an endpoint that does not call them for this model.
 
-use crate::lint::diagnostic::{Finding, Severity};
+use crate::lint::diagnostic::{Applicability, Change, Finding, Severity};
 use crate::lint::file::Piece;
 use crate::lint::parameters::{self, Topic};
 use crate::lint::rule::{Check, Evidence};
@@ -20,6 +20,10 @@ rule! {
     /// ```json
     /// {"model": "gpt-6.1-sol", "messages": [], "tools": [{"type": "function", "function": {"name": "look_up"}}]}
     /// ```
+    ///
+    /// ## Fix
+    ///
+    /// Unsafe, and only where the effort `none` helps: it is set. The model then answers without reasoning.
     ///
     /// ## Limits
     ///
@@ -51,12 +55,23 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         Some(_) => "send it to /v1/responses, or set `reasoning_effort` to `none`",
         None => "send it to /v1/responses",
     };
+    let why = if row.effort.is_some() { row.why.as_str() } else { "has no tool calling in Chat Completions" };
+    let fix = row.effort.and_then(|_| without_reasoning(view));
     sink.report(
         Finding::at(place, format!("`{}` calls no tools here", view.target.name.unwrap_or_default()))
-            .note(format!(
-                "the model {}",
-                if row.effort.is_some() { row.why.as_str() } else { "has no tool calling in Chat Completions" }
-            ))
-            .help(help),
+            .note(format!("the model {why}"))
+            .help(help)
+            .fix("switch reasoning off", Applicability::Unsafe, fix.map(|change| vec![change])),
     );
+}
+
+/// The change that sets the effort to `none`: in its field, or in a new one after the model.
+fn without_reasoning(view: &View<'_>) -> Option<Change> {
+    if let Some((field, _)) = parameters::effort(view.prompt) {
+        return Some(Change { span: field.span.clone(), text: "\"none\"".to_owned() });
+    }
+    let end = view.prompt.model.as_ref()?.span.end;
+    // Only JSON: there the name's closing quote follows.
+    let is_json = view.prompt.is_request() && view.file.text.get(end..)?.starts_with('"');
+    is_json.then(|| Change { span: end + 1..end + 1, text: ", \"reasoning_effort\": \"none\"".to_owned() })
 }

@@ -26,7 +26,7 @@ rule! {
     ///
     /// ## Options
     ///
-    /// - `days`: report shutdowns at most so many days away; 0 for all that are announced.
+    /// - `days`: report shutdowns at most so many days away, a year if not set; 0 for all that are announced.
     ///
     /// ## Limits
     ///
@@ -43,7 +43,7 @@ rule! {
     },
     options: &[OptionSpec {
         name: "days",
-        default: Default::Int(0),
+        default: Default::Int(365),
         about: "most days until the shutdown; 0 for any",
     }],
     check: Check::Prompt(check),

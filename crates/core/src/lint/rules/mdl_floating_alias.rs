@@ -28,8 +28,8 @@ rule! {
     is_default: true,
     is_cost: false,
     evidence: Evidence {
-        source: "https://ai.google.dev/gemini-api/docs/models: latest points at the newest release and is swapped with notice",
-        date: "2026-11-22",
+        source: "https://ai.google.dev/gemini-api/docs/changelog: on 2026-01-21 gemini-pro-latest and gemini-flash-latest moved to Gemini 3",
+        date: "2026-11-26",
     },
     options: &[],
     check: Check::Prompt(check),

@@ -209,6 +209,7 @@ const HOLDERS: &[&str] = &[
     "model.parameters.",
     "model_parameters.",
     "model_config.",
+    "model.options.",
 ];
 
 /// Whether a field is the parameter of that snake-case name.

@@ -22,6 +22,7 @@ pub mod file;
 pub mod fix;
 pub mod lines;
 pub mod mapped;
+pub mod migrate;
 pub mod read;
 #[macro_use]
 pub mod rule;
@@ -35,6 +36,9 @@ pub mod template;
 pub mod traffic;
 pub mod view;
 
+mod batch;
+mod lifecycle;
+mod parameters;
 mod suppress;
 
 /// What a prompt file's name is followed by in the name of its sidecar.

@@ -72,6 +72,7 @@ pub static READERS: &[&Reader] = &[
     &template_file::READER,
     &markdown::READER,
 ];
+pub static READERS: &[&Reader] = &[&request::READER, &jsonl::READER, &markdown::READER];
 
 /// The reader that fits a file best, if any does.
 pub fn reader(path: &str, text: &str) -> Option<(&'static Reader, Fit)> {

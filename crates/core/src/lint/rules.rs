@@ -3,8 +3,32 @@
 
 use super::rule::Rule;
 
+mod bat_custom_id;
+mod bat_finetune_schema;
+mod bat_forbidden_param;
+mod bat_invalid_line;
+mod bat_limits;
+mod bat_mixed_models;
+mod bat_prefix_unsorted;
+mod bat_url_body_mismatch;
 mod cac_compression_below_floor;
 mod fmt_padded_table;
+mod mdl_deprecated_model;
+mod mdl_effort_unsupported;
+mod mdl_floating_alias;
+mod mdl_forced_tool_rejected;
+mod mdl_gemini3_low_temperature;
+mod mdl_hidden_thinking_truncation;
+mod mdl_hosted_prompt_object;
+mod mdl_max_output_too_large;
+mod mdl_max_tokens_renamed;
+mod mdl_missing_max_output;
+mod mdl_overspent_effort;
+mod mdl_prefill_rejected;
+mod mdl_retired_model;
+mod mdl_sampling_rejected;
+mod mdl_thinking_level_and_budget;
+mod mdl_tools_on_chat_completions;
 mod mdl_unknown_model;
 mod syn_billed_suppression;
 mod syn_expired_suppression;
@@ -34,4 +58,28 @@ pub static RULES: &[&Rule] = &[
     &cac_compression_below_floor::RULE,
     &fmt_padded_table::RULE,
     &mdl_unknown_model::RULE,
+    &mdl_deprecated_model::RULE,
+    &mdl_retired_model::RULE,
+    &mdl_floating_alias::RULE,
+    &mdl_missing_max_output::RULE,
+    &mdl_max_tokens_renamed::RULE,
+    &mdl_sampling_rejected::RULE,
+    &mdl_gemini3_low_temperature::RULE,
+    &mdl_thinking_level_and_budget::RULE,
+    &mdl_effort_unsupported::RULE,
+    &mdl_prefill_rejected::RULE,
+    &mdl_forced_tool_rejected::RULE,
+    &mdl_tools_on_chat_completions::RULE,
+    &mdl_overspent_effort::RULE,
+    &mdl_max_output_too_large::RULE,
+    &mdl_hosted_prompt_object::RULE,
+    &mdl_hidden_thinking_truncation::RULE,
+    &bat_invalid_line::RULE,
+    &bat_custom_id::RULE,
+    &bat_url_body_mismatch::RULE,
+    &bat_limits::RULE,
+    &bat_forbidden_param::RULE,
+    &bat_mixed_models::RULE,
+    &bat_prefix_unsorted::RULE,
+    &bat_finetune_schema::RULE,
 ];

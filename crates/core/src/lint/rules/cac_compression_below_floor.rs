@@ -20,7 +20,10 @@ rule! {
     severity: Severity::Info,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "minimum and prices from the catalogue; the example is arithmetic", date: "2026-11-22" },
+    evidence: Evidence {
+        source: "minimum and prices from the catalogue; the example is arithmetic",
+        date: "2026-11-22",
+    },
     options: &[],
     check: Check::ByTheRun,
 }

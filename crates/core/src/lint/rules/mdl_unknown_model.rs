@@ -1,9 +1,11 @@
 //! `unknown-model`: a model that the catalogue does not know.
 
 use crate::lint::diagnostic::{Finding, Severity};
+use crate::lint::parameters::{self, PARAMETERS};
 use crate::lint::rule::{Check, Evidence};
 use crate::lint::sink::Sink;
 use crate::lint::view::View;
+use crate::text::nearest;
 
 rule! {
     /// A model that the catalogue does not know.
@@ -22,7 +24,8 @@ rule! {
     /// ## Limits
     ///
     /// Models of your own belong into an overlay of the catalogue (`promptopt models --help`). Names that are filled in by a
-    /// template are left alone.
+    /// template are left alone, as are deployments on Azure, models on one's own machine (Ollama), hosts that the catalogue
+    /// does not have, and, where no host is said, names that resemble none of the catalogue's.
     "unknown-model",
     code: "MDL001",
     severity: Severity::Error,
@@ -35,10 +38,22 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let Some(model) = &view.prompt.model else { return };
-    if view.target.spec.is_some() || model.text.contains(['{', '$', '<']) || model.text.is_empty() {
+    let is_filled_in = model.text.contains(['{', '$', '<']) || model.text.trim().is_empty();
+    if view.target.spec.is_some() || is_filled_in || model.text.starts_with("arn:") {
         return;
     }
-    let error = view.target.catalog.unknown_model(view.prompt.host.as_deref(), &model.text);
+    let catalog = view.target.catalog;
+    let is_judged = match &view.prompt.host {
+        Some(host) => catalog.host(host).is_some_and(|host| !parameters::is_host_of(&host, &PARAMETERS.own_names)),
+        None => {
+            let known = catalog.models.iter().map(|spec| &*spec.id);
+            !nearest(&model.text, known).is_empty()
+        }
+    };
+    if !is_judged {
+        return;
+    }
+    let error = catalog.unknown_model(view.prompt.host.as_deref(), &model.text);
     let finding = Finding::at(model.span.clone(), error.message());
     sink.report(match error.advice() {
         Some(help) => finding.help(help),

@@ -24,13 +24,21 @@ pub mod read;
 pub mod rule;
 pub mod rules;
 pub mod run;
+pub mod secrets;
 pub mod settings;
 pub mod sink;
 pub mod target;
 pub mod template;
 pub mod view;
 
+mod front_matter;
+mod personal;
+mod prose;
+mod scripts;
 mod suppress;
+mod tool;
+mod untrusted;
+mod wire;
 
 pub use diagnostic::{Applicability, Change, Diagnostic, Finding, Fix, Saving, Severity};
 pub use file::{File, Prompt, PromptKind};

@@ -76,6 +76,8 @@ pub struct Finding {
     pub saving: Option<Saving>,
     /// The change that would do it.
     pub fix: Option<Fix>,
+    /// Bytes of the file that no report may show: a secret. [`super::secrets::masked`] hides them.
+    pub redact: Vec<Range<usize>>,
 }
 
 /// A finding with its rule and its place.
@@ -104,7 +106,15 @@ impl Finding {
             help: None,
             saving: None,
             fix: None,
+            redact: Vec::new(),
         }
+    }
+
+    /// Keeps bytes of the file out of every report.
+    #[must_use]
+    pub fn hides(mut self, span: Range<usize>) -> Finding {
+        self.redact.push(span);
+        self
     }
 
     /// Says what to do.

@@ -1,5 +1,11 @@
 //! Names of variables that leave no doubt that somebody else wrote what they hold.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::file::Piece;
+use super::template::{SlotKind, Syntax};
+
 /// Who wrote it.
 const WHO: &[&str] = &["user", "customer", "visitor", "caller", "sender"];
 
@@ -29,6 +35,18 @@ pub(super) fn is_untrusted(name: &str) -> bool {
     let folded: String = name.chars().filter(|c| *c != '_' && *c != '-').flat_map(char::to_lowercase).collect();
     BROUGHT.contains(&&*folded)
         || WHO.iter().any(|who| folded.strip_prefix(who).is_some_and(|rest| WHAT.contains(&rest)))
+}
+
+/// Variables that are put into a piece, with their names. Requests are read without a template language, but may be templates
+/// all the same: `{{ x }}` is a variable in most of them.
+pub(super) fn outputs(piece: &Piece) -> Vec<(Range<usize>, String)> {
+    let text = piece.as_str();
+    let slots = match piece.slots.is_empty() && memchr::memmem::find(text.as_bytes(), b"{{").is_some() {
+        true => Cow::Owned(Syntax::Jinja.slots(text)),
+        false => Cow::Borrowed(&piece.slots),
+    };
+    let outputs = slots.iter().filter(|slot| slot.kind == SlotKind::Output);
+    outputs.filter_map(|slot| Some((slot.span.clone(), slot.name.clone()?))).collect()
 }
 
 #[cfg(test)]

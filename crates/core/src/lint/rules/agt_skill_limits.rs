@@ -8,12 +8,12 @@ use crate::lint::sink::Sink;
 use crate::lint::view::FileView;
 
 rule! {
-    /// A skill whose name or description is missing or longer than agents take.
+    /// A skill without a description, or with a name or description that agents do not take.
     ///
     /// ## Why
     ///
-    /// An agent sees a skill's name and description only, and loads the rest when they fit the task. A skill without them is never
-    /// loaded; one that breaks the limits of the format is refused.
+    /// An agent sees a skill's name and description only, and loads the rest when they fit the task. A skill without a description
+    /// is not found; one that breaks the limits of the format is refused.
     ///
     /// ## Example
     ///
@@ -32,7 +32,7 @@ rule! {
     ///
     /// ## Limits
     ///
-    /// Only files called SKILL.md.
+    /// Only files called SKILL.md. A missing name is no finding: the folder's is taken.
     "skill-limits",
     code: "AGT003",
     severity: Severity::Error,
@@ -56,25 +56,26 @@ fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
     let first_line = 0..text.find('\n').unwrap_or(text.len());
     let Some(head) = FrontMatter::of(text) else {
         sink.report(
-            Finding::at(first_line, "a skill begins with a front matter of `name` and `description`")
-                .help("put them between two lines of `---` at the beginning"),
+            Finding::at(
+                first_line,
+                "a skill begins with a front matter: without a `description` no agent knows when to load it",
+            )
+            .help("put `name` and `description` between two lines of `---` at the beginning"),
         );
         return;
     };
-    match head.get("name") {
-        None => sink.report(Finding::at(first_line.clone(), "the skill has no `name`").help("give it one")),
-        Some(name) => {
-            let n = name.value.chars().count();
-            let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-            if n > limit("max_name") {
-                let message = format!("the name has {n} characters, {} are the most", limit("max_name"));
-                sink.report(Finding::at(name.span.clone(), message).help("shorten it"));
-            } else if !name.value.is_empty() && !name.value.chars().all(is_plain) && !name.value.contains(['{', '$']) {
-                sink.report(
-                    Finding::at(name.span.clone(), format!("`{}` is no name of a skill", name.value))
-                        .help("small letters, digits and hyphens only"),
-                );
-            }
+    // Without one an agent takes the folder's name.
+    if let Some(name) = head.get("name") {
+        let n = name.value.chars().count();
+        let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if n > limit("max_name") {
+            let message = format!("the name has {n} characters, {} are the most", limit("max_name"));
+            sink.report(Finding::at(name.span.clone(), message).help("shorten it"));
+        } else if !name.value.chars().all(is_plain) && !name.value.contains(['{', '$', '#']) {
+            sink.report(
+                Finding::at(name.span.clone(), format!("`{}` is no name of a skill", name.value))
+                    .help("small letters, digits and hyphens only"),
+            );
         }
     }
     match head.get("description") {

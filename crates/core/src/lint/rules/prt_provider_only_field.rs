@@ -41,10 +41,10 @@ rule! {
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let (Some(request), Some(spec)) = (&view.prompt.request, view.target.spec) else { return };
-    // A body for one provider with a model of another goes through a gateway.
+    let dialect = if is_for_anthropic(view) { Dialect::Messages } else { request.dialect };
     let fields = view.prompt.fields.iter().filter(|field| !field.path.contains('.'));
     for field in fields.filter(|field| !field.value.is_null()) {
-        let Some(row) = wire::refused(&spec.host, request.dialect, &field.path) else { continue };
+        let Some(row) = wire::refused(&spec.host, dialect, &field.path) else { continue };
         let help = match row.instead.get(&field.path) {
             Some(instead) => format!("write `{instead}`"),
             None => "take it out".to_owned(),
@@ -57,7 +57,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 .fix("take it out", Applicability::Unsafe, change),
         );
     }
-    if request.dialect == Dialect::Chat && *spec.host == *"openai" {
+    if dialect == Dialect::Chat && *spec.host == *"openai" {
         let marks = view.prompt.pieces.iter().filter_map(|piece| piece.cache_mark.as_ref());
         for (_, span) in marks.take(1) {
             sink.report(
@@ -66,4 +66,15 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             );
         }
     }
+}
+
+/// Whether a body has what only Anthropic's interface has: then a field of chat completions does not make it one of those.
+fn is_for_anthropic(view: &View<'_>) -> bool {
+    let is_chat = view.prompt.request.as_ref().is_some_and(|request| request.dialect == Dialect::Chat);
+    is_chat
+        && view.prompt.pieces.iter().any(|piece| {
+            piece.path == "system"
+                || piece.path.starts_with("system.")
+                || (piece.is_tool() && piece.as_str().contains("\"input_schema\""))
+        })
 }

@@ -18,16 +18,17 @@ rule! {
     /// ## Example
     ///
     /// ```json
-    /// {"model": "o1-mini", "messages": [{"role": "system", "content": "Be brief."}]}
+    /// {"model": "gpt-5.3-codex", "messages": [{"role": "system", "content": "Be brief."}]}
     /// ```
     ///
     /// ## Limits
     ///
-    /// Only where the catalogue knows that the model takes none (`promptopt models show MODEL`). Fallbacks are looked at too.
+    /// Off unless chosen: what the catalogue knows of it comes from a price map that was wrong before. Looks at messages alone,
+    /// not at instructions beside them, and at fallbacks too.
     "role-unsupported",
     code: "PRT002",
     severity: Severity::Error,
-    is_default: true,
+    is_default: false,
     is_cost: false,
     evidence: Evidence { source: "LiteLLM 1.106.2 map, `supports_system_messages: false`", date: "2026-11-22" },
     options: &[],
@@ -35,7 +36,8 @@ rule! {
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
-    let Some((index, piece)) = view.prompt.pieces_of(SegmentKind::System).next() else { return };
+    let mut system = view.prompt.pieces_of(SegmentKind::System);
+    let Some((index, piece)) = system.find(|(_, piece)| piece.path.starts_with("messages.")) else { return };
     for spec in view.target.spec.into_iter().chain(wire::fallbacks(view)) {
         if spec.cannot.iter().any(|what| &**what == "system") {
             let end = prose::floor(piece.as_str(), 40);

@@ -17,7 +17,7 @@ rule! {
     /// ## Example
     ///
     /// ```json
-    /// {"model": "gpt-3.5-turbo", "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {}}}}
+    /// {"model": "gpt-audio", "response_format": {"type": "json_schema", "json_schema": {"name": "a", "schema": {}}}}
     /// ```
     ///
     /// ## Limits

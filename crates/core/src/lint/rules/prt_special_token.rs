@@ -30,7 +30,7 @@ rule! {
     /// ## Limits
     ///
     /// Left alone: code in Markdown, requests that carry a raw prompt for the model to complete, templates that write a whole
-    /// chat template (beginning and end tokens) for a model that is not named, and what users and tools said.
+    /// chat template (beginning and end tokens) for a model that is not named, and what the model and tools said.
     "special-token",
     code: "PRT001",
     severity: Severity::Warning,

@@ -3,8 +3,7 @@
 use crate::lint::diagnostic::{Finding, Severity};
 use crate::lint::rule::{Check, Evidence};
 use crate::lint::sink::Sink;
-use crate::lint::template::SlotKind;
-use crate::lint::untrusted::is_untrusted;
+use crate::lint::untrusted::{is_untrusted, outputs};
 use crate::lint::view::View;
 
 rule! {
@@ -38,18 +37,14 @@ rule! {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (index, piece) in view.prompt.pieces.iter().enumerate() {
         let text = piece.as_str();
-        for slot in piece.slots.iter().filter(|slot| slot.kind == SlotKind::Output) {
-            let Some(name) = slot.name.as_deref().filter(|name| is_untrusted(name)) else { continue };
+        for (span, name) in outputs(piece).into_iter().filter(|(_, name)| is_untrusted(name)) {
             let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-            let before = text.get(..slot.span.start).unwrap_or_default().trim_end_matches([' ', '\t']);
-            let after = text.get(slot.span.end..).unwrap_or_default().trim_start_matches([' ', '\t']);
+            let before = text.get(..span.start).unwrap_or_default().trim_end_matches([' ', '\t']);
+            let after = text.get(span.end..).unwrap_or_default().trim_start_matches([' ', '\t']);
             if is_word(before.chars().next_back()) && is_word(after.chars().next()) {
                 sink.report(
-                    Finding::at(
-                        view.at(index, slot.span.clone()),
-                        format!("nothing marks where `{name}` begins and ends"),
-                    )
-                    .help(format!("put it between tags: `<{name}>…</{name}>`")),
+                    Finding::at(view.at(index, span), format!("nothing marks where `{name}` begins and ends"))
+                        .help(format!("put it between tags: `<{name}>…</{name}>`")),
                 );
             }
         }

@@ -4,8 +4,7 @@ use crate::compress::SegmentKind;
 use crate::lint::diagnostic::{Finding, Severity};
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
-use crate::lint::template::SlotKind;
-use crate::lint::untrusted::is_untrusted;
+use crate::lint::untrusted::{is_untrusted, outputs};
 use crate::lint::view::View;
 
 rule! {
@@ -47,12 +46,11 @@ rule! {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let further = view.list("names");
     for (index, piece) in view.prompt.pieces_of(SegmentKind::System) {
-        for slot in piece.slots.iter().filter(|slot| slot.kind == SlotKind::Output) {
-            let Some(name) = &slot.name else { continue };
-            if is_untrusted(name) || further.contains(&name.as_str()) {
+        for (span, name) in outputs(piece) {
+            if is_untrusted(&name) || further.contains(&name.as_str()) {
                 sink.report(
                     Finding::at(
-                        view.at(index, slot.span.clone()),
+                        view.at(index, span),
                         format!("`{name}` puts what somebody else wrote into the system prompt"),
                     )
                     .help("put it into a user message, between tags, and say in the system prompt that it is data"),

@@ -1,8 +1,10 @@
 //! `schema-noise`: what generators write into tool definitions.
 
 use crate::lint::diagnostic::{Applicability, Finding, Severity};
-use crate::lint::rule::{Check, Evidence};
+use crate::lint::file::Piece;
+use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
+use crate::lint::tool;
 use crate::lint::view::View;
 
 rule! {
@@ -23,29 +25,40 @@ rule! {
     ///
     /// Safe: names, types, bounds and every description that says something stay. It is the edit that `promptopt optimize` makes
     /// (`tool_schema`).
+    ///
+    /// ## Options
+    ///
+    /// - `min_tokens`: tokens of a definition worth a finding.
     "schema-noise",
     code: "TOL001",
     severity: Severity::Warning,
     is_default: true,
     is_cost: true,
     evidence: Evidence { source: "measured: 105 to 76 tokens for a compact Pydantic schema (o200k_base)", date: "2026-11-22" },
-    options: &[],
+    options: &[OptionSpec { name: "min_tokens", default: Default::Int(5), about: "tokens of a definition worth a finding" }],
     check: Check::Prompt(check),
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
-    if !view.prompt.pieces.iter().any(crate::lint::file::Piece::is_tool) {
+    if !view.prompt.pieces.iter().any(Piece::is_tool) {
         return;
     }
     for edit in view.transform("tool_schema") {
+        if edit.tokens_saved.cast_signed() < view.int("min_tokens") {
+            continue;
+        }
         let Some(piece) = view.prompt.pieces.get(edit.segment) else { continue };
-        let mut name = None;
-        crate::lint::tool::each(piece, |definition| name = name.take().or_else(|| definition.text("name")));
-        let of = name.map_or_else(|| "a tool".to_owned(), |name| format!("`{name}`"));
+        let mut named = None;
+        tool::each(piece, |definition| {
+            if let (None, Some(name)) = (&named, definition.get("name")) {
+                named = Some((format!("`{}`", definition.name()), name.span()));
+            }
+        });
+        let (of, at) = named.unwrap_or_else(|| ("a tool".to_owned(), 0..1));
         let change = view.change(edit.segment, edit.span.clone(), &edit.replacement).map(|change| vec![change]);
         sink.report(
             Finding::at(
-                head(view, edit.segment),
+                view.at(edit.segment, at),
                 format!("titles and the like in the definition of {of} cost {} tokens", edit.tokens_saved),
             )
             .saves(view.saving(edit.tokens_saved.cast_signed(), edit.segment, edit.span.start))
@@ -53,11 +66,4 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             .fix("leave out what repeats", Applicability::Safe, change),
         );
     }
-}
-
-/// The first line of a definition.
-fn head(view: &View<'_>, piece: usize) -> std::ops::Range<usize> {
-    let text = view.prompt.pieces.get(piece).map_or("", |piece| piece.as_str());
-    let end = text.find('\n').unwrap_or(text.len());
-    view.at(piece, 0..text.get(..end).map_or(0, |line| line.trim_end().len()))
 }

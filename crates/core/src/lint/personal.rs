@@ -143,13 +143,16 @@ fn emails(text: &str, found: &mut Vec<(Range<usize>, Kind)>) {
             let checked = if is_free { lower.split('@').next().unwrap_or_default() } else { &lower };
             checked.contains(word)
         });
-        let said = line(text, at).to_lowercase();
+        let says_not = || {
+            let said = line(text, at).to_lowercase();
+            NOT_PERSONAL.iter().any(|word| said.contains(word))
+        };
         if is_person
             && (2..=12).contains(&top.len())
             && top.bytes().all(|byte| byte.is_ascii_alphabetic())
             && !matches!(top, "example" | "test" | "invalid" | "local" | "localhost")
             && !is_stand_in
-            && !NOT_PERSONAL.iter().any(|word| said.contains(word))
+            && !says_not()
         {
             found.push((at - n_local..at + 1 + host.len(), Kind::Email));
         }
@@ -321,7 +324,7 @@ fn is_luhn(digits: &str) -> bool {
             if digit > 9 { digit - 9 } else { digit }
         })
         .sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 fn is_mod_97(iban: &str) -> bool {
@@ -332,6 +335,9 @@ fn is_mod_97(iban: &str) -> bool {
     });
     rest == 1
 }
+
+/// Words beside a telephone number.
+const PHONE_WORDS: &[&str] = &["phone", "tel:", "tel.", "mobile", "whatsapp", "call ", "sms", "hotline"];
 
 fn phones(text: &str, found: &mut Vec<(Range<usize>, Kind)>) {
     let bytes = text.as_bytes();
@@ -344,17 +350,16 @@ fn phones(text: &str, found: &mut Vec<(Range<usize>, Kind)>) {
         let follows_number = at.checked_sub(1).is_some_and(|before| bytes[before].is_ascii_alphanumeric());
         let is_made_up =
             ["555", "1234", "0000", "2345", "1111", "9999", "9876"].iter().any(|part| digits.contains(part));
-        let said = line(text, at).to_lowercase();
-        let says_so = ["phone", "tel:", "tel.", "mobile", "whatsapp", "call ", "sms", "hotline"]
-            .iter()
-            .any(|word| said.contains(word));
+        let says_so = || {
+            let said = line(text, at).to_lowercase();
+            PHONE_WORDS.iter().any(|word| said.contains(word)) && !NOT_PERSONAL.iter().any(|word| said.contains(word))
+        };
         if !follows_number
             && (10..=15).contains(&digits.len())
             && written.as_bytes().get(1).is_some_and(|byte| (b'1'..=b'9').contains(byte))
             && distinct(&digits) >= 5
             && !is_made_up
-            && says_so
-            && !NOT_PERSONAL.iter().any(|word| said.contains(word))
+            && says_so()
         {
             found.push((at..at + written.len(), Kind::Phone));
         }

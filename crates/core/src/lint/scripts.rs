@@ -1,17 +1,17 @@
 //! Characters that nobody sees and letters that look like others: what they are called, and where they are at home. Only
 //! what the rules need of Unicode.
 
-/// The name of a character that is not seen, if it is one that prompts are attacked with or that copying leaves behind.
+/// The name, with its article, of a character that is not seen, if it is one that prompts are attacked with or that copying leaves behind.
 pub(super) fn invisible(c: char) -> Option<&'static str> {
     Some(match c {
-        '\u{200b}' => "zero-width space",
-        '\u{200c}' => "zero-width non-joiner",
-        '\u{200d}' => "zero-width joiner",
-        '\u{2060}' => "word joiner",
-        '\u{2061}'..='\u{2064}' => "invisible operator",
-        '\u{feff}' => "byte-order mark",
-        '\u{180e}' => "Mongolian vowel separator",
-        '\u{3164}' | '\u{ffa0}' => "Hangul filler",
+        '\u{200b}' => "a zero-width space",
+        '\u{200c}' => "a zero-width non-joiner",
+        '\u{200d}' => "a zero-width joiner",
+        '\u{2060}' => "a word joiner",
+        '\u{2061}'..='\u{2064}' => "an invisible operator",
+        '\u{feff}' => "a byte-order mark",
+        '\u{180e}' => "a Mongolian vowel separator",
+        '\u{3164}' | '\u{ffa0}' => "a Hangul filler",
         _ => return None,
     })
 }
@@ -31,18 +31,18 @@ pub(super) fn selector(c: char) -> Option<u8> {
     }
 }
 
-/// The name of a character that turns the direction of text.
+/// The name, with its article, of a character that turns the direction of text.
 pub(super) fn bidi(c: char) -> Option<&'static str> {
     Some(match c {
-        '\u{202a}' => "left-to-right embedding",
-        '\u{202b}' => "right-to-left embedding",
-        '\u{202c}' => "end of an embedding or override",
-        '\u{202d}' => "left-to-right override",
-        '\u{202e}' => "right-to-left override",
-        '\u{2066}' => "left-to-right isolate",
-        '\u{2067}' => "right-to-left isolate",
-        '\u{2068}' => "first-strong isolate",
-        '\u{2069}' => "end of an isolate",
+        '\u{202a}' => "a left-to-right embedding",
+        '\u{202b}' => "a right-to-left embedding",
+        '\u{202c}' => "the end of an embedding or override",
+        '\u{202d}' => "a left-to-right override",
+        '\u{202e}' => "a right-to-left override",
+        '\u{2066}' => "a left-to-right isolate",
+        '\u{2067}' => "a right-to-left isolate",
+        '\u{2068}' => "a first-strong isolate",
+        '\u{2069}' => "the end of an isolate",
         _ => return None,
     })
 }

@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::diagnostic::{Diagnostic, Finding};
+use super::prose::floor;
 
 /// A secret in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,15 +61,27 @@ static KEYS: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&shapes.join("|")).ok()
 });
 
-/// A value with a name that says that it is secret.
-static NAMED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+/// Ends of names that may say that a value is secret; [`says_secret`] looks at what stands before.
+static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let words = ["key", "secret", "token", "password", "passwort", "passwd", "authorization"];
+    let cases = words.iter().flat_map(|word| {
+        let (first, rest) = word.split_at(1);
+        [format!("[{}{first}]{rest}", first.to_uppercase()), word.to_uppercase()]
+    });
+    Regex::new(&cases.collect::<Vec<_>>().join("|")).ok()
+});
+
+/// What follows such a name: a sign, and a value.
+static VALUE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(concat!(
-        r"(?i)(?:api[_-]?key|secret[_-]?key|client[_-]?secret|app[_-]?secret|private[_-]?key|passwor[dt]|passwd",
-        r"|(?:access|auth|api|bot|bearer|refresh)[_-]?token|authorization)",
-        r#"["'`]{0,2}\s{0,3}(?:=>|:=|[:=])\s{0,3}["'`]?(?:bearer )?([A-Za-z0-9+/_\-]{20,200}={0,2})"#
+        r#"^["'`\\]{0,3}[ \t]{0,3}(?:=>|:=|[:=])[ \t]{0,3}["'`\\]{0,2}(?:[Bb]earer )?"#,
+        r"([A-Za-z0-9+/_\-]{20,200}={0,2})"
     ))
     .ok()
 });
+
+/// What stands before `key`, `secret` and `token` where the value is one that opens something.
+const BEFORE: &[&str] = &["api", "secret", "private", "access", "client", "app", "auth", "bot", "bearer", "refresh"];
 
 /// The secrets in a text, in rising order, without overlaps. O(n), and near the speed of memory where there are none.
 pub fn find(text: &str) -> Vec<Secret> {
@@ -85,16 +98,20 @@ pub fn find(text: &str) -> Vec<Secret> {
             }
         }
     }
-    if has_name_of_secret(text)
-        && let Some(named) = &*NAMED
-    {
-        let n_keys = found.len();
-        for captures in named.captures_iter(text) {
-            let Some(value) = captures.get(1) else { continue };
-            let next = found[..n_keys].partition_point(|key| key.span.end <= value.start());
-            let is_new = found[..n_keys].get(next).is_none_or(|key| value.end() <= key.span.start);
-            if is_new && stands_alone(text, &value.range()) && is_random(value.as_str()) {
-                found.push(Secret { span: value.range(), what: "secret" });
+    let n_keys = found.len();
+    if let (Some(names), Some(shape)) = (&*NAMES, &*VALUE) {
+        for name in names.find_iter(text) {
+            let is_followed = text.as_bytes().get(name.end()).is_some_and(|byte| b"\"'`\\:= ".contains(byte));
+            if !is_followed || !says_secret(text, &name.range()) {
+                continue;
+            }
+            let near = &text[name.end()..floor(text, name.end() + 240)];
+            let Some(value) = shape.captures(near).and_then(|captures| captures.get(1)) else { continue };
+            let span = name.end() + value.start()..name.end() + value.end();
+            let next = found[..n_keys].partition_point(|key| key.span.end <= span.start);
+            let is_new = found[..n_keys].get(next).is_none_or(|key| span.end <= key.span.start);
+            if is_new && stands_alone(text, &span) && is_random(value.as_str()) {
+                found.push(Secret { span, what: "secret" });
             }
         }
         found.sort_by_key(|secret| secret.span.start);
@@ -102,12 +119,16 @@ pub fn find(text: &str) -> Vec<Secret> {
     found
 }
 
-/// Cheaper than the expression: what every name has in it, in either case.
-fn has_name_of_secret(text: &str) -> bool {
-    static NAMES: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new("[Kk]ey|KEY|[Ss]ecret|SECRET|[Tt]oken|TOKEN|[Pp]assw|PASSW|[Aa]uthorization|AUTHORIZATION").ok()
-    });
-    NAMES.as_ref().is_some_and(|names| names.is_match(text))
+/// Whether a name that ends in `key`, `token` and the like is that of something that opens a door: an `api_key`, not a
+/// `cache_key` or a `page_token`.
+fn says_secret(text: &str, end: &Range<usize>) -> bool {
+    let word = text[end.clone()].to_ascii_lowercase();
+    if word.starts_with("pass") || word == "authorization" {
+        return true;
+    }
+    let before = text[floor(text, end.start.saturating_sub(8))..end.start].to_ascii_lowercase();
+    let before = before.trim_end_matches(['_', '-']);
+    BEFORE.iter().any(|kind| before.ends_with(kind))
 }
 
 /// The whole of a PEM block whose first line stands in `head`; `None` if no key follows it.

@@ -41,10 +41,8 @@ pub(super) fn is_untrusted(name: &str) -> bool {
 /// all the same: `{{ x }}` is a variable in most of them.
 pub(super) fn outputs(piece: &Piece) -> Vec<(Range<usize>, String)> {
     let text = piece.as_str();
-    let slots = match piece.slots.is_empty() && memchr::memmem::find(text.as_bytes(), b"{{").is_some() {
-        true => Cow::Owned(Syntax::Jinja.slots(text)),
-        false => Cow::Borrowed(&piece.slots),
-    };
+    let is_unread = piece.slots.is_empty() && memchr::memmem::find(text.as_bytes(), b"{{").is_some();
+    let slots = if is_unread { Cow::Owned(Syntax::Jinja.slots(text)) } else { Cow::Borrowed(&piece.slots) };
     let outputs = slots.iter().filter(|slot| slot.kind == SlotKind::Output);
     outputs.filter_map(|slot| Some((slot.span.clone(), slot.name.clone()?))).collect()
 }

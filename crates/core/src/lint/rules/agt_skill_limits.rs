@@ -78,7 +78,7 @@ fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
             );
         }
     }
-    match head.get("description") {
+    match head.get("description").filter(|description| !description.value.is_empty()) {
         None => sink.report(
             Finding::at(first_line, "the skill has no `description`: no agent knows when to load it")
                 .help("say what it does and when to use it"),

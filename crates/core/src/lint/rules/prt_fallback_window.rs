@@ -7,6 +7,7 @@ use crate::lint::view::View;
 use crate::lint::wire;
 use crate::optimize::Weigher;
 use crate::tokens::memo::Memo;
+use crate::usd::group_thousands;
 
 rule! {
     /// A prompt that fits the model, but not one of its fallbacks.
@@ -54,17 +55,17 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             }
         };
         if tokens + max_output > window {
-            let what = if max_output > 0 {
-                format!("{tokens} tokens and {max_output} of output")
-            } else {
-                format!("{tokens} tokens")
-            };
+            let n = |n: u64| group_thousands(u128::from(n));
+            let output = if max_output > 0 { format!(" and {} of output", n(max_output)) } else { String::new() };
+            let message = format!(
+                "{} tokens{output} do not fit into the fallback `{}`, whose window is {}",
+                n(tokens),
+                spec.id,
+                n(window)
+            );
             sink.report(
-                Finding::at(
-                    view.head(),
-                    format!("{what} do not fit into the fallback `{}`, whose window is {window}", spec.id),
-                )
-                .help("name a fallback with a larger window, or shorten the prompt for it"),
+                Finding::at(view.head(), message)
+                    .help("name a fallback with a larger window, or shorten the prompt for it"),
             );
         }
     }

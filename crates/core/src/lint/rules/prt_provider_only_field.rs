@@ -23,7 +23,7 @@ rule! {
     ///
     /// ## Fix
     ///
-    /// Unsafe: the field is removed. Where the provider has another for it, the finding names it.
+    /// Unsafe: the field is removed, unless the provider has another for it: that is named, and the rest is yours.
     ///
     /// ## Limits
     ///
@@ -49,7 +49,9 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             Some(instead) => format!("write `{instead}`"),
             None => "take it out".to_owned(),
         };
-        let change = field.removal.clone().map(|span| vec![Change { span, text: String::new() }]);
+        // What has another name there is not taken out: it was meant.
+        let removal = field.removal.clone().filter(|_| !row.instead.contains_key(&field.path));
+        let change = removal.map(|span| vec![Change { span, text: String::new() }]);
         sink.report(
             Finding::at(field.key.clone(), format!("{} does not know `{}` ({})", spec.host, field.path, row.answer))
                 .help(help)

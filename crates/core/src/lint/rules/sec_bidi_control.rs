@@ -57,10 +57,9 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                         "{what} (U+{:04X}): the line is shown in another order than the model reads it",
                         u32::from(*c)
                     ),
-                    n => format!(
-                        "{n} characters turn the direction of text, the first a {what} (U+{:04X})",
-                        u32::from(*c)
-                    ),
+                    n => {
+                        format!("{n} characters turn the direction of text, the first {what} (U+{:04X})", u32::from(*c))
+                    }
                 };
                 let changes: Option<Vec<Change>> =
                     marks.iter().map(|(at, c)| view.change(index, start + at..start + at + c.len_utf8(), "")).collect();

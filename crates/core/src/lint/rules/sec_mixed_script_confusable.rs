@@ -38,6 +38,9 @@ rule! {
     check: Check::Prompt(check),
 }
 
+/// Bytes of a text and what to write there.
+type Edit = (Range<usize>, String);
+
 /// A word of two scripts.
 struct Word {
     range: Range<usize>,
@@ -103,7 +106,7 @@ fn words(text: &str) -> (Vec<Word>, bool) {
 }
 
 /// The odd letters of a word in words, and what to write for them; `None` if the word is fine.
-fn odd(text: &str, word: &Word, has_pure: bool) -> Option<(String, Vec<(Range<usize>, String)>)> {
+fn odd(text: &str, word: &Word, has_pure: bool) -> Option<(String, Vec<Edit>)> {
     let written = text.get(word.range.clone())?;
     if word.n_latin + word.n_other < 4 || word.n_latin < 2 && word.n_other < 3 {
         return None;

@@ -46,16 +46,16 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let text = piece.as_str();
         for (range, kind) in find(text) {
             let span = view.at(index, range.clone());
-            let what = match kind {
-                Kind::Email => "a person's e-mail address",
-                Kind::Card => "a card number",
-                Kind::Iban => "a bank account number",
-                Kind::Phone => "a telephone number",
+            let (what, instead) = match kind {
+                Kind::Email => ("a person's e-mail address", "make one up at example.com"),
+                Kind::Card => ("a card number", "use a test card, such as 4242 4242 4242 4242"),
+                Kind::Iban => ("a bank account number", "use the registry's example, DE89 3704 0044 0532 0130 00"),
+                Kind::Phone => ("a telephone number", "use one that is kept for fiction, such as +1 202 555 0123"),
             };
             sink.report(
                 Finding::at(span.clone(), format!("{what} stands in the prompt: `{}`", shown(&text[range])))
                     .hides(span)
-                    .help("make one up: an address at example.com, a test card such as 4242 4242 4242 4242"),
+                    .help(instead),
             );
         }
     }

@@ -51,8 +51,8 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         for (range, what) in found(text) {
             let n = text[range.clone()].chars().count();
             let message = match n {
-                1 => format!("a {what} nobody sees (U+{:04X})", first(&text[range.clone()])),
-                _ => format!("{n} characters nobody sees, the first a {what} (U+{:04X})", first(&text[range.clone()])),
+                1 => format!("{what} nobody sees (U+{:04X})", first(&text[range.clone()])),
+                _ => format!("{n} characters nobody sees, the first {what} (U+{:04X})", first(&text[range.clone()])),
             };
             let change = view.change(index, range.clone(), "").map(|change| vec![change]);
             sink.report(Finding::at(view.at(index, range), message).help("remove it").fix(

@@ -76,17 +76,12 @@ fn visit(schema: Value<'_, '_>, depth: usize, report: &mut impl FnMut(Value<'_, 
     }
     for child in schema.children() {
         match child.key().as_deref() {
-            Some("properties" | "$defs" | "definitions") => {
-                for property in child.children() {
-                    visit(property, depth + 1, report);
+            Some("properties" | "$defs" | "definitions" | "anyOf" | "oneOf" | "allOf") => {
+                for schema in child.children() {
+                    visit(schema, depth + 1, report);
                 }
             }
             Some("items" | "additionalProperties") => visit(child, depth + 1, report),
-            Some("anyOf" | "oneOf" | "allOf") => {
-                for option in child.children() {
-                    visit(option, depth + 1, report);
-                }
-            }
             _ => {}
         }
     }

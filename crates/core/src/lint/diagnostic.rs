@@ -76,7 +76,7 @@ pub struct Finding {
     pub saving: Option<Saving>,
     /// The change that would do it.
     pub fix: Option<Fix>,
-    /// Bytes of the file that no report may show: a secret. [`super::secrets::masked`] hides them.
+    /// Bytes of the file that no report may show: secrets. Shown as `…`.
     pub redact: Vec<Range<usize>>,
 }
 
@@ -110,13 +110,6 @@ impl Finding {
         }
     }
 
-    /// Keeps bytes of the file out of every report.
-    #[must_use]
-    pub fn hides(mut self, span: Range<usize>) -> Finding {
-        self.redact.push(span);
-        self
-    }
-
     /// Says what to do.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Finding {
@@ -135,6 +128,13 @@ impl Finding {
     #[must_use]
     pub fn label(mut self, span: Range<usize>, text: impl Into<String>) -> Finding {
         self.labels.push((span, text.into()));
+        self
+    }
+
+    /// Keeps bytes of the file out of every report.
+    #[must_use]
+    pub fn redact(mut self, span: Range<usize>) -> Finding {
+        self.redact.push(span);
         self
     }
 

@@ -145,7 +145,10 @@ fn emails(text: &str, found: &mut Vec<(Range<usize>, Kind)>) {
         });
         let says_not = || {
             let said = line(text, at).to_lowercase();
-            NOT_PERSONAL.iter().any(|word| said.contains(word))
+            // `Name <address>` is how authors sign their work, unless it is the head of a letter.
+            let is_signed =
+                bytes[..at - n_local].ends_with(b"<") && !["from", "to:", "cc:"].iter().any(|w| said.contains(w));
+            is_signed || NOT_PERSONAL.iter().any(|word| said.contains(word))
         };
         if is_person
             && (2..=12).contains(&top.len())

@@ -50,7 +50,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             let near = prose::floor(text, middle.saturating_sub(300));
             let Some(open) = text[near..middle].rfind(['[', '\n']).map(|at| near + at) else { continue };
             let is_image = text[..open].ends_with('!');
-            let address = &text[middle + 2..prose::floor(text, middle + 2000)];
+            let address = &text[middle + 2..prose::floor(text, middle + 600)];
             let address = &address[..address.find([')', '\n', ' ']).map_or(address.len(), |end| end_of(address, end))];
             let Some(host_end) = address.find("://").map(|at| at + 3) else { continue };
             let path = &address[host_end..];

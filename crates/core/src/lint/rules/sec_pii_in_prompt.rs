@@ -54,7 +54,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             };
             sink.report(
                 Finding::at(span.clone(), format!("{what} stands in the prompt: `{}`", shown(&text[range])))
-                    .hides(span)
+                    .redact(span)
                     .help(instead),
             );
         }

@@ -48,7 +48,7 @@ fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
         } else {
             format!("{article} {} stands in the file: `{}`", secret.what, shown(text))
         };
-        sink.report(Finding::at(secret.span.clone(), message).hides(secret.span).help(
+        sink.report(Finding::at(secret.span.clone(), message).redact(secret.span).help(
             "revoke it, then have the program add it outside the prompt, from the environment or a secret store",
         ));
     }

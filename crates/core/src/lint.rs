@@ -28,6 +28,7 @@ pub mod read;
 pub mod rule;
 pub mod rules;
 pub mod run;
+pub mod secrets;
 pub mod settings;
 pub mod since;
 pub mod sink;
@@ -39,7 +40,14 @@ pub mod view;
 mod batch;
 mod lifecycle;
 mod parameters;
+mod front_matter;
+mod personal;
+mod prose;
+mod scripts;
 mod suppress;
+mod tool;
+mod untrusted;
+mod wire;
 
 /// What a prompt file's name is followed by in the name of its sidecar.
 pub const SIDECAR_SUFFIX: &str = ".promptopt.toml";

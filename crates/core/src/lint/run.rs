@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::sink::Sink;
 use super::target::Target;
 use super::view::{FileView, PromptView, View};
-use super::{rules, suppress};
+use super::{rules, secrets, suppress};
 use crate::optimize::Weigher;
 use crate::tokens::memo::Memo;
 
@@ -89,6 +89,8 @@ impl Linter {
             }));
         }
         suppress::apply(file, &prompts, settings, &mut linted);
+        secrets::scrub(&file.text, linted.diagnostics.iter_mut().map(|diagnostic| &mut diagnostic.finding));
+        suppress::apply(file, settings, &mut linted);
         sort(&mut linted.diagnostics);
         linted
     }

@@ -19,6 +19,7 @@ pub mod file;
 pub mod fix;
 pub mod lines;
 pub mod mapped;
+pub mod prose;
 pub mod read;
 #[macro_use]
 pub mod rule;
@@ -30,6 +31,8 @@ pub mod target;
 pub mod template;
 pub mod view;
 
+mod data;
+mod phrases;
 mod suppress;
 
 pub use diagnostic::{Applicability, Change, Diagnostic, Finding, Fix, Saving, Severity};

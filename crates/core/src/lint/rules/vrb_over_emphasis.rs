@@ -1,0 +1,84 @@
+//! `over-emphasis`: shouting everywhere.
+
+use std::ops::Range;
+
+use crate::lint::diagnostic::{Finding, Severity};
+use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
+use crate::lint::sink::Sink;
+use crate::lint::view::View;
+
+rule! {
+    /// Many sentences in capitals.
+    ///
+    /// ## Why
+    ///
+    /// Emphasis marks what matters more than the rest. Where every second rule shouts nothing stands out, newer models
+    /// overreact to it, and capitals cost more tokens than small letters.
+    ///
+    /// ## Example
+    ///
+    /// "YOU MUST ALWAYS CHECK THE DATE. NEVER GUESS A PRICE. ALL ANSWERS MUST BE SHORT."
+    ///
+    /// ## Options
+    ///
+    /// - `max_lines`: so many sentences in capitals are left alone.
+    ///
+    /// ## Limits
+    ///
+    /// Headings, code, tables, single words and names in capitals do not count.
+    "over-emphasis",
+    code: "VRB004",
+    severity: Severity::Info,
+    is_default: true,
+    is_cost: true,
+    evidence: Evidence { source: "measured: a sentence of 15 tokens is 18 in capitals (o200k_base)", date: "2026-11-22" },
+    options: &[OptionSpec { name: "max_lines", default: Default::Int(5), about: "sentences in capitals that are allowed" }],
+    check: Check::Prompt(check),
+}
+
+/// Words in capitals that make a sentence shout.
+const MIN_WORDS: usize = 4;
+
+fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    let max = usize::try_from(view.int("max_lines")).unwrap_or(0);
+    for (piece, of) in view.instructions() {
+        let text = of.as_str();
+        let prose = view.prose(piece);
+        let shouted: Vec<Range<usize>> = prose
+            .sentences(text)
+            .into_iter()
+            .filter(|range| is_shouted(&text[range.clone()]) && !prose.is_code(range))
+            .collect();
+        if shouted.len() <= max {
+            continue;
+        }
+        let Some(first) = shouted.first() else { continue };
+        let edits: Vec<(Range<usize>, String)> =
+            shouted.iter().map(|range| (range.clone(), text[range.clone()].to_lowercase())).collect();
+        let saved = view.tokens_saved(piece, &edits);
+        let mut finding = Finding::at(
+            view.at(piece, first.clone()),
+            format!("{} sentences are in capitals: {saved} tokens more than in small letters", shouted.len()),
+        )
+        .help("keep capitals for the one or two rules whose breach does harm")
+        .saves(view.saving(saved, piece, first.start));
+        for range in shouted.iter().skip(1).take(9) {
+            finding = finding.label(view.at(piece, range.clone()), "here");
+        }
+        sink.report(finding);
+    }
+}
+
+/// Nearly all letters of several words are capitals.
+fn is_shouted(sentence: &str) -> bool {
+    let words = sentence.split_whitespace().filter(|word| {
+        let n_upper = word.chars().filter(|c| c.is_uppercase()).count();
+        n_upper >= 2 && !word.chars().any(char::is_lowercase) && !word.contains('_')
+    });
+    let (mut n_upper, mut n_lower) = (0_usize, 0_usize);
+    for c in sentence.chars() {
+        n_upper += usize::from(c.is_uppercase());
+        n_lower += usize::from(c.is_lowercase());
+    }
+    words.count() >= MIN_WORDS && n_upper > 4 * n_lower && !sentence.trim_end().ends_with(':')
+}

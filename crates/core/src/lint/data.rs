@@ -53,10 +53,10 @@ pub(super) fn edits(view: &PromptView<'_>, transform: &str) -> Vec<DataEdit> {
         .collect()
 }
 
-/// Many records of one kind, and nothing before them that speaks of a form.
+/// A list of many records, and nothing before it that speaks of a form.
 fn is_plainly_data(text: &str, edit: &Edit) -> bool {
     let json = &text[edit.span.clone()];
-    if json.len() < MIN_BYTES {
+    if json.len() < MIN_BYTES || !json.starts_with('[') {
         return false;
     }
     let mut from = edit.span.start.saturating_sub(BEFORE);
@@ -70,7 +70,5 @@ fn is_plainly_data(text: &str, edit: &Edit) -> bool {
         return false;
     }
     let Ok(json) = Json::parse(json) else { return false };
-    json.root().descendants().any(|value| {
-        value.kind() == Kind::Array && value.children().filter(|child| child.kind() == Kind::Object).count() >= MIN_ROWS
-    })
+    json.root().children().filter(|child| child.kind() == Kind::Object).count() >= MIN_ROWS
 }

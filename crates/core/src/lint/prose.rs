@@ -68,6 +68,56 @@ impl Prose {
     }
 }
 
+/// Whether a block is code or JSON although no fence says so: most of its lines end or begin as those of programs do.
+pub fn looks_like_code(block: &str) -> bool {
+    let (mut n_code, mut n) = (0, 0);
+    for line in block.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        n += 1;
+        let is_ended = line.ends_with(['{', '}', ';', '(', ')', '[', ']', ',', '>', '=', '\\']);
+        let is_begun = STARTS.iter().any(|start| line.starts_with(start));
+        n_code += usize::from(is_ended || is_begun);
+    }
+    block.starts_with("```") || block.starts_with("~~~") || 2 * n_code >= n.max(1)
+}
+
+/// How lines of programs, shells and data begin.
+const STARTS: &[&str] = &[
+    "const ",
+    "let ",
+    "var ",
+    "if (",
+    "if not ",
+    "return ",
+    "import ",
+    "from ",
+    "def ",
+    "class ",
+    "fn ",
+    "func ",
+    "#include",
+    "export ",
+    "async ",
+    "await ",
+    "for (",
+    "while (",
+    "print(",
+    "//",
+    "/*",
+    "\"",
+    "{",
+    "}",
+    "[",
+    "]",
+    "<",
+    "$ ",
+    "@",
+    "self.",
+    "|",
+    "http://",
+    "https://",
+    "Reference:",
+];
+
 /// A range without the white space at its ends.
 pub fn trimmed(text: &str, range: Range<usize>) -> Range<usize> {
     let inner = text.get(range.clone()).unwrap_or_default();

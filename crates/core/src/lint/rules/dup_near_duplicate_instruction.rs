@@ -6,6 +6,7 @@ use std::ops::Range;
 use crate::compress::SegmentKind;
 use crate::dedup::{Deduplicator, Fingerprint, Level, Options, differing_words};
 use crate::lint::diagnostic::{Finding, Severity};
+use crate::lint::prose::looks_like_code;
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
 use crate::lint::template::SlotKind;
@@ -30,11 +31,12 @@ rule! {
     ///
     /// ## Limits
     ///
-    /// Sentences of whole blocks that are repeated belong to `repeated-block`.
+    /// Sentences of whole blocks that are repeated belong to `repeated-block`. Sections that are alike on purpose (a rule for
+    /// each of three kinds of function) say things twice, so this is off unless asked for.
     "near-duplicate-instruction",
     code: "DUP002",
     severity: Severity::Info,
-    is_default: true,
+    is_default: false,
     is_cost: true,
     evidence: Evidence { source: "word trigrams and guard of `promptopt dedup` (no merge of what differs in a fact)", date: "2026-11-22" },
     options: &[
@@ -65,6 +67,9 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         for range in prose.sentences(text) {
             let is_in_copy = repeated.partition_point(|block| block.end <= range.start);
             if repeated.get(is_in_copy).is_some_and(|block| block.start <= range.start) {
+                continue;
+            }
+            if looks_like_code(&text[range.clone()]) {
                 continue;
             }
             fingerprint.read(&text[range.clone()]);

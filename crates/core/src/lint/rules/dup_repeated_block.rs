@@ -6,14 +6,14 @@ use std::ops::Range;
 use crate::compress::SegmentKind;
 use crate::dedup::Fingerprint;
 use crate::lint::diagnostic::{Applicability, Finding, Severity};
-use crate::lint::prose::with_blanks_behind;
+use crate::lint::prose::{looks_like_code, with_blanks_behind};
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
 use crate::lint::template::SlotKind;
 use crate::lint::view::View;
 
 rule! {
-    /// A paragraph, list or code block that stands in the prompt twice.
+    /// A paragraph or list that stands in the prompt twice.
     ///
     /// ## Why
     ///
@@ -35,8 +35,9 @@ rule! {
     ///
     /// ## Limits
     ///
-    /// Copies in different branches of a template are left alone: only one of them is sent. What users and models say in a
-    /// conversation is theirs; results of tools that came before are found if they are long.
+    /// Counts prose and lists: the same code may be shown where it is used. Copies in different branches of a template are
+    /// left alone, as only one of them is sent. What users and models say in a conversation is theirs; results of tools that
+    /// came before are found if they are long.
     "repeated-block",
     code: "DUP001",
     severity: Severity::Warning,
@@ -45,7 +46,7 @@ rule! {
     evidence: Evidence { source: "billed input by the provider's price; equality as in `promptopt dedup`", date: "2026-11-22" },
     options: &[OptionSpec {
         name: "min_tokens",
-        default: Default::Int(24),
+        default: Default::Int(32),
         about: "least tokens of a repeated stretch",
     }],
     check: Check::Prompt(check),
@@ -57,6 +58,7 @@ const MIN_RESULT_TOKENS: u64 = 200;
 struct Block {
     piece: usize,
     range: Range<usize>,
+    key: u128,
     /// The block that it is a copy of.
     copy_of: Option<usize>,
 }
@@ -73,7 +75,9 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let mut n = 1;
         while let Some(next) = blocks.get(at + n)
             && next.piece == blocks[at].piece
-            && next.copy_of == Some(source + n)
+            && next.copy_of.is_some()
+            && source + n < at
+            && blocks[source + n].key == next.key
             && blocks[source + n].piece == blocks[source].piece
         {
             n += 1;
@@ -98,7 +102,7 @@ fn blocks(view: &View<'_>) -> Vec<Block> {
             if known.is_none() {
                 seen.insert(key, blocks.len());
             }
-            blocks.push(Block { piece, range: range.clone(), copy_of: known });
+            blocks.push(Block { piece, range: range.clone(), key: key.1, copy_of: known });
         }
     }
     blocks
@@ -121,20 +125,19 @@ fn report(view: &View<'_>, sink: &mut Sink<'_>, source: &[Block], copy: &[Block]
     } else {
         is_branch(origin.piece, 0, usize::MAX) || is_branch(first.piece, 0, usize::MAX)
     };
-    // Headings and rules between sections repeat; so does the call that every section shows.
+    // Headings and code repeat where they are needed; what counts is prose.
     let text = piece.as_str();
-    let says_something = copy.iter().any(|block| {
-        let block_text = &text[block.range.clone()];
-        !block_text.starts_with('#') || block_text.contains('\n')
-    });
-    if branches || !says_something {
+    let prose: u64 = copy
+        .iter()
+        .map(|block| &text[block.range.clone()])
+        .filter(|block| !(block.starts_with('#') && !block.contains('\n')) && !looks_like_code(block))
+        .map(|block| view.target.count(block))
+        .sum();
+    if branches || !view.is_worth(prose.cast_signed()) {
         return;
     }
     let range = first.range.start..last.range.end;
     let tokens = view.target.count(&text[range.clone()]).cast_signed();
-    if !view.is_worth(tokens) {
-        return;
-    }
     let removed = with_blanks_behind(text, &range);
     let fix = view.change(first.piece, removed, "").map(|change| vec![change]);
     let place = view.at(origin.piece, origin.range.start..origin_last.range.end);
@@ -156,22 +159,26 @@ fn results(view: &View<'_>, sink: &mut Sink<'_>) {
     if !(0..view.prompt.pieces.len()).any(is_result) {
         return;
     }
-    for edit in view.transform("repeats") {
-        if edit.segment >= view.prompt.pieces.len() || !is_result(edit.segment) || edit.tokens_saved < MIN_RESULT_TOKENS
-        {
-            continue;
-        }
-        let saved = edit.tokens_saved.cast_signed();
-        let fix = view.change(edit.segment, edit.span.clone(), &edit.replacement).map(|change| vec![change]);
-        sink.report(
-            Finding::at(
-                view.at(edit.segment, edit.span.clone()),
-                format!("this part of a result was shown before: {saved} tokens again"),
-            )
-            .note(format!("it can be replaced by: {}", edit.replacement.trim()))
-            .help("let the program that fills in results refer to what was shown (`promptopt optimize` does)")
-            .saves(view.saving(saved, edit.segment, edit.span.start))
-            .fix("refer to the first place", Applicability::Unsafe, fix),
-        );
+    let all = view.transform("repeats");
+    let own: Vec<_> = all
+        .iter()
+        .filter(|edit| edit.segment < view.prompt.pieces.len() && is_result(edit.segment))
+        .filter(|edit| edit.tokens_saved >= MIN_RESULT_TOKENS)
+        .collect();
+    let Some(first) = own.first() else { return };
+    let saved = own.iter().map(|edit| edit.tokens_saved).sum::<u64>().cast_signed();
+    let what = match own.len() {
+        1 => "a part of a result was shown before".to_owned(),
+        n => format!("{n} parts of results were shown before"),
+    };
+    let changes = own.iter().map(|edit| view.change(edit.segment, edit.span.clone(), &edit.replacement)).collect();
+    let mut finding = Finding::at(view.at(first.segment, first.span.clone()), format!("{what}: {saved} tokens again"))
+        .note(format!("this one can be replaced by: {}", first.replacement.trim()))
+        .help("let the program that fills in results refer to what was shown (`promptopt optimize` does)")
+        .saves(view.saving(saved, first.segment, first.span.start))
+        .fix("refer to the first place", Applicability::Unsafe, changes);
+    for edit in own.iter().skip(1).take(4) {
+        finding = finding.label(view.at(edit.segment, edit.span.clone()), "and here");
     }
+    sink.report(finding);
 }

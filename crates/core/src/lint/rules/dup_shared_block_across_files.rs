@@ -34,7 +34,7 @@ rule! {
     is_default: true,
     is_cost: false,
     evidence: Evidence { source: "equality as in `promptopt dedup`", date: "2026-11-22" },
-    options: &[OptionSpec { name: "min_tokens", default: Default::Int(64), about: "least tokens of a block" }],
+    options: &[OptionSpec { name: "min_tokens", default: Default::Int(100), about: "least tokens of a block" }],
     check: Check::Across { mark, judge },
 }
 
@@ -89,14 +89,14 @@ fn judge(marks: &[Mark], found: &mut Vec<(usize, Finding)>) {
         let what = if blocks.len() == 1 {
             "this block".to_owned()
         } else {
-            format!("this and {} more blocks", blocks.len() - 1)
+            format!("this block and {} more", blocks.len() - 1)
         };
         let others: Vec<&str> = files.iter().filter(|path| **path != marks[first].path).copied().collect();
         let mut note = format!("also in {}", others.iter().take(3).copied().collect::<Vec<_>>().join(", "));
         if others.len() > 3 {
             note.push_str(&format!(" and {} more", others.len() - 3));
         }
-        let message = format!("{what}, {tokens} tokens, stand in {} files", files.len());
+        let message = format!("{what}: {tokens} tokens that {} files have in common", files.len());
         let finding = Finding::at(marks[first].span.clone(), message)
             .note(note)
             .help("keep it in one file that the others include, and put it first, where a prompt cache can serve it");

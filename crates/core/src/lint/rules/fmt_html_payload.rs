@@ -31,7 +31,7 @@ rule! {
     /// ## Limits
     ///
     /// Looks at results of tools and documents. In instructions and messages HTML is mostly what is asked about or what is
-    /// to be written, and tags like `<context>` are structure.
+    /// to be written, and tags like `<context>` are structure; so are files that the model asked to read.
     "html-payload",
     code: "FMT005",
     severity: Severity::Warning,
@@ -60,9 +60,15 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let Some(piece) = view.prompt.pieces.get(edit.segment).filter(|piece| is_result(piece.kind)) else { continue };
         let page = &piece.as_str()[edit.span.clone()];
         let saved = edit.tokens_saved.cast_signed();
-        // A page begins with a tag; a program or a diff has its tags in between.
+        // A page begins with a tag; a program or a diff has its tags in between, and a template is a program.
         let is_whole = piece.as_str()[..edit.span.start].trim().len() < 80;
-        if !is_whole || elements(page).len() < MIN_ELEMENTS || !view.is_worth(saved) {
+        let is_source = ["{%", "{{", "<?php", "<%", "v-if=", "className="].iter().any(|sign| page.contains(sign));
+        if !is_whole
+            || is_source
+            || is_asked_as_file(view, edit.segment)
+            || elements(page).len() < MIN_ELEMENTS
+            || !view.is_worth(saved)
+        {
             continue;
         }
         let fix = view.change(edit.segment, edit.span.clone(), &edit.replacement).map(|change| vec![change]);
@@ -73,6 +79,15 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
                 .fix("keep the page's text", Applicability::Unsafe, fix),
         );
     }
+}
+
+/// Whether the call before the result reads a file: then its markup is what is worked on.
+fn is_asked_as_file(view: &View<'_>, result: usize) -> bool {
+    let calls = view.prompt.pieces[..result].iter().rev().take_while(|piece| piece.kind != Some(SegmentKind::User));
+    let call = calls.filter(|piece| piece.kind == Some(SegmentKind::ToolCall)).map(|piece| piece.as_str()).next();
+    call.is_some_and(|call| {
+        !call.contains("http") && [".html", ".htm", ".vue", ".svelte", ".xml"].iter().any(|e| call.contains(e))
+    })
 }
 
 /// The elements of pages whose tags stand in a text.

@@ -1,6 +1,6 @@
 //! `pretty-json`: indented JSON that nobody reads.
 
-use crate::lint::data;
+use crate::lint::data::{self, DataEdit};
 use crate::lint::diagnostic::{Applicability, Finding, Severity};
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
@@ -49,24 +49,38 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     report(view, sink, true, "indented JSON", "write it compact");
 }
 
-/// JSON data whose shortest form saves: over several lines, or in one.
+/// JSON data whose shortest form saves: over several lines, or in one. What is certain to be data is one finding a prompt,
+/// as one line of a program makes it all.
 pub(super) fn report(view: &View<'_>, sink: &mut Sink<'_>, is_pretty: bool, what: &str, title: &str) {
-    for data::DataEdit { edit, is_certain } in data::edits(view, "json_compact") {
-        let Some(piece) = view.prompt.pieces.get(edit.segment) else { continue };
-        let saved = edit.tokens_saved.cast_signed();
-        if piece.as_str()[edit.span.clone()].contains('\n') != is_pretty || !view.is_worth(saved) {
-            continue;
+    let all: Vec<DataEdit> = data::edits(view, "json_compact")
+        .into_iter()
+        .filter(|DataEdit { edit, .. }| {
+            let piece = view.prompt.pieces.get(edit.segment);
+            piece.is_some_and(|piece| piece.as_str()[edit.span.clone()].contains('\n') == is_pretty)
+        })
+        .collect();
+    let (certain, other): (Vec<DataEdit>, Vec<DataEdit>) = all.into_iter().partition(|edit| edit.is_certain);
+    let groups = std::iter::once((certain, Applicability::Safe))
+        .chain(other.into_iter().map(|edit| (vec![edit], Applicability::Unsafe)));
+    for (group, applicability) in groups {
+        let saved = group.iter().map(|of| of.edit.tokens_saved).sum::<u64>().cast_signed();
+        let Some(DataEdit { edit, .. }) = group.first().filter(|_| view.is_worth(saved)) else { continue };
+        let place = match group.len() {
+            1 => String::new(),
+            n => format!(" in {n} places"),
+        };
+        let changes =
+            group.iter().map(|of| view.change(of.edit.segment, of.edit.span.clone(), &of.edit.replacement)).collect();
+        let mut finding = Finding::at(
+            view.at(edit.segment, edit.span.clone()),
+            format!("{what}{place} costs {saved} tokens more than compact JSON"),
+        )
+        .help("serialise it without white space (Python: `separators=(\",\", \":\")`)")
+        .saves(view.saving(saved, edit.segment, edit.span.start))
+        .fix(title, applicability, changes);
+        for of in group.iter().skip(1).take(4) {
+            finding = finding.label(view.at(of.edit.segment, of.edit.span.clone()), "and here");
         }
-        let fix = view.change(edit.segment, edit.span.clone(), &edit.replacement).map(|change| vec![change]);
-        let applicability = if is_certain { Applicability::Safe } else { Applicability::Unsafe };
-        sink.report(
-            Finding::at(
-                view.at(edit.segment, edit.span.clone()),
-                format!("{what} costs {saved} tokens more than compact JSON"),
-            )
-            .help("serialise it without white space (Python: `separators=(\",\", \":\")`)")
-            .saves(view.saving(saved, edit.segment, edit.span.start))
-            .fix(title, applicability, fix),
-        );
+        sink.report(finding);
     }
 }

@@ -26,7 +26,7 @@ rule! {
     /// alone; so are templates with branches.
     "unbalanced-fence",
     code: "FMT013",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     is_default: true,
     is_cost: false,
     evidence: Evidence { source: "CommonMark 0.31.2, section 4.5: a fence without its end runs to the end", date: "2026-11-22" },
@@ -50,7 +50,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         sink.report(
-            Finding::at(view.at(piece, open), "this code fence is never closed: the rest of the prompt is code")
+            Finding::at(view.at(piece, open), "this code fence is never closed: all that follows reads as code")
                 .help("close it, or if it shows a fence inside a fence, give the outer one more backticks"),
         );
     }

@@ -26,11 +26,11 @@ rule! {
     ///
     /// ## Limits
     ///
-    /// Looks at tags that stand alone on their lines, outside code, of prompts in which tags come in pairs. HTML's own
-    /// single tags, placeholders such as `<name>`, and templates with branches are left alone.
+    /// Looks at tags that stand alone on their lines, outside code, of prompts in which tags come in pairs. Pages of
+    /// HTML, placeholders such as `<name>`, and templates with branches are left alone.
     "unclosed-tag",
     code: "FMT012",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     is_default: true,
     is_cost: false,
     evidence: Evidence {
@@ -50,6 +50,10 @@ const SINGLE: &[&str] = &[
     "li", "td", "tr", "th", "dt", "dd", "option", "thead", "tbody", "tfoot", "body", "head", "html",
 ];
 
+/// HTML elements that no prompt names a part after: where one stands, all tags are a page's.
+const PAGE: &[&str] =
+    &["</div>", "</span>", "</ul>", "</table>", "</script>", "</style>", "</html>", "</body>", "</select>", "</svg>"];
+
 #[derive(Default)]
 struct Pair {
     /// Opening tags, those alone on their line first told by the flag.
@@ -66,6 +70,9 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         }
         if !text.contains("</") {
             continue;
+        }
+        if PAGE.iter().any(|tag| text.contains(tag)) {
+            return;
         }
         let prose = view.prose(piece);
         for found in TAG.captures_iter(text) {

@@ -38,7 +38,7 @@ rule! {
     /// ## Limits
     ///
     /// Flat records only: elements with attributes, or with elements in their fields, are documents, not rows. Tags that
-    /// mark the parts of a prompt are structure.
+    /// mark the parts of a prompt, or its examples, are structure.
     "xml-records",
     code: "FMT007",
     severity: Severity::Info,
@@ -46,7 +46,7 @@ rule! {
     is_cost: true,
     evidence: Evidence { source: "measured: 200 records, 17,023 tokens as XML, 9,419 as compact JSON (o200k_base)", date: "2026-11-22" },
     options: &[
-        OptionSpec { name: "min_rows", default: Default::Int(5), about: "least records in a row" },
+        OptionSpec { name: "min_rows", default: Default::Int(8), about: "least records in a row" },
         OptionSpec { name: "min_tokens", default: Default::Int(40), about: "least tokens saved" },
     ],
     check: Check::Prompt(check),
@@ -57,6 +57,9 @@ static FIELD: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"^\s*<([A-Za-z_][\w.-]*)>([^<>]*)</([A-Za-z_][\w.-]*)>").unwrap());
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
 static OPEN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\s*<([A-Za-z_][\w.-]*)>").unwrap());
+
+/// Names of elements that hold examples, which are to look like this.
+const SAMPLES: &[&str] = &["example", "sample", "shot", "demo", "case", "qa", "pair", "test", "turn", "message"];
 
 struct Record<'t> {
     end: usize,
@@ -85,7 +88,9 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             };
             let range = start..last.end;
             at = range.end;
-            if rows.len() < min_rows || prose.is_code(&range) {
+            let is_sample =
+                rows.first().is_some_and(|row| SAMPLES.iter().any(|name| row.name.to_lowercase().contains(name)));
+            if rows.len() < min_rows || is_sample || prose.is_code(&range) {
                 continue;
             }
             let json = as_json(&rows);

@@ -1,5 +1,6 @@
 //! `comment-billed`: notes for people that the model pays for.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
@@ -77,18 +78,19 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     }
     for (piece, of) in view.instructions() {
         let text = of.as_str();
-        let prose = view.prose(piece);
+        // Comments that follow each other are one note.
+        let mut notes: Vec<Range<usize>> = Vec::new();
         for found in COMMENT.find_iter(text) {
             let range = found.range();
-            let in_file = view.at(piece, range.clone());
-            let is_free =
-                view.file.free_comments.iter().any(|free| free.start < in_file.end && in_file.start < free.end);
-            // Behind other text on the line it belongs to it: a form to be filled in, an example.
-            let line = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
-            let stands_alone = text[line..range.start].trim().is_empty();
-            if is_free || !stands_alone || prose.is_fenced(&range) || MARK.is_match(found.as_str()) {
+            if !is_note(view, piece, &range) {
                 continue;
             }
+            match notes.last_mut() {
+                Some(last) if text[last.end..range.start].trim().is_empty() => last.end = range.end,
+                _ => notes.push(range),
+            }
+        }
+        for range in notes {
             let removed = with_blanks_behind(text, &range);
             let saved = view.tokens_saved_at(piece, &removed, "");
             if !view.is_worth(saved) {
@@ -96,11 +98,33 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             }
             let fix = view.change(piece, removed, "").map(|change| vec![change]);
             sink.report(
-                Finding::at(in_file, format!("this comment is sent to the model: {saved} tokens a call"))
-                    .help("delete it, or keep it where it is not sent: the commit, a comment of the template language")
-                    .saves(view.saving(saved, piece, range.start))
-                    .fix("delete the comment", Applicability::Unsafe, fix),
+                Finding::at(
+                    view.at(piece, range.clone()),
+                    format!("this comment is sent to the model: {saved} tokens a call"),
+                )
+                .help("delete it, or keep it where it is not sent: the commit, a comment of the template language")
+                .saves(view.saving(saved, piece, range.start))
+                .fix("delete the comment", Applicability::Unsafe, fix),
             );
         }
     }
+}
+
+/// A comment for people: alone on its lines, in text, and no mark of a tool.
+fn is_note(view: &View<'_>, piece: usize, range: &Range<usize>) -> bool {
+    let text = view.prompt.pieces.get(piece).map_or("", |piece| piece.as_str());
+    let in_file = view.at(piece, range.clone());
+    let is_free = view.file.free_comments.iter().any(|free| free.start < in_file.end && in_file.start < free.end);
+    // Behind other text on the line it belongs to it: a form to be filled in, an example.
+    let line = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
+    let stands_alone = text[line..range.start].trim().is_empty();
+    // Among tags it is part of a page that is to be written.
+    let is_tag = |text: &str| text.starts_with('<') && !text.starts_with("<!--");
+    let before = text[..line].trim_end().rsplit('\n').next().unwrap_or_default().trim();
+    let is_in_page = is_tag(text[range.end..].trim_start()) || is_tag(before);
+    stands_alone
+        && !is_free
+        && !is_in_page
+        && !view.prose(piece).is_fenced(range)
+        && !MARK.is_match(&text[range.clone()])
 }

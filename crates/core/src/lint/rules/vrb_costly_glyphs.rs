@@ -43,7 +43,7 @@ rule! {
         source: "measured: a box line of 60 characters is 11 tokens (o200k_base) or 33 (cl100k_base), 80 `=` are 1",
         date: "2026-11-22",
     },
-    options: &[OptionSpec { name: "min_tokens", default: Default::Int(24), about: "least tokens that ASCII saves" }],
+    options: &[OptionSpec { name: "min_tokens", default: Default::Int(40), about: "least tokens that ASCII saves" }],
     check: Check::Prompt(check),
 }
 
@@ -58,7 +58,6 @@ fn ascii(c: char) -> Option<char> {
             '|'
         }
         '├' | '┝' | '┞' | '┟' | '┠' | '┡' | '┢' | '┣' => '|',
-        '└' | '╰' | '┕' | '┖' | '┗' => '`',
         '\u{2500}'..='\u{257f}' => '+',
         '\u{2580}'..='\u{2593}' => '#',
         _ => return None,

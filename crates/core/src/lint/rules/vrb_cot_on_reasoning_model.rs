@@ -71,9 +71,31 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             // Quoted, it is spoken of; negated, it is warned of.
             let before = text[..range.start].trim_end_matches(' ');
             let word = before.rsplit([' ', '\n']).next().unwrap_or_default().to_lowercase();
+            // What goes on ("and outline a plan") asks for something that is to be seen.
+            let rest = text[range.end..].trim_start_matches(['*', '_', '"', '”']);
+            let goes_on = !(rest.trim_start_matches(' ').is_empty()
+                || rest.starts_with(['.', ',', '!', ';', '\n', '\r', ')'])
+                || rest.starts_with(" before")
+                || text[range.clone()].to_lowercase().contains("breath"));
             let is_quoted = before.ends_with(['"', '“', '\'', '‘', '«', '(']);
             if is_quoted
-                || matches!(&*word, "not" | "don't" | "don’t" | "never" | "avoid" | "to" | "you" | "they" | "we")
+                || goes_on
+                || matches!(
+                    &*word,
+                    "not"
+                        | "don't"
+                        | "don’t"
+                        | "never"
+                        | "avoid"
+                        | "to"
+                        | "you"
+                        | "they"
+                        | "we"
+                        | "it"
+                        | "should"
+                        | "can"
+                        | "model"
+                )
             {
                 continue;
             }

@@ -36,6 +36,9 @@ rule! {
     check: Check::Prompt(check),
 }
 
+/// Words of an order.
+const ORDERS: &[&str] =
+    &["MUST", "NEVER", "ALWAYS", "NOT", "ONLY", "DO", "DON", "EVERY", "ALL", "YOU", "YOUR", "SHALL"];
 /// Words in capitals that make a sentence shout.
 const MIN_WORDS: usize = 4;
 
@@ -80,5 +83,7 @@ fn is_shouted(sentence: &str) -> bool {
         n_upper += usize::from(c.is_uppercase());
         n_lower += usize::from(c.is_lowercase());
     }
-    words.count() >= MIN_WORDS && n_upper > 4 * n_lower && !sentence.trim_end().ends_with(':')
+    // Titles are in capitals too; an order has one of these.
+    let is_order = ORDERS.iter().any(|order| sentence.split(|c: char| !c.is_alphanumeric()).any(|word| word == *order));
+    words.count() >= MIN_WORDS && n_upper > 4 * n_lower && is_order && !sentence.trim_end().ends_with(':')
 }

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::file::Piece;
 use super::view::PromptView;
 use crate::compress::{Edit, SegmentKind};
 use crate::text::json::{Json, Kind};
@@ -32,8 +33,22 @@ static SAMPLE: LazyLock<Regex> = LazyLock::new(|| {
     .unwrap()
 });
 
+/// The same before a table, which stands behind words about answers as often as not.
+#[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
+static FORM: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"(?i)\b(?:outputs?|formats?|formatted|examples?|e\.g|schemas?|templates?|structures?|like this|produces?|sample)\b")
+        .unwrap()
+});
+
 /// What a transform of JSON would change in data.
 pub(super) fn edits(view: &PromptView<'_>, transform: &str) -> Vec<DataEdit> {
+    let may_be_data = |piece: &Piece| match piece.kind {
+        Some(SegmentKind::ToolResult | SegmentKind::Document | SegmentKind::Data) => true,
+        _ => piece.as_str().trim_start().starts_with('[') || piece.as_str().contains("\n["),
+    };
+    if !view.prompt.pieces.iter().any(may_be_data) {
+        return Vec::new();
+    }
     let all = view.transform_data(transform);
     all.into_iter()
         .filter_map(|edit| {
@@ -59,16 +74,23 @@ fn is_plainly_data(text: &str, edit: &Edit) -> bool {
     if json.len() < MIN_BYTES || !json.starts_with('[') {
         return false;
     }
-    let mut from = edit.span.start.saturating_sub(BEFORE);
-    while !text.is_char_boundary(from) {
-        from -= 1;
-    }
-    let before = &text[from..edit.span.start];
-    // The paragraph that leads up to it.
-    let lead = before.trim_end().rsplit("\n\n").next().unwrap_or_default();
-    if SAMPLE.is_match(lead) {
+    if SAMPLE.is_match(before(text, edit.span.start)) {
         return false;
     }
     let Ok(json) = Json::parse(json) else { return false };
     json.root().children().filter(|child| child.kind() == Kind::Object).count() >= MIN_ROWS
+}
+
+/// Whether the text before a table speaks of the form that an answer is to have.
+pub(super) fn is_form(text: &str, at: usize) -> bool {
+    FORM.is_match(before(text, at))
+}
+
+/// What stands before a place.
+fn before(text: &str, at: usize) -> &str {
+    let mut from = at.saturating_sub(BEFORE);
+    while !text.is_char_boundary(from) {
+        from -= 1;
+    }
+    &text[from..at]
 }

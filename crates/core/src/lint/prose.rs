@@ -80,6 +80,14 @@ pub fn looks_like_code(block: &str) -> bool {
     block.starts_with("```") || block.starts_with("~~~") || 2 * n_code >= n.max(1)
 }
 
+/// Equal for all texts that the deduplicator calls the same but for their layout, and for few others: what has an equal key
+/// is worth a fingerprint, which costs many times as much. O(text).
+pub fn rough_key(text: &str, buffer: &mut Vec<u8>) -> u64 {
+    buffer.clear();
+    buffer.extend(text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase()));
+    xxhash_rust::xxh3::xxh3_64(buffer)
+}
+
 /// How lines of programs, shells and data begin.
 const STARTS: &[&str] = &[
     "const ",

@@ -178,6 +178,12 @@ impl<'a> PromptView<'a> {
             .any(|(index, range)| self.is_in_prefix(index, range.start))
     }
 
+    /// About how many tokens so many bytes of a piece are, by its average: for what is compared but not claimed as a saving.
+    pub fn share(&self, piece: usize, n_bytes: usize) -> u64 {
+        let all = self.prompt.pieces.get(piece).map_or(1, |piece| piece.as_str().len().max(1)) as u64;
+        self.tokens(piece).saturating_mul(n_bytes as u64) / all
+    }
+
     /// The bytes of the file in which a range of a piece's text is written.
     pub fn at(&self, piece: usize, range: Range<usize>) -> Range<usize> {
         self.prompt.pieces.get(piece).map_or(0..0, |piece| piece.text.in_file(&range))

@@ -67,7 +67,7 @@ fn mark(view: &View<'_>, marks: &mut Vec<Mark>) {
                 line: view.file.lines.position(&view.file.text, span.start).line,
                 span,
                 key: Fingerprint::of(text).normalised(),
-                tokens: view.target.count(text),
+                tokens: view.share(piece, text.len()),
                 words: format!("{kind} {least} {}", view.total()),
                 saving: None,
             });
@@ -119,7 +119,7 @@ fn judge(marks: &[Mark], found: &mut Vec<(usize, Finding)>) {
         }
         let name = |path: &str| path.rsplit('/').next().unwrap_or(path).to_owned();
         let percent = (shared.tokens * 100 / total.max(1)).min(100);
-        let message = format!("{} tokens of this file, {percent} %, stand in {} too", shared.tokens, name(there));
+        let message = format!("about {} tokens of this file, {percent} %, stand in {} too", shared.tokens, name(there));
         let help = if DOCS.contains(&&*name(there).to_lowercase()) {
             format!("refer to {} and keep here what it does not say", name(there))
         } else {

@@ -2,6 +2,9 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use crate::compress::SegmentKind;
 use crate::compress::units::{UnitKind, split};
@@ -48,10 +51,20 @@ rule! {
     check: Check::Prompt(check),
 }
 
+/// Lines at which examples begin: cutting a text into its units costs more than looking for two.
+#[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
+static START: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?im)^[#*\[<\x20]*(?:example|beispiel|exemple|ejemplo)\s*\d|^[*\x20]*(?:q|question|input|text|problem)\**:",
+    )
+    .unwrap()
+});
+
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (piece, of) in view.instructions() {
         let text = of.as_str();
-        if of.slots.iter().any(|slot| slot.kind == SlotKind::Control) {
+        let is_branched = of.slots.iter().any(|slot| slot.kind == SlotKind::Control);
+        if is_branched || START.find_iter(text).nth(1).is_none() {
             continue;
         }
         let mut seen: HashMap<u128, Range<usize>> = HashMap::new();

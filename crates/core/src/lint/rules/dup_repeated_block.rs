@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::compress::SegmentKind;
 use crate::dedup::Fingerprint;
 use crate::lint::diagnostic::{Applicability, Finding, Severity};
-use crate::lint::prose::{looks_like_code, with_blanks_behind};
+use crate::lint::prose::{looks_like_code, rough_key, with_blanks_behind};
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
 use crate::lint::template::SlotKind;
@@ -46,7 +46,7 @@ rule! {
     evidence: Evidence { source: "billed input by the provider's price; equality as in `promptopt dedup`", date: "2026-11-22" },
     options: &[OptionSpec {
         name: "min_tokens",
-        default: Default::Int(32),
+        default: Default::Int(40),
         about: "least tokens of a repeated stretch",
     }],
     check: Check::Prompt(check),
@@ -58,7 +58,7 @@ const MIN_RESULT_TOKENS: u64 = 200;
 struct Block {
     piece: usize,
     range: Range<usize>,
-    key: u128,
+    key: u64,
     /// The block that it is a copy of.
     copy_of: Option<usize>,
 }
@@ -82,7 +82,16 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         {
             n += 1;
         }
-        report(view, sink, &blocks[source..source + n], &blocks[at..at + n]);
+        // A heading or a lead-in at the end belongs to what follows.
+        let text = |block: &Block| &view.prompt.pieces[block.piece].as_str()[block.range.clone()];
+        let n_whole = (1..=n)
+            .rev()
+            .find(|n| {
+                let last = text(&blocks[at + n - 1]);
+                !(last.ends_with(':') || (last.starts_with('#') && !last.contains('\n')))
+            })
+            .unwrap_or(0);
+        report(view, sink, &blocks[source..source + n_whole], &blocks[at..at + n_whole]);
         at += n;
     }
     results(view, sink);
@@ -90,19 +99,27 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 
 fn blocks(view: &View<'_>) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
-    let mut seen: HashMap<(usize, u128), usize> = HashMap::new();
-    let mut fingerprint = Fingerprint::default();
+    // By rough key; of few there are several, and only those are read closely.
+    let mut seen: HashMap<(usize, u64), Vec<usize>> = HashMap::new();
+    let mut buffer = Vec::new();
     for (piece, of) in view.instructions() {
         // A user's text is compared with itself; what it repeats of the system's is another rule's.
         let scope = if of.kind == Some(SegmentKind::User) { piece + 1 } else { 0 };
         for range in &view.prose(piece).blocks {
-            fingerprint.read(&of.as_str()[range.clone()]);
-            let key = (scope, fingerprint.normalised());
-            let known = seen.get(&key).copied();
-            if known.is_none() {
-                seen.insert(key, blocks.len());
+            let text = &of.as_str()[range.clone()];
+            let key = rough_key(text, &mut buffer);
+            let alike = seen.entry((scope, key)).or_default();
+            let own = (!alike.is_empty()).then(|| Fingerprint::of(text).normalised());
+            let copy_of = alike.iter().copied().find(|index| {
+                let other = &blocks[*index];
+                let other = &view.prompt.pieces[other.piece].as_str()[other.range.clone()];
+                own == Some(Fingerprint::of(other).normalised())
+            });
+            // The same key for other facts is rare: a few are kept, a crowd is not.
+            if copy_of.is_none() && alike.len() < 8 {
+                alike.push(blocks.len());
             }
-            blocks.push(Block { piece, range: range.clone(), key: key.1, copy_of: known });
+            blocks.push(Block { piece, range: range.clone(), key, copy_of });
         }
     }
     blocks

@@ -47,11 +47,7 @@ fn mark(view: &View<'_>, marks: &mut Vec<Mark>) {
     for (piece, of) in view.instructions() {
         for range in &view.prose(piece).blocks {
             let text = &of.as_str()[range.clone()];
-            // A token is four bytes and more of prose: what is far too short need not be counted.
-            if text.len() < 2 * usize::try_from(view.int("min_tokens")).unwrap_or(0) {
-                continue;
-            }
-            let tokens = view.target.count(text);
+            let tokens = view.share(piece, text.len());
             if !view.is_worth(tokens.cast_signed()) {
                 continue;
             }
@@ -96,7 +92,7 @@ fn judge(marks: &[Mark], found: &mut Vec<(usize, Finding)>) {
         if others.len() > 3 {
             note.push_str(&format!(" and {} more", others.len() - 3));
         }
-        let message = format!("{what}: {tokens} tokens that {} files have in common", files.len());
+        let message = format!("{what}: about {tokens} tokens that {} files have in common", files.len());
         let finding = Finding::at(marks[first].span.clone(), message)
             .note(note)
             .help("keep it in one file that the others include, and put it first, where a prompt cache can serve it");

@@ -1,5 +1,6 @@
 //! `padded-table`: columns aligned with blanks.
 
+use crate::lint::data;
 use crate::lint::diagnostic::{Applicability, Finding, Severity};
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
@@ -38,7 +39,8 @@ rule! {
     ///
     /// ## Limits
     ///
-    /// A table with one blank around its cells is not padded, though it too could be written closer.
+    /// A table with one blank around its cells is not padded, though it too could be written closer. A table that shows the
+    /// form of the answer is left alone.
     "padded-table",
     code: "FMT006",
     severity: Severity::Info,
@@ -50,11 +52,21 @@ rule! {
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    if !view.prompt.pieces.iter().any(|piece| piece.as_str().contains("--")) {
+        return;
+    }
     for edit in view.transform("markdown_table") {
         let Some(piece) = view.prompt.pieces.get(edit.segment) else { continue };
         // Aligned: a cell somewhere is filled up with blanks.
-        let is_padded = piece.as_str()[edit.span.clone()].lines().any(|line| line.trim().contains("  "));
-        if !is_padded || !view.is_worth(edit.tokens_saved.cast_signed()) {
+        let table = &piece.as_str()[edit.span.clone()];
+        let is_padded = table.lines().any(|line| line.trim().contains("  "));
+        // Cells to be filled in, or words about the answer before it: the answer is to look like this.
+        let is_form = ["| ...", "| …", "| [", "| {", "| <", "| $"].iter().any(|cell| table.contains(cell));
+        if !is_padded
+            || is_form
+            || data::is_form(piece.as_str(), edit.span.start)
+            || !view.is_worth(edit.tokens_saved.cast_signed())
+        {
             continue;
         }
         let span = view.at(edit.segment, edit.span.clone());

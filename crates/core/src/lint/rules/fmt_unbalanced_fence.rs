@@ -46,7 +46,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             other != piece && next.message == of.message && next.kind == of.kind && next.as_str().contains("```")
         });
         let Some(open) = unclosed(text).filter(|_| !is_part) else { continue };
-        if text[open.end..].trim().is_empty() {
+        if text[open.end..].split_once('\n').is_none_or(|(_, rest)| rest.trim().is_empty()) {
             continue;
         }
         sink.report(

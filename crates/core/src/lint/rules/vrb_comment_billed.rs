@@ -48,7 +48,7 @@ rule! {
         source: "measured: 18 tokens for a note of one line (o200k_base); Claude Code strips comments (code.claude.com/docs/en/memory)",
         date: "2026-11-22",
     },
-    options: &[OptionSpec { name: "min_tokens", default: Default::Int(12), about: "least tokens of a comment" }],
+    options: &[OptionSpec { name: "min_tokens", default: Default::Int(15), about: "least tokens of a comment" }],
     check: Check::Prompt(check),
 }
 

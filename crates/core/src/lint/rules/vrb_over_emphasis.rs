@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use crate::lint::diagnostic::{Finding, Severity};
+use crate::lint::prose::trimmed;
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
 use crate::lint::view::View;
@@ -39,6 +40,8 @@ rule! {
 /// Words of an order.
 const ORDERS: &[&str] =
     &["MUST", "NEVER", "ALWAYS", "NOT", "ONLY", "DO", "DON", "EVERY", "ALL", "YOU", "YOUR", "SHALL"];
+/// Capitals that a shouted sentence has.
+const MIN_CAPITALS: usize = 12;
 /// Words in capitals that make a sentence shout.
 const MIN_WORDS: usize = 4;
 
@@ -46,12 +49,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let max = usize::try_from(view.int("max_lines")).unwrap_or(0);
     for (piece, of) in view.instructions() {
         let text = of.as_str();
-        let prose = view.prose(piece);
-        let shouted: Vec<Range<usize>> = prose
-            .sentences(text)
-            .into_iter()
-            .filter(|range| is_shouted(&text[range.clone()]) && !prose.is_code(range))
-            .collect();
+        let shouted = shouted(text, |range| view.prose(piece).is_code(range));
         if shouted.len() <= max {
             continue;
         }
@@ -70,6 +68,29 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         }
         sink.report(finding);
     }
+}
+
+/// Sentences in capitals, looked for line by line.
+fn shouted(text: &str, is_code: impl Fn(&Range<usize>) -> bool) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    for line in text.split_inclusive('\n') {
+        // Most lines have small letters alone or nearly so.
+        if line.bytes().filter(u8::is_ascii_uppercase).count() >= MIN_CAPITALS
+            && !line.trim_start().starts_with(['#', '|'])
+        {
+            let mut start = at;
+            for sentence in line.split_inclusive(['.', '!']) {
+                let range = trimmed(text, start..start + sentence.len());
+                start += sentence.len();
+                if is_shouted(&text[range.clone()]) && !is_code(&range) {
+                    found.push(range);
+                }
+            }
+        }
+        at += line.len();
+    }
+    found
 }
 
 /// Nearly all letters of several words are capitals.

@@ -9,7 +9,8 @@
 //! use promptopt::lint::{Linter, Settings};
 //!
 //! let settings = Settings::new("2026-11-22".parse().unwrap());
-//! let table = "| name          | colour    |\n|---------------|-----------|\n| apple         | red       |\n";
+//! let table = "| name          | colour    |\n|---------------|-----------|\n| apple         | red       |\n\
+//!     | banana        | yellow    |\n| cherry        | red       |\n| plum          | blue      |\n";
 //! let found = Linter::new().lint_text("prompts/fruit.md", table, &settings);
 //! assert_eq!(found.diagnostics[0].rule.name, "padded-table");
 //! ```

@@ -23,6 +23,9 @@ pub struct Prose {
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; tests build it")]
 static INLINE: LazyLock<Regex> = LazyLock::new(|| Regex::new("`[^`\n]+`").unwrap());
 
+/// Of a piece that there is not.
+pub(super) static NONE: Prose = Prose { fences: Vec::new(), code: Vec::new(), blocks: Vec::new() };
+
 impl Prose {
     /// Takes a text apart.
     pub fn of(text: &str) -> Prose {

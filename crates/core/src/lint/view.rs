@@ -36,6 +36,9 @@ pub struct View<'a> {
     pub of: &'a PromptView<'a>,
 }
 
+/// Edits of a transform, made once.
+type Edits = Rc<[Edit]>;
+
 /// A prompt with the model that it goes to.
 pub struct PromptView<'a> {
     /// The file.
@@ -50,7 +53,7 @@ pub struct PromptView<'a> {
     total: OnceCell<u64>,
     prefix: OnceCell<Prefix>,
     prose: OnceCell<Vec<OnceCell<Prose>>>,
-    edits: RefCell<BTreeMap<(&'static str, bool), Rc<[Edit]>>>,
+    edits: RefCell<BTreeMap<(&'static str, bool), Edits>>,
 }
 
 /// The part of a prompt that is the same in every call, from its beginning.
@@ -243,17 +246,17 @@ impl<'a> PromptView<'a> {
         self.edits_of(name, true).to_vec()
     }
 
-    fn edits_of(&self, name: &str, is_data: bool) -> Rc<[Edit]> {
+    fn edits_of(&self, name: &str, is_data: bool) -> Edits {
         // The transform exists: its name is one of the table's, a test of each rule that calls this holds it.
         let Some(name) =
             crate::compress::TRANSFORMS.iter().map(|transform| transform.name).find(|known| *known == name)
         else {
-            return Rc::default();
+            return Edits::default();
         };
         if let Some(known) = self.edits.borrow().get(&(name, is_data)) {
             return Rc::clone(known);
         }
-        let edits = Rc::<[Edit]>::from(self.run_transform(name, is_data));
+        let edits = Edits::from(self.run_transform(name, is_data));
         self.edits.borrow_mut().insert((name, is_data), Rc::clone(&edits));
         edits
     }
@@ -291,8 +294,7 @@ impl<'a> PromptView<'a> {
     pub fn prose(&self, piece: usize) -> &Prose {
         let all = self.prose.get_or_init(|| self.prompt.pieces.iter().map(|_| OnceCell::new()).collect());
         let text = self.prompt.pieces.get(piece).map_or("", Piece::as_str);
-        static NONE: std::sync::LazyLock<Prose> = std::sync::LazyLock::new(Prose::default);
-        all.get(piece).map_or(&NONE, |prose| prose.get_or_init(|| Prose::of(text)))
+        all.get(piece).map_or(&super::prose::NONE, |prose| prose.get_or_init(|| Prose::of(text)))
     }
 
     /// Pieces that somebody wrote as instructions: bare prompts, system messages, and the user's part of a template or of

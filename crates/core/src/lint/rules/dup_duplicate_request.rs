@@ -50,12 +50,11 @@ fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
             continue;
         }
         let key = request_key(request, prompt.prompt.host.as_deref().unwrap_or_default());
-        match places.get(&key) {
-            Some(place) => copies[*place].1.push(index),
-            None => {
-                places.insert(key, copies.len());
-                copies.push((index, Vec::new()));
-            }
+        if let Some(place) = places.get(&key) {
+            copies[*place].1.push(index);
+        } else {
+            places.insert(key, copies.len());
+            copies.push((index, Vec::new()));
         }
     }
     for (first, again) in copies {
@@ -67,8 +66,7 @@ fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
         let message = match again.len() {
             1 => format!("the same request as in line {origin}: {tokens} input tokens are paid for again"),
             n => format!(
-                "this and {} more requests are the one in line {origin}: {tokens} input tokens are paid for again",
-                n - 1
+                "{n} requests are the same as the one in line {origin}: {tokens} input tokens are paid for again"
             ),
         };
         let mut finding = Finding::at(copy.head(), message)

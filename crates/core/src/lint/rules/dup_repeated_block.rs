@@ -88,7 +88,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             .rev()
             .find(|n| {
                 let last = text(&blocks[at + n - 1]);
-                !(last.ends_with(':') || (last.starts_with('#') && !last.contains('\n')))
+                !(last.ends_with(':') || is_heading(last))
             })
             .unwrap_or(0);
         report(view, sink, &blocks[source..source + n_whole], &blocks[at..at + n_whole]);
@@ -147,7 +147,7 @@ fn report(view: &View<'_>, sink: &mut Sink<'_>, source: &[Block], copy: &[Block]
     let prose: u64 = copy
         .iter()
         .map(|block| &text[block.range.clone()])
-        .filter(|block| !(block.starts_with('#') && !block.contains('\n')) && !looks_like_code(block))
+        .filter(|block| !is_heading(block) && !looks_like_code(block))
         .map(|block| view.target.count(block))
         .sum();
     if branches || !view.is_worth(prose.cast_signed()) {
@@ -167,6 +167,11 @@ fn report(view: &View<'_>, sink: &mut Sink<'_>, source: &[Block], copy: &[Block]
             .saves(view.saving(tokens, first.piece, first.range.start))
             .fix("delete the later copy", Applicability::Unsafe, fix),
     );
+}
+
+/// A heading without the text under it.
+fn is_heading(block: &str) -> bool {
+    block.starts_with('#') && !block.contains('\n')
 }
 
 /// Results of tools that stand in the conversation before, as the optimizer finds them.

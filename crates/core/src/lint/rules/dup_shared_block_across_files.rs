@@ -1,6 +1,7 @@
 //! `shared-block-across-files`: what several prompts have in common.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
 
 use crate::dedup::Fingerprint;
 use crate::lint::diagnostic::{Finding, Severity};
@@ -90,7 +91,7 @@ fn judge(marks: &[Mark], found: &mut Vec<(usize, Finding)>) {
         let others: Vec<&str> = files.iter().filter(|path| **path != marks[first].path).copied().collect();
         let mut note = format!("also in {}", others.iter().take(3).copied().collect::<Vec<_>>().join(", "));
         if others.len() > 3 {
-            note.push_str(&format!(" and {} more", others.len() - 3));
+            let _ = write!(note, " and {} more", others.len() - 3);
         }
         let message = format!("{what}: about {tokens} tokens that {} files have in common", files.len());
         let finding = Finding::at(marks[first].span.clone(), message)

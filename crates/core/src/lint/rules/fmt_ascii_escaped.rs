@@ -114,9 +114,11 @@ fn decoded(mut run: &str) -> Option<String> {
     Some(out)
 }
 
-/// Part of `a-b`, or escaped once more.
+/// One end of `a-b`, the beginning of a set of characters, or escaped once more.
 fn is_range(text: &str, range: &Range<usize>) -> bool {
-    text[range.end..].starts_with('-') || text[..range.start].ends_with(['-', '\\', '['])
+    let (before, after) = (&text[..range.start], &text[range.end..]);
+    let is_one = range.len() == r"\u0000".len();
+    before.ends_with(['\\', '[']) || is_one && (after.starts_with("-\\u") || before.ends_with('-'))
 }
 
 fn looks_like_code(text: &str, at: usize) -> bool {

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::compress::SegmentKind;
 use crate::lint::diagnostic::{Applicability, Finding, Severity};
+use crate::lint::file::Piece;
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
 use crate::lint::view::View;
@@ -84,7 +85,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 /// Whether the call before the result reads a file: then its markup is what is worked on.
 fn is_asked_as_file(view: &View<'_>, result: usize) -> bool {
     let calls = view.prompt.pieces[..result].iter().rev().take_while(|piece| piece.kind != Some(SegmentKind::User));
-    let call = calls.filter(|piece| piece.kind == Some(SegmentKind::ToolCall)).map(|piece| piece.as_str()).next();
+    let call = calls.filter(|piece| piece.kind == Some(SegmentKind::ToolCall)).map(Piece::as_str).next();
     call.is_some_and(|call| {
         !call.contains("http") && [".html", ".htm", ".vue", ".svelte", ".xml"].iter().any(|e| call.contains(e))
     })

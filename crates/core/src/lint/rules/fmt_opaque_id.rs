@@ -45,6 +45,9 @@ rule! {
     check: Check::Prompt(check),
 }
 
+/// Where an id stands: pieces and the bytes of their texts.
+type Places = Vec<(usize, Range<usize>)>;
+
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
 static ID: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"(?i)\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})\b")
@@ -52,7 +55,7 @@ static ID: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
-    let mut places: BTreeMap<&str, Vec<(usize, Range<usize>)>> = BTreeMap::new();
+    let mut places: BTreeMap<&str, Places> = BTreeMap::new();
     for (piece, of) in view.prompt.pieces.iter().enumerate() {
         if matches!(of.kind, Some(SegmentKind::Assistant | SegmentKind::ToolCall | SegmentKind::ToolSchema)) {
             continue;
@@ -68,7 +71,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     }
     let least = usize::try_from(view.int("min_repeats")).unwrap_or(0);
     places.retain(|_, places| places.len() >= least.max(2));
-    let mut all: Vec<(i64, &str, Vec<(usize, Range<usize>)>)> = places
+    let mut all: Vec<(i64, &str, Places)> = places
         .into_iter()
         .map(|(id, places)| {
             // The first time the name is given with the id.

@@ -56,7 +56,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-/// The mark of the fence that is still open at the end, as CommonMark reads it.
+/// The mark of the fence that is still open at the end, by the rules of `CommonMark`.
 fn unclosed(text: &str) -> Option<Range<usize>> {
     let mut open: Option<(Range<usize>, char, usize)> = None;
     let mut at = 0;

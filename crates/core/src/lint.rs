@@ -9,7 +9,8 @@
 //! use promptopt::lint::{Linter, Settings};
 //!
 //! let settings = Settings::new("2026-11-22".parse().unwrap());
-//! let table = "| name          | colour    |\n|---------------|-----------|\n| apple         | red       |\n";
+//! let table = "| name          | colour    |\n|---------------|-----------|\n| apple         | red       |\n\
+//!     | banana        | yellow    |\n| cherry        | red       |\n| plum          | blue      |\n";
 //! let found = Linter::new().lint_text("prompts/fruit.md", table, &settings);
 //! assert_eq!(found.diagnostics[0].rule.name, "padded-table");
 //! ```
@@ -23,6 +24,7 @@ pub mod fix;
 pub mod lines;
 pub mod mapped;
 pub mod migrate;
+pub mod prose;
 pub mod read;
 #[macro_use]
 pub mod rule;
@@ -44,6 +46,8 @@ mod front_matter;
 mod personal;
 mod prose;
 mod scripts;
+mod data;
+mod phrases;
 mod suppress;
 mod tool;
 mod untrusted;

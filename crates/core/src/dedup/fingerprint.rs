@@ -89,6 +89,11 @@ impl Fingerprint {
         self.exact
     }
 
+    /// Equal for the same words and hard tokens: case, blanks and punctuation may differ.
+    pub fn normalised(&self) -> u128 {
+        self.normalised
+    }
+
     /// How many words were read, those inside quoted strings included.
     pub fn n_words(&self) -> usize {
         self.n_words

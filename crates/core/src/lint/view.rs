@@ -1,11 +1,14 @@
 //! What a rule sees, and the sums that several rules need: tokens of pieces, the part of a prompt that is the same in every
 //! call, changes of text written in the file's notation. Everything that takes time is reckoned once a prompt.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
+use std::collections::BTreeMap;
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::diagnostic::{Change, Saving};
-use super::file::{File, Piece, Prompt};
+use super::file::{File, Piece, Prompt, PromptKind};
+use super::prose::Prose;
 use super::rule::Rule;
 use super::settings::Settings;
 use super::target::Target;
@@ -33,6 +36,9 @@ pub struct View<'a> {
     pub of: &'a PromptView<'a>,
 }
 
+/// Edits of a transform, made once.
+type Edits = Rc<[Edit]>;
+
 /// A prompt with the model that it goes to.
 pub struct PromptView<'a> {
     /// The file.
@@ -46,6 +52,8 @@ pub struct PromptView<'a> {
     tokens: OnceCell<Vec<u64>>,
     total: OnceCell<u64>,
     prefix: OnceCell<Prefix>,
+    prose: OnceCell<Vec<OnceCell<Prose>>>,
+    edits: RefCell<BTreeMap<(&'static str, bool), Edits>>,
 }
 
 /// The part of a prompt that is the same in every call, from its beginning.
@@ -70,6 +78,11 @@ impl<'a> std::ops::Deref for View<'a> {
 }
 
 impl View<'_> {
+    /// Whether a saving is worth a finding: the rule's option `min_tokens`.
+    pub fn is_worth(&self, tokens: i64) -> bool {
+        tokens > 0 && tokens >= self.int("min_tokens")
+    }
+
     /// A whole number that the rule takes.
     pub fn int(&self, option: &str) -> i64 {
         self.settings.int(self.rule, option)
@@ -97,6 +110,8 @@ impl<'a> PromptView<'a> {
             tokens: OnceCell::new(),
             total: OnceCell::new(),
             prefix: OnceCell::new(),
+            prose: OnceCell::new(),
+            edits: RefCell::default(),
         }
     }
 
@@ -166,6 +181,12 @@ impl<'a> PromptView<'a> {
             .any(|(index, range)| self.is_in_prefix(index, range.start))
     }
 
+    /// About how many tokens so many bytes of a piece are, by its average: for what is compared but not claimed as a saving.
+    pub fn share(&self, piece: usize, n_bytes: usize) -> u64 {
+        let all = self.prompt.pieces.get(piece).map_or(1, |piece| piece.as_str().len().max(1)) as u64;
+        self.tokens(piece).saturating_mul(n_bytes as u64) / all
+    }
+
     /// The bytes of the file in which a range of a piece's text is written.
     pub fn at(&self, piece: usize, range: Range<usize>) -> Range<usize> {
         self.prompt.pieces.get(piece).map_or(0..0, |piece| piece.text.in_file(&range))
@@ -215,8 +236,33 @@ impl<'a> PromptView<'a> {
     }
 
     /// What a transform of the optimizer would change in the prompt's pieces: the same code, the same edits. Each edit's
-    /// `segment` is the index of a piece.
+    /// `segment` is the index of a piece. Made once a prompt, whoever asks.
     pub fn transform(&self, name: &str) -> Vec<Edit> {
+        self.edits_of(name, false).to_vec()
+    }
+
+    /// The same, with bare prompts looked at as documents: transforms leave JSON in a bare prompt alone, as it shows the
+    /// form of the answer, so a rule that asks for it has to tell data from forms itself.
+    pub fn transform_data(&self, name: &str) -> Vec<Edit> {
+        self.edits_of(name, true).to_vec()
+    }
+
+    fn edits_of(&self, name: &str, is_data: bool) -> Edits {
+        // The transform exists: its name is one of the table's, a test of each rule that calls this holds it.
+        let Some(name) =
+            crate::compress::TRANSFORMS.iter().map(|transform| transform.name).find(|known| *known == name)
+        else {
+            return Edits::default();
+        };
+        if let Some(known) = self.edits.borrow().get(&(name, is_data)) {
+            return Rc::clone(known);
+        }
+        let edits = Edits::from(self.run_transform(name, is_data));
+        self.edits.borrow_mut().insert((name, is_data), Rc::clone(&edits));
+        edits
+    }
+
+    fn run_transform(&self, name: &'static str, is_data: bool) -> Vec<Edit> {
         let without = crate::compress::TRANSFORMS.iter().map(|transform| transform.name.to_owned());
         let options = Options {
             touch: SegmentKind::ALL.into_iter().collect(),
@@ -224,22 +270,69 @@ impl<'a> PromptView<'a> {
             without: without.filter(|other| other != name).collect(),
             keep: Vec::new(),
         };
+        let kind = |piece: &Piece| match piece.kind.unwrap_or(SegmentKind::Prompt) {
+            SegmentKind::Prompt if is_data => SegmentKind::Document,
+            kind => kind,
+        };
         let segments: Vec<Segment<'_>> = self
             .prompt
             .pieces
             .iter()
             .enumerate()
             .map(|(index, piece)| Segment {
-                kind: piece.kind.unwrap_or(SegmentKind::Prompt),
+                kind: kind(piece),
                 label: format!("part {}", index + 1),
                 message: piece.message,
                 path: piece.path.clone(),
                 text: piece.as_str().into(),
             })
             .collect();
-        // The transform exists: its name is one of the table's, a test of each rule that calls this holds it.
         let Ok(mut pass) = Pass::new(&options, &self.target.weigher) else { return Vec::new() };
         segments.iter().flat_map(|segment| pass.feed(segment).edits).collect()
+    }
+
+    /// Where code, paragraphs and sentences stand in a piece.
+    pub fn prose(&self, piece: usize) -> &Prose {
+        let all = self.prose.get_or_init(|| self.prompt.pieces.iter().map(|_| OnceCell::new()).collect());
+        let text = self.prompt.pieces.get(piece).map_or("", Piece::as_str);
+        all.get(piece).map_or(&super::prose::NONE, |prose| prose.get_or_init(|| Prose::of(text)))
+    }
+
+    /// Pieces that somebody wrote as instructions: bare prompts, system messages, and the user's part of a template or of
+    /// a request that has only one. What users say in a conversation is theirs.
+    pub fn instructions(&self) -> impl Iterator<Item = (usize, &'a Piece)> {
+        let prompt = self.prompt;
+        let messages =
+            |kind| prompt.pieces.iter().filter(move |piece| piece.kind == Some(kind)).map(|piece| piece.message);
+        let first = messages(SegmentKind::User).next();
+        let is_single = messages(SegmentKind::User).all(|message| Some(message) == first)
+            && messages(SegmentKind::Assistant).next().is_none();
+        prompt.pieces.iter().enumerate().filter(move |(_, piece)| match piece.kind {
+            None | Some(SegmentKind::Prompt | SegmentKind::System) => true,
+            Some(SegmentKind::User) => is_single || prompt.kind == PromptKind::Template,
+            _ => false,
+        })
+    }
+
+    /// Input tokens that one edit of a piece saves (negative if it costs some), counted on the lines that it touches: for
+    /// rules that find many places, each of which would else count the whole piece.
+    pub fn tokens_saved_at(&self, index: usize, range: &Range<usize>, replacement: &str) -> i64 {
+        const AROUND: usize = 200;
+        let Some(piece) = self.prompt.pieces.get(index) else { return 0 };
+        let text = piece.as_str();
+        let bytes = text.as_bytes();
+        let least = range.start.saturating_sub(AROUND);
+        let mut from = memchr::memrchr(b'\n', &bytes[least..range.start]).map_or(least, |at| least + at + 1);
+        let most = (range.end + AROUND).min(text.len());
+        let mut to = memchr::memchr(b'\n', &bytes[range.end..most]).map_or(most, |at| range.end + at + 1);
+        while !text.is_char_boundary(from) {
+            from -= 1;
+        }
+        while !text.is_char_boundary(to) {
+            to += 1;
+        }
+        let after = [&text[from..range.start], replacement, &text[range.end..to]].concat();
+        self.target.count(&text[from..to]).cast_signed() - self.target.count(&after).cast_signed()
     }
 
     /// The text of a piece with a transform's edits made.

@@ -1,7 +1,8 @@
 //! `padded-table`: columns aligned with blanks.
 
+use crate::lint::data;
 use crate::lint::diagnostic::{Applicability, Finding, Severity};
-use crate::lint::rule::{Check, Evidence};
+use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
 use crate::lint::view::View;
 
@@ -31,18 +32,43 @@ rule! {
     /// ## Fix
     ///
     /// Safe: the table keeps its cells. It is the edit that `promptopt optimize` makes (`markdown_table`).
+    ///
+    /// ## Options
+    ///
+    /// - `min_tokens`: a smaller saving is left alone.
+    ///
+    /// ## Limits
+    ///
+    /// A table with one blank around its cells is not padded, though it too could be written closer. A table that shows the
+    /// form of the answer is left alone.
     "padded-table",
     code: "FMT006",
     severity: Severity::Info,
     is_default: true,
     is_cost: true,
     evidence: Evidence { source: "measured: 18.6 % of a padded table's tokens (o200k_base)", date: "2026-11-22" },
-    options: &[],
+    options: &[OptionSpec { name: "min_tokens", default: Default::Int(12), about: "least tokens saved" }],
     check: Check::Prompt(check),
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    if !view.prompt.pieces.iter().any(|piece| piece.as_str().contains("--")) {
+        return;
+    }
     for edit in view.transform("markdown_table") {
+        let Some(piece) = view.prompt.pieces.get(edit.segment) else { continue };
+        // Aligned: a cell somewhere is filled up with blanks.
+        let table = &piece.as_str()[edit.span.clone()];
+        let is_padded = table.lines().any(|line| line.trim().contains("  "));
+        // Cells to be filled in, or words about the answer before it: the answer is to look like this.
+        let is_form = ["| ...", "| …", "| [", "| {", "| <", "| $"].iter().any(|cell| table.contains(cell));
+        if !is_padded
+            || is_form
+            || data::is_form(piece.as_str(), edit.span.start)
+            || !view.is_worth(edit.tokens_saved.cast_signed())
+        {
+            continue;
+        }
         let span = view.at(edit.segment, edit.span.clone());
         let fix = view.change(edit.segment, edit.span.clone(), &edit.replacement).map(|change| vec![change]);
         sink.report(

@@ -30,7 +30,11 @@ pub mod target;
 pub mod template;
 pub mod view;
 
+mod caching;
+mod fixed;
+mod requests;
 mod suppress;
+mod volatile;
 
 pub use diagnostic::{Applicability, Change, Diagnostic, Finding, Fix, Saving, Severity};
 pub use file::{File, Prompt, PromptKind};

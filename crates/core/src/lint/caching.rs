@@ -7,7 +7,6 @@ use super::target::Target;
 use super::view::PromptView;
 use crate::catalog::{ModelSpec, PriceSheet, TokenClass};
 use crate::chat::{ChatRequest, Content};
-use crate::compress::SegmentKind;
 use crate::usage::{Conditions, ServiceTier};
 use crate::usd::Usd;
 
@@ -60,7 +59,7 @@ pub(super) fn money(usd_per_1k: Usd) -> Saving {
     Saving { tokens: None, usd_per_1k: Some(usd_per_1k), usd_per_1k_cached: None }
 }
 
-/// Twice the same amount reads as no range.
+/// A share in whole per cent.
 pub(super) fn percent(part: u64, whole: u64) -> u64 {
     (u128::from(part) * 100 / u128::from(whole.max(1))) as u64
 }
@@ -103,22 +102,11 @@ impl PromptView<'_> {
         self.total().saturating_sub(after)
     }
 
-    /// Tokens of tools and instructions.
-    pub(super) fn standing_tokens(&self) -> u64 {
-        let pieces = self.prompt.pieces.iter().enumerate();
-        pieces.filter(|(_, piece)| is_standing(piece.kind)).map(|(index, _)| self.tokens(index)).sum()
-    }
-
     /// The pieces after which the request sets a breakpoint.
     pub(super) fn marked_pieces(&self) -> Vec<usize> {
         let pieces = self.prompt.pieces.iter().enumerate();
         pieces.filter(|(_, piece)| piece.cache_mark.is_some()).map(|(index, _)| index).collect()
     }
-}
-
-/// Whether a piece stands before the messages.
-pub(super) fn is_standing(kind: Option<SegmentKind>) -> bool {
-    matches!(kind, Some(SegmentKind::ToolSchema | SegmentKind::System))
 }
 
 /// The first field whose last name is one of these, at whatever depth a format keeps it.

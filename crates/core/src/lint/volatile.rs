@@ -1,5 +1,6 @@
 //! What is another in every call: expressions of template languages, and times and numbers written into a rendered prompt.
-//! A date alone is not: it costs one rewrite of the cache a day.
+//! A date alone or a full
+//! hour is not: it costs one rewrite of the cache a day or an hour.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -37,6 +38,9 @@ static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     .unwrap()
 });
 
+#[allow(clippy::unwrap_used, reason = "a constant pattern, which a test compiles")]
+static HOUR: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[T ]\d{1,2}:00(?::00(?:\.0+)?)?(?:[^:\d.]|$)").unwrap());
+
 /// Whether an expression of a template gives something else in every call: the time of day, a fresh number.
 pub(super) fn is_volatile(code: &str) -> bool {
     if !CODE.is_match(code) {
@@ -52,7 +56,8 @@ pub(super) fn is_volatile(code: &str) -> bool {
 pub(super) fn literal(text: &str) -> Option<Range<usize>> {
     let found = [&*CLOCK, &*NUMBER];
     let all = found.iter().filter_map(|pattern| pattern.captures(text)?.get(1));
-    all.map(|hit| hit.range()).min_by_key(|range| range.start)
+    // A full hour was rounded, or is no clock at all.
+    all.filter(|hit| !HOUR.is_match(hit.as_str())).map(|hit| hit.range()).min_by_key(|range| range.start)
 }
 
 #[cfg(test)]
@@ -77,6 +82,8 @@ mod tests {
         assert_eq!(hit("It is now Sunday, 22 November 2026 10:03.").as_deref(), Some("Sunday, 22 November 2026 10:03"));
         assert!(hit("request id: 0b9f3c1e-7d1b-4b8e-9d2a-3c5e8a7f1b2c").is_some());
         assert_eq!(hit("Today is 2026-11-22."), None);
+        assert_eq!(hit("The current time is 2026-11-22 15:00:00 EST."), None);
+        assert_eq!(hit("The current time is 2026-11-22T15:00:01Z.").as_deref(), Some("2026-11-22T15:00:01Z"));
         assert_eq!(hit("{\"timestamp\": \"2026-11-22T10:03:07Z\"}"), None);
         assert_eq!(hit("{\"current_time\": \"2026-11-22T10:03:07Z\"}"), None);
         assert_eq!(hit("Knowledge cutoff: 2026-01. The current rules hold."), None);

@@ -59,25 +59,18 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         }
         None => prefix.tokens,
     };
-    if !prefix.is_ended || prefix.tokens < least || most >= rule.min_tokens {
+    if !prefix.is_ended || prefix.tokens.min(most) < least || most >= rule.min_tokens {
         return;
     }
     let Some(terms) = Terms::of(&view.target, view.total()) else { return };
-    let Some((now, then)) = per_1k(terms.input, prefix.tokens).zip(per_1k(terms.read, minimum)) else { return };
+    let Some((now, then)) = per_1k(terms.input, most).zip(per_1k(terms.read, minimum)) else { return };
     let short = minimum.saturating_sub(most);
     sink.report(
         Finding::at(
             view.head(),
-            format!(
-                "the fixed beginning has {} tokens, {short} too few to be cached by {}",
-                prefix.tokens,
-                view.target.label()
-            ),
+            format!("the fixed beginning has {most} tokens, {short} too few to be cached by {}", view.target.label()),
         )
-        .note(format!(
-            "saving: {} fresh tokens cost {now} per 1,000 calls, {minimum} read from the cache {then}",
-            prefix.tokens
-        ))
+        .note(format!("saving: {most} fresh tokens cost {now} per 1,000 calls, {minimum} read from the cache {then}"))
         .help(format!("move {short} more tokens of fixed text, such as examples, in front of what changes"))
         .saves(money(now.saturating_sub(then))),
     );

@@ -63,7 +63,7 @@ fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
 }
 
 fn finding(first: &PromptView<'_>, other: &PromptView<'_>) -> Option<Finding> {
-    let tokens = other.standing_tokens();
+    let tokens = other.prefix().tokens;
     if tokens < other.target.cache()?.min_tokens {
         return None;
     }

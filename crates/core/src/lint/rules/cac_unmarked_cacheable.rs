@@ -113,8 +113,9 @@ fn marks(view: &PromptView<'_>) -> Option<Vec<Change>> {
     let insert = |at: usize, text: &str| Change { span: at..at, text: text.to_owned() };
     let dialect = view.prompt.request.as_ref()?.dialect;
     if piece.is_tool() {
-        let is_object = text.get(inner.clone())?.ends_with('}');
-        return (dialect == Dialect::Messages && is_object).then(|| vec![insert(inner.end - 1, MARK)]);
+        let members = text.get(inner.clone())?.strip_suffix('}')?.trim_end();
+        let at = inner.start + members.len();
+        return (dialect == Dialect::Messages && !members.ends_with('{')).then(|| vec![insert(at, MARK)]);
     }
     let (start, end) = (inner.start.checked_sub(1)?, inner.end + 1);
     if text.get(start..inner.start)? != "\"" || text.get(inner.end..end)? != "\"" {

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::compress::SegmentKind;
-use crate::lint::caching::{Terms, is_standing, money};
+use crate::lint::caching::{Terms, money};
 use crate::lint::diagnostic::{Finding, Severity};
 use crate::lint::fixed::Walk;
 use crate::lint::rule::{Check, Evidence};
@@ -28,7 +28,7 @@ rule! {
     ///
     /// ## Limits
     ///
-    /// A date alone is no finding: it costs one rewrite of the cache a day. A time in a template's own text never changes and is none
+    /// A date alone, or a full hour, is no finding: it costs one rewrite of the cache a day or an hour. A time in a template's own text never changes and is none
     /// either; in a request, one that the next request of the file repeats is none. Only times that are introduced as the present
     /// one, and identifiers of requests.
     "volatile-literal-in-prefix",
@@ -68,13 +68,9 @@ fn in_template(view: &PromptView<'_>) -> Option<Finding> {
 
 fn in_request(view: &PromptView<'_>, others: &[&PromptView<'_>]) -> Option<Finding> {
     let rule = view.target.cache()?;
-    let mut before = 0;
-    for (index, piece) in view.prompt.pieces.iter().enumerate().filter(|(_, piece)| is_standing(piece.kind)) {
-        let hit = (piece.kind == Some(SegmentKind::System)).then(|| volatile::literal(piece.as_str())).flatten();
-        let Some(hit) = hit else {
-            before += view.tokens(index);
-            continue;
-        };
+    let pieces = || view.prompt.pieces.iter().enumerate().filter(|(_, piece)| piece.kind == Some(SegmentKind::System));
+    for (index, piece) in pieces() {
+        let Some(hit) = volatile::literal(piece.as_str()) else { continue };
         let is_repeated = others.iter().any(|other| {
             let mut texts = other.prompt.pieces_of(SegmentKind::System).map(|(_, piece)| piece.as_str());
             piece.as_str().get(hit.clone()).is_some_and(|clock| texts.any(|text| text.contains(clock)))
@@ -82,11 +78,12 @@ fn in_request(view: &PromptView<'_>, others: &[&PromptView<'_>]) -> Option<Findi
         if is_repeated {
             return None;
         }
-        before += view.count(piece, piece.as_str().get(..hit.start)?);
-        let after = view.standing_tokens().saturating_sub(before);
+        let later: u64 = pieces().filter(|(other, _)| *other > index).map(|(other, _)| view.tokens(other)).sum();
+        let after = later + view.count(piece, piece.as_str().get(hit.end..)?);
         if after < rule.min_tokens {
             return None;
         }
+        let before = view.prefix().tokens.saturating_sub(after);
         let gain = if before >= rule.min_tokens { after } else { before + after };
         return finding(view, index, hit, gain, after);
     }

@@ -1,5 +1,6 @@
 //! `server-tool-fee`: searches that are billed apiece, without a limit.
 
+use crate::chat::Dialect;
 use crate::lint::caching::field_named;
 use crate::lint::diagnostic::{Finding, Severity};
 use crate::lint::rule::{Check, Evidence};
@@ -22,7 +23,8 @@ rule! {
     ///
     /// ## Limits
     ///
-    /// Only models whose fee the catalogue has. A limit is `max_uses` in the tool or `max_tool_calls` in the request.
+    /// Only models whose fee the catalogue has. A limit is `max_uses` in the tool (Anthropic) or `max_tool_calls` in the request
+    /// (OpenAI responses).
     "server-tool-fee",
     code: "CST013",
     severity: Severity::Info,
@@ -36,6 +38,12 @@ rule! {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let Some(request) = &view.prompt.request else { return };
     let Some(fee) = view.target.sheet().and_then(|sheet| sheet.fees.web_search.as_ref()) else { return };
+    // Elsewhere a limit has another name, or there is one search a call.
+    let help = match (request.dialect, view.target.spec.map(|spec| &*spec.host)) {
+        (Dialect::Messages, _) => "set `max_uses` in the tool",
+        (Dialect::Responses, Some("openai" | "azure")) => "set `max_tool_calls` in the request",
+        _ => return,
+    };
     let is_search = |name: &str| name.starts_with("web_search");
     let is_bounded = request.server_tool_json.iter().any(|tool| tool.get("max_uses").is_some())
         || field_named(view.prompt, &["max_tool_calls"]).is_some();
@@ -54,6 +62,6 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             format!("each web search costs {} beside its tokens, and their number has no limit", fee.rate),
         )
         .note(format!("1,000 calls with one search each: {per_1k}"))
-        .help("set `max_uses` in the tool (Anthropic) or `max_tool_calls` in the request (OpenAI)"),
+        .help(help),
     );
 }

@@ -2,12 +2,10 @@
 
 use std::ops::Range;
 
-use super::template::{Slot, SlotKind};
+use super::file::PromptKind;
+use super::template::{Slot, SlotKind, Syntax};
 use super::view::PromptView;
-use super::volatile;
-
-/// Fixed text behind a variable counts from so many tokens on: less is a label that belongs to its place.
-const LEAST_RUN: u64 = 50;
+use crate::compress::protect::fences;
 
 /// A template, walked from its beginning.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,61 +16,112 @@ pub(super) struct Walk {
     pub(super) span: Range<usize>,
     /// Its expression.
     pub(super) code: String,
-    /// Whether it is a clock or a fresh number.
-    pub(super) is_volatile: bool,
     /// Tokens of fixed text before it.
     pub(super) before: u64,
-    /// Tokens of fixed text after it that could stand before it: long runs outside loops and conditions.
+    /// Tokens of the longest fixed text after it without a variable in it, outside loops and conditions: what could be
+    /// moved before it.
     pub(super) after: u64,
 }
 
 impl Walk {
-    /// Walks a prompt; `None` if nothing in it varies. `is_constant` tells variables that are the same in every call.
-    pub(super) fn of(view: &PromptView<'_>, is_constant: impl Fn(&Slot) -> bool) -> Option<Walk> {
-        let varies = |slot: &Slot| slot.kind == SlotKind::Output && !is_constant(slot);
-        let first = view.prompt.pieces.iter().position(|piece| piece.slots.iter().any(varies))?;
-        let mut walk = Walk { piece: first, ..Walk::default() };
-        for piece in &view.prompt.pieces {
+    /// Walks a prompt up to the first variable of a kind and beyond; `None` if it has none. Variables that are not of the
+    /// kind are the same in every call.
+    pub(super) fn of(view: &PromptView<'_>, varies: impl Fn(&Slot) -> bool) -> Option<Walk> {
+        if view.prompt.kind == PromptKind::AgentInstructions {
+            // They go into a session as they stand: their braces are examples.
+            return None;
+        }
+        if view.prompt.pieces.iter().all(|piece| piece.slots.is_empty()) {
+            return None;
+        }
+        let mut walk = Walk::default();
+        let mut is_found = false;
+        // The length of the longest text decides, since to count them all would take as long as to count the prompt.
+        let mut longest: Option<(usize, Range<usize>)> = None;
+        for (index, piece) in view.prompt.pieces.iter().enumerate() {
             let text = piece.as_str();
-            let mut depth = 0_usize;
-            let mut at = 0;
-            let add = |walk: &mut Walk, range: Range<usize>, depth: usize| {
-                let run = text.get(range).unwrap_or_default();
-                // A token has a byte at least.
-                if walk.code.is_empty() {
-                    walk.before += view.count(piece, run);
-                } else if depth == 0 && run.len() as u64 >= LEAST_RUN {
-                    let tokens = view.count(piece, run);
-                    walk.after += if tokens >= LEAST_RUN { tokens } else { 0 };
-                }
-            };
+            let bare = Bare::of(view, text);
+            let (mut depth, mut start, mut at) = (0_usize, 0, 0);
             for slot in &piece.slots {
-                add(&mut walk, at..slot.span.start, depth);
-                at = slot.span.end.max(at);
-                if slot.kind == SlotKind::Control {
-                    match block(&slot.code) {
-                        Block::Opens => depth += 1,
-                        Block::Closes => depth = depth.saturating_sub(1),
-                        Block::Neither => {}
+                if slot.kind == SlotKind::Comment || bare.as_ref().is_some_and(|bare| !bare.is_slot(text, slot)) {
+                    continue;
+                }
+                if is_found {
+                    keep(&mut longest, index, start..slot.span.start, depth);
+                } else {
+                    walk.before += view.count(piece, text.get(at..slot.span.start).unwrap_or_default());
+                }
+                at = slot.span.end;
+                start = slot.span.end;
+                match (slot.kind, block(&slot.code)) {
+                    (SlotKind::Control, Block::Opens) => depth += 1,
+                    (SlotKind::Control, Block::Closes) => depth = depth.saturating_sub(1),
+                    (SlotKind::Output, _) if !is_found && !has_default(view, slot) && varies(slot) => {
+                        is_found = true;
+                        (walk.piece, walk.span, walk.code) = (index, slot.span.clone(), slot.code.clone());
                     }
-                } else if walk.code.is_empty() && varies(slot) {
-                    walk.span = slot.span.clone();
-                    walk.code = if slot.code.is_empty() { "?".to_owned() } else { slot.code.clone() };
-                    walk.is_volatile = volatile::is_volatile(&slot.code);
+                    _ => {}
                 }
             }
-            add(&mut walk, at..text.len(), depth);
+            if is_found {
+                keep(&mut longest, index, start..text.len(), depth);
+            } else {
+                walk.before += view.count(piece, text.get(at..).unwrap_or_default());
+            }
         }
-        Some(walk)
+        if let Some((index, range)) = longest
+            && let Some(piece) = view.prompt.pieces.get(index)
+        {
+            walk.after = view.count(piece, piece.as_str().get(range).unwrap_or_default());
+        }
+        is_found.then_some(walk)
     }
 
     /// Tokens that would be read from the cache if the fixed text stood first, over those that are now; `None` if what is
     /// behind the variable could not be cached by itself.
     pub(super) fn gain(&self, min_tokens: u64) -> Option<u64> {
-        if self.after < min_tokens.max(LEAST_RUN) {
+        if self.after < min_tokens.max(1) {
             return None;
         }
         Some(if self.before >= min_tokens { self.after } else { self.before + self.after })
+    }
+}
+
+fn keep(longest: &mut Option<(usize, Range<usize>)>, piece: usize, range: Range<usize>, depth: usize) {
+    if depth == 0 && longest.as_ref().is_none_or(|(_, best)| best.len() < range.len()) {
+        *longest = Some((piece, range));
+    }
+}
+
+/// `${name:default}` is a setting that most callers leave as it is.
+fn has_default(view: &PromptView<'_>, slot: &Slot) -> bool {
+    view.prompt.syntax == Syntax::Dollar && slot.code.contains(':')
+}
+
+/// A text by itself, whose template language is guessed: what stands in code is an example.
+struct Bare {
+    fences: Vec<Range<usize>>,
+    /// `{x}` and `${x}` without a declaration are as often what the model is to write.
+    is_doubtful: bool,
+}
+
+impl Bare {
+    fn of(view: &PromptView<'_>, text: &str) -> Option<Bare> {
+        let is_bare = view.file.format == "markdown" && view.prompt.variables.is_none();
+        let is_doubtful = matches!(view.prompt.syntax, Syntax::Braces | Syntax::Dollar);
+        is_bare.then(|| Bare { fences: fences(text), is_doubtful })
+    }
+
+    fn is_slot(&self, text: &str, slot: &Slot) -> bool {
+        let after = self.fences.partition_point(|fence| fence.end <= slot.span.start);
+        let in_fence = self.fences.get(after).is_some_and(|fence| fence.start <= slot.span.start);
+        // A long line is data; its quotes say nothing.
+        let window = text.as_bytes().get(slot.span.start.saturating_sub(1000)..slot.span.start).unwrap_or_default();
+        let line = memchr::memrchr(b'\n', window).map_or(0, |end| end + 1);
+        let in_quote = memchr::memchr_iter(b'`', &window[line..]).count() % 2 == 1;
+        // Far down it is the text's subject more often than its room.
+        let is_late = slot.span.start > text.len() / 2;
+        !self.is_doubtful && !in_fence && !in_quote && !is_late
     }
 }
 

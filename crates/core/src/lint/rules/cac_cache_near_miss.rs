@@ -3,6 +3,7 @@
 use crate::lint::caching::{Terms, money, per_1k};
 use crate::lint::diagnostic::{Finding, Severity};
 use crate::lint::file::PromptKind;
+use crate::lint::fixed::Walk;
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
 use crate::lint::view::View;
@@ -21,7 +22,7 @@ rule! {
     ///
     /// ## Options
     ///
-    /// - `percent`: how far below the minimum, in per cent of it; by default 20.
+    /// - `percent`: how far below the minimum, in per cent of it; by default 15.
     ///
     /// ## Limits
     ///
@@ -38,7 +39,7 @@ rule! {
     },
     options: &[OptionSpec {
         name: "percent",
-        default: Default::Int(20),
+        default: Default::Int(15),
         about: "how far below the minimum a prefix is reported, in per cent of it",
     }],
     check: Check::Prompt(check),
@@ -61,6 +62,13 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     };
     if !prefix.is_ended || prefix.tokens.min(most) < least || most >= rule.min_tokens {
         return;
+    }
+    // Where a template has more fixed text behind its variable, `dynamic-before-static` says what to do.
+    if !view.prompt.is_request() {
+        let Some(walk) = Walk::of(view, |_| true) else { return };
+        if walk.gain(rule.min_tokens).is_some() || (walk.piece, walk.span.start) != (prefix.piece, prefix.offset) {
+            return;
+        }
     }
     let Some(terms) = Terms::of(&view.target, view.total()) else { return };
     let Some((now, then)) = per_1k(terms.input, most).zip(per_1k(terms.read, minimum)) else { return };

@@ -7,7 +7,9 @@ use crate::lint::file::PromptKind;
 use crate::lint::fixed::Walk;
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
+use crate::lint::template::Slot;
 use crate::lint::view::View;
+use crate::lint::volatile;
 
 rule! {
     /// A variable that stands before much fixed text.
@@ -32,9 +34,9 @@ rule! {
     ///
     /// ## Limits
     ///
-    /// Reported only if the fixed text behind the variable is long enough to be cached by itself. Only paragraphs of 50 tokens and
-    /// more outside loops and conditions count: what would be moved, not the labels between variables. Needs a model whose prices
-    /// are known.
+    /// Reported only if a fixed text behind the variable, without other variables, loops or conditions in it, is long enough to be
+    /// cached by itself. `${name:default}` is taken to be the same in every call. In plain Markdown what stands in code is no
+    /// variable, nor are `{name}` and `${name}`. Needs a model whose prices are known.
     "dynamic-before-static",
     code: "CAC001",
     severity: Severity::Warning,
@@ -62,13 +64,12 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     }
     let Some(rule) = view.target.cache() else { return };
     let constant = view.list("constant");
-    let Some(walk) = Walk::of(view, |slot| is_constant(slot.name.as_deref().unwrap_or(&slot.code), &constant)) else {
-        return;
+    // A clock is `volatile-literal-in-prefix`'s; what a call gives nobody can tell.
+    let varies = |slot: &Slot| {
+        let name = slot.name.as_deref().unwrap_or(&slot.code);
+        !slot.code.contains('(') && !volatile::is_volatile(&slot.code) && !is_constant(name, &constant)
     };
-    // A clock is `volatile-literal-in-prefix`'s; a call may give anything.
-    if walk.is_volatile || walk.code.contains('(') {
-        return;
-    }
+    let Some(walk) = Walk::of(view, varies) else { return };
     let Some(gain) = walk.gain(rule.min_tokens) else { return };
     let total = view.total();
     let Some(terms) = Terms::of(&view.target, total) else { return };

@@ -61,7 +61,7 @@ fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
 }
 
 fn in_template(view: &PromptView<'_>) -> Option<Finding> {
-    let walk = Walk::of(view, |slot| !volatile::is_volatile(&slot.code))?;
+    let walk = Walk::of(view, |slot| volatile::is_volatile(&slot.code))?;
     let gain = walk.gain(view.target.cache()?.min_tokens)?;
     finding(view, walk.piece, walk.span.clone(), gain, walk.after)
 }

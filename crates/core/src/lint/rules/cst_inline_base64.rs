@@ -42,7 +42,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         }
         for run in transforms::base64_runs(piece.as_str()) {
             let n_tokens = view.count(piece, &piece.as_str()[run.clone()]);
-            let message = format!("{} characters of base64 in text cost {n_tokens} tokens", run.len());
+            let message = format!("{} characters of base64 or the like in text cost {n_tokens} tokens", run.len());
             sink.report(
                 Finding::at(view.at(index, run.clone()), message)
                     .help("send it as an image or file part, or leave it out")

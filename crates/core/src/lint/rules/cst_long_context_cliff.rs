@@ -88,3 +88,42 @@ fn factor(cheap: Usd, dear: Usd) -> String {
     let tenths = dear.pico().saturating_mul(10) / cheap.pico().max(1);
     if tenths % 10 == 0 { (tenths / 10).to_string() } else { format!("{}.{}", tenths / 10, tenths % 10) }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::lint::{Linter, Settings};
+    use crate::usd::Usd;
+
+    /// A request for claude-haiku-4-5's successor with about so many tokens: a word a token.
+    fn found(n_words: usize) -> Vec<(String, Option<Usd>)> {
+        let text = "word ".repeat(n_words);
+        let body = format!(
+            "{{\"model\": \"claude-haiku-5-5\", \"max_tokens\": 9, \"messages\": [{{\"role\": \"user\", \"content\": \"{text}\"}}]}}"
+        );
+        let settings = Settings::new("2026-11-22".parse().unwrap()).only(&["CST002"]).unwrap();
+        let diagnostics = Linter::new().lint_text("a.json", &body, &settings).diagnostics;
+        let finding = |diagnostic: crate::lint::Diagnostic| {
+            let saving = diagnostic.finding.saving.and_then(|saving| saving.usd_per_1k);
+            (diagnostic.finding.message, saving)
+        };
+        diagnostics.into_iter().map(finding).collect()
+    }
+
+    #[test]
+    fn the_edge_is_reported_from_both_sides_and_with_its_price() {
+        let mut seen = Vec::new();
+        for n_words in [40_000, 70_000, 73_000, 76_000, 79_000, 82_000, 200_000] {
+            for (message, saving) in found(n_words) {
+                let total: u64 = message.split(' ').next().unwrap().parse().unwrap_or_default();
+                assert!((90_000..=110_000).contains(&total), "{message}");
+                if total > 100_000 {
+                    // By hand: all tokens at $0.50, the edge's 100,000 at $0.10 per million, 1,000 calls.
+                    let by_hand = i128::from(total) * 500_000_000 - 10_i128 * 1_000_000_000_000;
+                    assert_eq!(saving.unwrap().pico(), by_hand, "{message}");
+                }
+                seen.push(total > 100_000);
+            }
+        }
+        assert!(seen.contains(&true) && seen.contains(&false), "{seen:?}");
+    }
+}

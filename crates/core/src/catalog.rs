@@ -186,6 +186,10 @@ pub struct CacheRule {
     pub long_ttl_s: Option<u64>,
     /// Breakpoints a request may set.
     pub max_breakpoints: u32,
+    /// Content blocks before a breakpoint that are searched for an earlier entry, where the search is bounded.
+    pub lookback: Option<u32>,
+    /// What `prompt_cache_key` does.
+    pub cache_key: CacheKey,
     /// Share of reads that are expected to hit although the entry should live, in thousandths (machines change).
     pub hit_permille: u32,
     /// Where that was read.
@@ -201,6 +205,18 @@ pub enum CacheTrigger {
     WholePrefix,
     /// Breakpoints in the request.
     Explicit,
+}
+
+/// What a request's `prompt_cache_key` does for the provider's prompt cache.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum CacheKey {
+    /// Nothing.
+    #[default]
+    Unused,
+    /// Sends calls with the same key to the same machine.
+    Helps,
+    /// Without it nothing is cached.
+    Needed,
 }
 
 /// Where prices come from.

@@ -55,6 +55,10 @@ mod wire;
 
 /// What a prompt file's name is followed by in the name of its sidecar.
 pub const SIDECAR_SUFFIX: &str = ".promptopt.toml";
+mod caching;
+mod fixed;
+mod requests;
+mod volatile;
 
 pub use diagnostic::{Applicability, Change, Diagnostic, Finding, Fix, Saving, Severity};
 pub use file::{File, Prompt, PromptKind};

@@ -200,7 +200,8 @@ fn usable_edges(rule: &CacheRule, call: &Call<'_>) -> Vec<(usize, bool)> {
     }
 }
 
-/// Where a hit may end: for explicit caches also the part ends that lie up to twenty blocks before a breakpoint.
+/// Where a hit may end: for explicit caches also the part ends that lie so many blocks before a
+/// breakpoint as the provider looks back.
 fn candidates(rule: &CacheRule, call: &Call<'_>, usable: &[(usize, bool)]) -> Vec<(usize, bool)> {
     if rule.trigger != CacheTrigger::Explicit {
         return usable.to_vec();
@@ -214,8 +215,7 @@ fn candidates(rule: &CacheRule, call: &Call<'_>, usable: &[(usize, bool)]) -> Ve
             }
             n_blocks += 1;
             found.push((index, is_long));
-            // Anthropic searches back at most 20 blocks from a breakpoint.
-            if n_blocks > 20 {
+            if rule.lookback.is_some_and(|most| n_blocks > most) {
                 break;
             }
         }

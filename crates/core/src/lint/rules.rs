@@ -30,6 +30,33 @@ mod fmt_float_noise;
 mod fmt_html_payload;
 mod fmt_odd_whitespace;
 mod fmt_opaque_id;
+mod cac_breakpoint_after_volatile;
+mod cac_cache_floor_per_fallback;
+mod cac_cache_near_miss;
+mod cac_conflicting_cache_params;
+mod cac_dynamic_before_static;
+mod cac_lookback_overflow;
+mod cac_missing_cache_key;
+mod cac_nondeterministic_prefix;
+mod cac_prefix_below_minimum;
+mod cac_shuffled_fewshot;
+mod cac_too_many_breakpoints;
+mod cac_tools_vary;
+mod cac_ttl_order;
+mod cac_unmarked_cacheable;
+mod cac_volatile_literal_in_prefix;
+mod cac_write_premium_one_shot;
+mod cst_batch_eligible;
+mod cst_budget_exceeded;
+mod cst_context_overflow;
+mod cst_dominated_model;
+mod cst_flex_eligible;
+mod cst_inline_base64;
+mod cst_long_context_cliff;
+mod cst_premium_tier_pinned;
+mod cst_regional_uplift;
+mod cst_server_tool_fee;
+mod cst_tokenizer_inflation;
 mod fmt_padded_table;
 mod mdl_deprecated_model;
 mod mdl_effort_unsupported;
@@ -198,4 +225,31 @@ pub static RULES: &[&Rule] = &[
     &fmt_tracking_url::RULE,
     &fmt_unclosed_tag::RULE,
     &fmt_unbalanced_fence::RULE,
+    &cst_context_overflow::RULE,
+    &cst_long_context_cliff::RULE,
+    &cst_budget_exceeded::RULE,
+    &cst_batch_eligible::RULE,
+    &cst_flex_eligible::RULE,
+    &cst_premium_tier_pinned::RULE,
+    &cst_dominated_model::RULE,
+    &cst_tokenizer_inflation::RULE,
+    &cst_regional_uplift::RULE,
+    &cst_inline_base64::RULE,
+    &cst_server_tool_fee::RULE,
+    &cac_dynamic_before_static::RULE,
+    &cac_volatile_literal_in_prefix::RULE,
+    &cac_prefix_below_minimum::RULE,
+    &cac_cache_near_miss::RULE,
+    &cac_unmarked_cacheable::RULE,
+    &cac_too_many_breakpoints::RULE,
+    &cac_breakpoint_after_volatile::RULE,
+    &cac_ttl_order::RULE,
+    &cac_write_premium_one_shot::RULE,
+    &cac_missing_cache_key::RULE,
+    &cac_conflicting_cache_params::RULE,
+    &cac_nondeterministic_prefix::RULE,
+    &cac_tools_vary::RULE,
+    &cac_lookback_overflow::RULE,
+    &cac_shuffled_fewshot::RULE,
+    &cac_cache_floor_per_fallback::RULE,
 ];

@@ -147,6 +147,16 @@ impl<'a> PromptView<'a> {
     }
 
     fn reckon_prefix(&self) -> Prefix {
+        let mut prefix = self.prefix_by_pieces();
+        if self.prompt.request.is_some() {
+            // What a provider writes once before all tools would count with each of them: the whole request knows better.
+            let others = (prefix.piece..self.prompt.pieces.len()).map(|piece| self.tokens(piece)).sum();
+            prefix.tokens = prefix.tokens.min(self.total().saturating_sub(others));
+        }
+        prefix
+    }
+
+    fn prefix_by_pieces(&self) -> Prefix {
         let mut prefix = Prefix::default();
         for (index, piece) in self.prompt.pieces.iter().enumerate() {
             let is_standing = matches!(piece.kind, Some(SegmentKind::ToolSchema | SegmentKind::System));

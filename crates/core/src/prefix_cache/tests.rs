@@ -13,6 +13,8 @@ fn rule(trigger: CacheTrigger) -> CacheRule {
         ttl_high_s: 3600,
         long_ttl_s: Some(3600),
         max_breakpoints: 4,
+        lookback: Some(20),
+        cache_key: crate::catalog::CacheKey::Unused,
         hit_permille: 1000,
         source: "test".into(),
     }

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use super::Words;
 use super::schema::{BandRow, CardRow, ModelRow, PriceCell, RuleRow, SheetRow, WindowRow};
 use crate::catalog::{
-    Band, CacheRule, CacheTrigger, Cell, Fees, ModelKind, ModelSpec, PriceSheet, RateCard, TokenClass, Window,
+    Band, CacheKey, CacheRule, CacheTrigger, Cell, Fees, ModelKind, ModelSpec, PriceSheet, RateCard, TokenClass, Window,
 };
 use crate::error::{Error, Kind, Result};
 use crate::text::did_you_mean;
@@ -40,8 +40,19 @@ impl RuleRow {
                 Error::new(Kind::Catalog, "times to live must rise, the step be 1 or more, a share at most 1000");
             return Err(error.help("check ttl_low_s, ttl_s, ttl_high_s, step and hit_permille"));
         }
+        let cache_key = match self.cache_key.as_deref() {
+            None => CacheKey::Unused,
+            Some("helps") => CacheKey::Helps,
+            Some("needed") => CacheKey::Needed,
+            Some(other) => {
+                let error = Error::new(Kind::Catalog, format!("a cache key is not `{other}`")).in_field("cache_key");
+                return Err(error.help("write `helps` or `needed`, or leave it out"));
+            }
+        };
         Ok(CacheRule {
             trigger,
+            lookback: self.lookback,
+            cache_key,
             min_tokens: self.min_tokens,
             step: self.step,
             ttl_s: self.ttl_s,

@@ -40,6 +40,8 @@ pub(super) struct RuleRow {
     pub(super) ttl_high_s: u64,
     pub(super) long_ttl_s: Option<u64>,
     pub(super) max_breakpoints: u32,
+    pub(super) lookback: Option<u32>,
+    pub(super) cache_key: Option<String>,
     pub(super) hit_permille: u32,
     pub(super) source: String,
 }

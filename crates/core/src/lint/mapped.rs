@@ -48,6 +48,15 @@ pub enum Codec {
         /// Whether a backslash escapes; what needs an escape cannot be written in a raw string.
         has_escapes: bool,
     },
+    /// In a string literal that spans lines and whose margin the program takes off (`textwrap.dedent`).
+    IndentedLiteral {
+        /// The quote that would end it.
+        quote: char,
+        /// Blanks before each line.
+        indent: usize,
+        /// Whether a backslash escapes.
+        has_escapes: bool,
+    },
     /// Not at all: a folded or plain YAML scalar, text put together from several places.
     ReadOnly,
 }
@@ -109,6 +118,26 @@ impl Mapped {
         self.codec.encode(replacement)
     }
 
+    /// What is to be written where in the file so that a range of the text becomes `replacement`; `None` if the notation
+    /// cannot say it.
+    pub fn change(&self, range: &Range<usize>, replacement: &str) -> Option<(Range<usize>, String)> {
+        let mut span = self.in_file(range);
+        let mut text = self.encode(replacement)?;
+        if let Codec::YamlBlock { indent } | Codec::IndentedLiteral { indent, .. } = self.codec {
+            // The margin of the line that follows is the file's, not the text's.
+            let has_margin = self.text.get(range.clone()).is_some_and(|old| old.ends_with('\n'));
+            let needs_margin = replacement.ends_with('\n');
+            let is_line_left =
+                self.text.get(range.end..).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('\n'));
+            if has_margin && !needs_margin && range.end < self.text.len() {
+                span.end = self.start_in_file(range.end);
+            } else if needs_margin && !has_margin && is_line_left {
+                text.extend(std::iter::repeat_n(' ', indent));
+            }
+        }
+        Some((span, text))
+    }
+
     fn start_in_file(&self, offset: usize) -> usize {
         let next = self.points.partition_point(|point| point.text <= offset);
         let Some(point) = next.checked_sub(1).map(|index| self.points[index]) else { return 0 };
@@ -167,6 +196,9 @@ impl Codec {
             }
             Codec::YamlSingle => (!text.contains(char::is_control)).then(|| text.replace('\'', "''")),
             Codec::Literal { quote, is_multiline, has_escapes } => literal(text, quote, is_multiline, has_escapes),
+            Codec::IndentedLiteral { quote, indent, has_escapes } => {
+                Codec::YamlBlock { indent }.encode(&literal(text, quote, true, has_escapes)?)
+            }
             Codec::ReadOnly => None,
         }
     }
@@ -176,6 +208,10 @@ fn literal(text: &str, quote: char, is_multiline: bool, has_escapes: bool) -> Op
     let needs_escape = |c: char| {
         c == quote || (c == '\\' && has_escapes) || (c.is_control() && !(is_multiline && c == '\n') && c != '\t')
     };
+    // In a template literal it would be an expression; in a raw string of Python a last backslash would hold off the quote.
+    if (quote == '`' && text.contains("${")) || (!has_escapes && text.ends_with('\\')) {
+        return None;
+    }
     if !has_escapes {
         return (!text.contains(needs_escape)).then(|| text.to_owned());
     }

@@ -3,6 +3,8 @@
 
 mod markdown;
 mod request;
+#[cfg(feature = "source")]
+mod source;
 
 use super::file::File;
 
@@ -45,7 +47,12 @@ pub enum Fit {
 }
 
 /// The readers.
-pub static READERS: &[&Reader] = &[&request::READER, &markdown::READER];
+pub static READERS: &[&Reader] = &[
+    &request::READER,
+    &markdown::READER,
+    #[cfg(feature = "source")]
+    &source::READER,
+];
 
 /// The reader that fits a file best, if any does.
 pub fn reader(path: &str, text: &str) -> Option<(&'static Reader, Fit)> {

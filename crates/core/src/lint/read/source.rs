@@ -55,7 +55,14 @@ fn grammar_of(extension: &str) -> Option<&'static dyn Grammar> {
 }
 
 fn is_worth_parsing(text: &str) -> bool {
-    text.len() <= MAX_BYTES && names::may_hold(text)
+    text.len() <= MAX_BYTES && !is_minified(text) && names::may_hold(text)
+}
+
+/// Whether a program is one that tools wrote for machines: its lines are longer than anybody's.
+fn is_minified(text: &str) -> bool {
+    let head = &text.as_bytes()[..text.len().min(1 << 16)];
+    let n_lines = memchr::memchr_iter(b'\n', head).count() + 1;
+    head.len() > 2000 && head.len() / n_lines > 500
 }
 
 fn read(file: &mut File) {

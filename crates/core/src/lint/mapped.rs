@@ -2,6 +2,8 @@
 //! string's escapes, the indentation of a YAML block, the quotes of a literal. A finding is made on the text and shown in
 //! the file; a change is made on the text and written in the file's own notation.
 
+mod yaml;
+
 use std::ops::Range;
 
 use crate::text::json::{escape_at, push_string};
@@ -39,6 +41,8 @@ pub enum Codec {
     },
     /// In a YAML string in single quotes.
     YamlSingle,
+    /// In a YAML string without quotes, on one line.
+    YamlPlain,
     /// In a string literal of a programming language.
     Literal {
         /// The quote that would end it.
@@ -57,7 +61,7 @@ pub enum Codec {
         /// Whether a backslash escapes.
         has_escapes: bool,
     },
-    /// Not at all: a folded or plain YAML scalar, text put together from several places.
+    /// Not at all: a folded YAML scalar, text put together from several places.
     ReadOnly,
 }
 
@@ -118,22 +122,34 @@ impl Mapped {
         self.codec.encode(replacement)
     }
 
-    /// What is to be written where in the file so that a range of the text becomes `replacement`; `None` if the notation
-    /// cannot say it.
+    /// A change of a range of the text: the bytes of the file that it replaces and what is to stand there. Where the notation
+    /// has more than the text (the indentation of a block's lines) that is seen to. `None` if it cannot be written.
     pub fn change(&self, range: &Range<usize>, replacement: &str) -> Option<(Range<usize>, String)> {
+        match self.codec {
+            Codec::YamlBlock { indent } => yaml::change_block(self, range, replacement, indent),
+            Codec::YamlPlain => yaml::change_plain(self, range, replacement),
+            Codec::IndentedLiteral { indent, .. } => self.change_indented(range, replacement, indent),
+            _ => Some((self.in_file(range), self.encode(replacement)?)),
+        }
+    }
+
+    /// The same where the program takes the margin of lines off.
+    fn change_indented(
+        &self,
+        range: &Range<usize>,
+        replacement: &str,
+        indent: usize,
+    ) -> Option<(Range<usize>, String)> {
         let mut span = self.in_file(range);
         let mut text = self.encode(replacement)?;
-        if let Codec::YamlBlock { indent } | Codec::IndentedLiteral { indent, .. } = self.codec {
-            // The margin of the line that follows is the file's, not the text's.
-            let has_margin = self.text.get(range.clone()).is_some_and(|old| old.ends_with('\n'));
-            let needs_margin = replacement.ends_with('\n');
-            let is_line_left =
-                self.text.get(range.end..).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('\n'));
-            if has_margin && !needs_margin && range.end < self.text.len() {
-                span.end = self.start_in_file(range.end);
-            } else if needs_margin && !has_margin && is_line_left {
-                text.extend(std::iter::repeat_n(' ', indent));
-            }
+        // The margin of the line that follows is the file's, not the text's.
+        let has_margin = self.text.get(range.clone()).is_some_and(|old| old.ends_with('\n'));
+        let needs_margin = replacement.ends_with('\n');
+        let is_line_left = self.text.get(range.end..).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('\n'));
+        if has_margin && !needs_margin && range.end < self.text.len() {
+            span.end = self.start_in_file(range.end);
+        } else if needs_margin && !has_margin && is_line_left {
+            text.extend(std::iter::repeat_n(' ', indent));
         }
         Some((span, text))
     }
@@ -194,6 +210,7 @@ impl Codec {
                 }
                 Some(out)
             }
+            Codec::YamlPlain => yaml::is_plain(text).then(|| text.to_owned()),
             Codec::YamlSingle => (!text.contains(char::is_control)).then(|| text.replace('\'', "''")),
             Codec::Literal { quote, is_multiline, has_escapes } => literal(text, quote, is_multiline, has_escapes),
             Codec::IndentedLiteral { quote, indent, has_escapes } => {

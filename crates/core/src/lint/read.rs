@@ -1,12 +1,26 @@
 //! Files into prompts. A reader is a file under `lint/read/` with a [`Reader`] and a line in [`READERS`]; which one reads a
 //! file is told by its name and, where several share an extension, by its text.
 
+mod batch;
+mod dotprompt;
+mod github_models;
+mod jsonl;
 mod markdown;
+mod promptfoo;
+mod prompty;
 mod request;
 #[cfg(feature = "source")]
 mod source;
+mod template_file;
+mod tools;
+mod yaml_prompts;
+
+mod parts;
+mod yaml;
+mod yaml_text;
 
 use super::file::File;
+use super::template::SlotKind;
 
 /// One kind of file.
 pub struct Reader {
@@ -48,7 +62,16 @@ pub enum Fit {
 
 /// The readers.
 pub static READERS: &[&Reader] = &[
+    &batch::READER,
+    &jsonl::READER,
     &request::READER,
+    &tools::READER,
+    &dotprompt::READER,
+    &prompty::READER,
+    &github_models::READER,
+    &promptfoo::READER,
+    &yaml_prompts::READER,
+    &template_file::READER,
     &markdown::READER,
     #[cfg(feature = "source")]
     &source::READER,
@@ -70,5 +93,27 @@ pub fn read(path: &str, text: &str) -> File {
         file.format = reader.name;
         (reader.read)(&mut file);
     }
+    // A comment of the template language is free wherever it stands.
+    let comments = file.prompts.iter().flat_map(|prompt| &prompt.pieces).flat_map(|piece| {
+        let comments = piece.slots.iter().filter(|slot| slot.kind == SlotKind::Comment);
+        comments.map(|slot| piece.text.in_file(&slot.span))
+    });
+    let comments: Vec<_> = comments.collect();
+    file.free_comments.extend(comments);
+    file.free_comments.sort_by_key(|span| (span.start, span.end));
+    file
+}
+
+/// Reads the bytes of a file. What is not UTF-8 is a mistake; the rest is read with `�` in its place, and
+/// [`File::is_lossy`] says that the text is not what stands in the file.
+pub fn read_bytes(path: &str, bytes: Vec<u8>) -> File {
+    let error = match String::from_utf8(bytes) {
+        Ok(text) => return read(path, &text),
+        Err(error) => error,
+    };
+    let at = error.utf8_error().valid_up_to();
+    let mut file = read(path, &String::from_utf8_lossy(error.as_bytes()));
+    file.is_lossy = true;
+    file.mistake(at..at + '\u{fffd}'.len_utf8(), format!("not UTF-8: byte {at}"));
     file
 }

@@ -1,11 +1,13 @@
 //! Files into prompts. A reader is a file under `lint/read/` with a [`Reader`] and a line in [`READERS`]; which one reads a
 //! file is told by its name and, where several share an extension, by its text.
 
+mod baml;
 mod batch;
 mod dotprompt;
 mod github_models;
 mod jsonl;
 mod markdown;
+mod poml;
 mod promptfoo;
 mod prompty;
 mod request;
@@ -70,6 +72,8 @@ pub static READERS: &[&Reader] = &[
     &prompty::READER,
     &github_models::READER,
     &promptfoo::READER,
+    &baml::READER,
+    &poml::READER,
     &yaml_prompts::READER,
     &template_file::READER,
     &markdown::READER,

@@ -133,6 +133,9 @@ const FOR_A_MODEL: &[&str] = &[
 
 /// Whether a variable, argument or member of this name holds a prompt.
 pub(super) fn says_prompt(name: &str) -> bool {
+    if !is_telling(name) {
+        return false;
+    }
     let words = words(name);
     let Some(last) = words.last() else { return false };
     if NOT_THE_TEXT.contains(&&**last) || words.first().is_some_and(|first| matches!(&**first, "no" | "is" | "has")) {
@@ -157,6 +160,9 @@ pub(super) fn says_prompt(name: &str) -> bool {
 /// Whether a call by this name takes a prompt as its first argument: `SystemMessage(…)`, `PromptTemplate.from_template(…)`,
 /// `.with_system_prompt(…)`.
 pub(super) fn takes_prompt(callee: &str) -> bool {
+    if !is_telling(callee) {
+        return false;
+    }
     let mut parts = callee.rsplit(['.', ':']).filter(|part| !part.is_empty());
     let last = parts.next().unwrap_or_default();
     let owner = parts.next().unwrap_or_default();
@@ -175,8 +181,16 @@ pub(super) fn takes_prompt(callee: &str) -> bool {
         || (last == "system" && owner.to_lowercase().contains("message"))
 }
 
+/// Whether a name could be any of the others' at all: without making words of it, as every name of a program is asked.
+pub(super) fn is_telling(name: &str) -> bool {
+    TELLING.is_match(name)
+}
+
 /// Whether an argument or member of this name holds a model's name.
 pub(super) fn says_model(name: &str) -> bool {
+    if !is_telling(name) {
+        return false;
+    }
     let name = snake(name);
     MODEL_NAMES.contains(&&*name)
         || name.ends_with("_model")
@@ -253,10 +267,25 @@ pub(super) fn snake(name: &str) -> String {
     out.trim_matches('_').to_owned()
 }
 
-/// The letters that a name begins with: `gpt` of `gpt-4o`, `o` of `o3`.
+/// What models of a family begin with: `gpt` of `gpt-4o`, `o` of `o3`, `text-embedding` of `text-embedding-3-small`.
 fn family(name: &str) -> &str {
-    &name[..name.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(name.len())]
+    let word = |from: usize| name[from..].find(|c: char| !c.is_ascii_alphabetic()).map_or(name.len(), |end| from + end);
+    let end = word(0);
+    if COMMON_WORDS.contains(&&name[..end]) && name[end..].starts_with('-') {
+        return &name[..word(end + 1)];
+    }
+    &name[..end]
 }
+
+/// Words that begin names of models and of much else (`text-center`): the next word belongs to the family.
+const COMMON_WORDS: &[&str] = &[
+    "text", "chat", "code", "command", "image", "video", "model", "base", "nova", "embed", "c", "e", "meta", "amazon",
+];
+
+static TELLING: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new("(?i-u:prompt|system|message|model|instruction|preamble|content|input|history|llm|engine|deployment|developer|from_)")
+        .expect("a test compiles it")
+});
 
 static FAMILIES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     let models = Catalog::embedded().models.iter();
@@ -278,10 +307,11 @@ static FAMILIES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
 static CLUES: LazyLock<Regex> = LazyLock::new(|| {
     // Two letters and fewer are no clue by themselves: what follows must be a digit.
     let (short, long): (Vec<&String>, Vec<&String>) = FAMILIES.iter().partition(|family| family.len() < 3);
-    let join = |names: Vec<&String>| names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join("|");
+    let join = |names: Vec<&String>| names.iter().map(|name| regex::escape(name)).collect::<Vec<_>>().join("|");
     let model = format!("[\"'`/](?:(?:{})[-0-9]|(?:{})[0-9])", join(long), join(short));
-    let prompt = r#"(?:prompt|system_?(?:message|msg)|instructions?|preamble)\w*["'\]`]?\s*[:=(]"#;
-    Regex::new(&format!("(?i:{prompt}|{model}|[\"']?role[\"']?\\s*[:=]\\s*[\"'`]|{MARK})")).expect("a test compiles it")
+    let prompt = r#"(?:prompt|system_?(?:message|msg)|instructions?|preamble)[a-z0-9_]*["'\]`]?\s*(?::[^:]|=[^=>]|\(\s*[rf]*["'`#])"#;
+    let role = r#"role["']?\s*[:=]\s*["'`](?:system|user|assistant|developer|tool|human)["'`]"#;
+    Regex::new(&format!("(?i-u:{prompt}|{model}|{role}|{MARK})")).expect("a test compiles it")
 });
 
 #[cfg(test)]
@@ -350,6 +380,7 @@ mod tests {
             assert!(!looks_like_model(name), "{name}");
         }
         assert!(may_hold("m = call(model='gpt-4o')") && may_hold("const systemPrompt = `x`"));
+        assert!(!looks_like_model("text-center") && !may_hold("class='text-center'") && !may_hold("Instruction::Add"));
         assert!(!may_hold("model = 'resnet'; prompted by x; the prompt is"));
     }
 }

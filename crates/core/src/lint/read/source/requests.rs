@@ -47,7 +47,7 @@ impl Gather<'_> {
             return self.lone_message(group, message);
         }
         let mut draft = Draft::default();
-        self.draft(group, "", 0, &mut draft);
+        self.outline(group, &mut draft);
         draft.model.take_if(|model| self.taken_models.contains(&model.span.start));
         let is_model = draft.model.as_ref().is_some_and(|model| names::looks_like_model(&model.text));
         let has_text = draft.has_messages && draft.pieces.iter().any(|piece| self.free_text(piece.node).is_some());
@@ -55,6 +55,7 @@ impl Gather<'_> {
         if !(is_model || has_text) {
             return false;
         }
+        self.details(group, "", 0, &mut draft);
         let mut prompt = Prompt { span: group.span.clone(), name: group.callee.clone(), ..Prompt::default() };
         prompt.model = draft.model;
         prompt.fields = draft.fields;
@@ -89,20 +90,30 @@ impl Gather<'_> {
         is_prose
     }
 
-    fn draft<'t>(&self, group: &Group<'t>, prefix: &str, depth: usize, draft: &mut Draft<'t>) {
-        for (index, member) in group.members.iter().enumerate() {
-            let Some(key) = &member.key else { continue };
-            let name = names::snake(&key.text);
+    /// The model and the texts of a group itself. This is asked of every call in a program: names alone are looked at until
+    /// one of them says something.
+    fn outline<'t>(&self, group: &Group<'t>, draft: &mut Draft<'t>) {
+        for member in &group.members {
+            let Some(key) = member.key.as_ref().filter(|key| names::is_telling(&key.text)) else { continue };
             if names::says_model(&key.text) {
                 // The first name is the request's; others are fallbacks.
-                if draft.model.is_none()
-                    && let Some(model) = self.model_of(member.value)
-                {
-                    draft.model = Some(model);
+                if draft.model.is_none() {
+                    draft.model = self.model_of(member.value);
                 }
-                continue;
+            } else {
+                self.content(&names::snake(&key.text), member, draft);
             }
-            if self.content(&name, member, draft) {
+        }
+    }
+
+    /// The fields of a request, and what stands in arguments within its arguments.
+    fn details<'t>(&self, group: &Group<'t>, prefix: &str, depth: usize, draft: &mut Draft<'t>) {
+        for (index, member) in group.members.iter().enumerate() {
+            let Some(key) = &member.key else { continue };
+            if names::says_model(&key.text) || is_content(&names::snake(&key.text)) {
+                if depth > 0 && is_content(&names::snake(&key.text)) {
+                    self.content(&names::snake(&key.text), member, draft);
+                }
                 continue;
             }
             let path = if prefix.is_empty() { key.text.clone() } else { format!("{prefix}.{}", key.text) };
@@ -119,31 +130,22 @@ impl Gather<'_> {
                 && let Some(inner) = self.grammar.group(self.source, member.value)
                 && !is_request_itself(&inner)
             {
-                self.draft(&inner, &path, depth + 1, draft);
+                self.details(&inner, &path, depth + 1, draft);
             }
         }
     }
 
-    /// Takes what the model reads; whether the member is that.
-    fn content<'t>(&self, name: &str, member: &Member<'t>, draft: &mut Draft<'t>) -> bool {
-        let kind = match name {
-            "messages" | "input" | "contents" | "history" | "chat_history" => {
-                if let Some(elements) = self.grammar.list(self.source, member.value) {
-                    if elements.len() <= MAX_MESSAGES && self.messages(&elements, name, &mut draft.pieces) > 0 {
-                        draft.has_messages = true;
-                    }
-                    return true;
-                }
-                SegmentKind::User
+    /// Takes what the model reads.
+    fn content<'t>(&self, name: &str, member: &Member<'t>, draft: &mut Draft<'t>) {
+        if matches!(name, "messages" | "input" | "contents" | "history" | "chat_history")
+            && let Some(elements) = self.grammar.list(self.source, member.value)
+        {
+            if elements.len() <= MAX_MESSAGES && self.messages(&elements, name, &mut draft.pieces) > 0 {
+                draft.has_messages = true;
             }
-            "system" | "system_prompt" | "system_instruction" | "system_message" | "instructions" | "developer" => {
-                SegmentKind::System
-            }
-            "prompt" | "user_prompt" | "user_message" => SegmentKind::User,
-            "tools" | "functions" => return true,
-            _ if names::says_prompt(name) => SegmentKind::System,
-            _ => return false,
-        };
+            return;
+        }
+        let Some(kind) = kind_of(name) else { return };
         if let Some(elements) = self.grammar.list(self.source, member.value) {
             for (index, block) in elements.into_iter().enumerate() {
                 self.block(block, kind, format!("{name}.{index}.text"), 0, &mut draft.pieces);
@@ -152,7 +154,6 @@ impl Gather<'_> {
             let message = usize::from(kind == SegmentKind::User);
             draft.pieces.push(Draughted { node: member.value, kind, path: name.to_owned(), message });
         }
-        true
     }
 
     /// The messages in a list; how many of its elements are messages.
@@ -320,6 +321,22 @@ fn value(name: &str, draft: &Draughted<'_>, syntax: &mut Syntax) -> Piece {
         slots: vec![slot],
         cache_mark: None,
     }
+}
+
+/// Who says what stands under a name; `None` if no model reads it.
+fn kind_of(name: &str) -> Option<SegmentKind> {
+    match name {
+        "messages" | "input" | "contents" | "history" | "chat_history" => Some(SegmentKind::User),
+        "system" | "system_prompt" | "system_instruction" | "system_message" | "instructions" | "developer" => {
+            Some(SegmentKind::System)
+        }
+        "prompt" | "user_prompt" | "user_message" => Some(SegmentKind::User),
+        _ => names::says_prompt(name).then_some(SegmentKind::System),
+    }
+}
+
+fn is_content(name: &str) -> bool {
+    matches!(name, "tools" | "functions") || kind_of(name).is_some()
 }
 
 /// What is sent inside another call (`post(url, json={"model": …})`) is a request of its own.

@@ -15,6 +15,8 @@ mod python;
 mod requests;
 mod rust;
 mod slots;
+#[cfg(test)]
+mod tests;
 mod typescript;
 mod written;
 

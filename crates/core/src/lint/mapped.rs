@@ -54,6 +54,15 @@ pub enum Codec {
         /// Whether a backslash escapes; what needs an escape cannot be written in a raw string.
         has_escapes: bool,
     },
+    /// In a string literal that spans lines and whose margin the program takes off (`textwrap.dedent`).
+    IndentedLiteral {
+        /// The quote that would end it.
+        quote: char,
+        /// Blanks before each line.
+        indent: usize,
+        /// Whether a backslash escapes.
+        has_escapes: bool,
+    },
     /// Not at all: a folded YAML scalar, text put together from several places.
     ReadOnly,
 }
@@ -126,8 +135,30 @@ impl Mapped {
         match self.codec {
             Codec::YamlBlock { indent } => yaml::change_block(self, range, replacement, indent),
             Codec::YamlPlain => yaml::change_plain(self, range, replacement),
+            Codec::IndentedLiteral { indent, .. } => self.change_indented(range, replacement, indent),
             _ => Some((self.in_file(range), self.encode(replacement)?)),
         }
+    }
+
+    /// The same where the program takes the margin of lines off.
+    fn change_indented(
+        &self,
+        range: &Range<usize>,
+        replacement: &str,
+        indent: usize,
+    ) -> Option<(Range<usize>, String)> {
+        let mut span = self.in_file(range);
+        let mut text = self.encode(replacement)?;
+        // The margin of the line that follows is the file's, not the text's.
+        let has_margin = self.text.get(range.clone()).is_some_and(|old| old.ends_with('\n'));
+        let needs_margin = replacement.ends_with('\n');
+        let is_line_left = self.text.get(range.end..).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('\n'));
+        if has_margin && !needs_margin && range.end < self.text.len() {
+            span.end = self.start_in_file(range.end);
+        } else if needs_margin && !has_margin && is_line_left {
+            text.extend(std::iter::repeat_n(' ', indent));
+        }
+        Some((span, text))
     }
 
     fn start_in_file(&self, offset: usize) -> usize {
@@ -198,6 +229,9 @@ impl Codec {
             Codec::YamlPlain => yaml::is_plain(text).then(|| text.to_owned()),
             Codec::YamlSingle => (!text.contains(char::is_control)).then(|| text.replace('\'', "''")),
             Codec::Literal { quote, is_multiline, has_escapes } => literal(text, quote, is_multiline, has_escapes),
+            Codec::IndentedLiteral { quote, indent, has_escapes } => {
+                Codec::YamlBlock { indent }.encode(&literal(text, quote, true, has_escapes)?)
+            }
             Codec::ReadOnly => None,
         }
     }
@@ -207,6 +241,10 @@ fn literal(text: &str, quote: char, is_multiline: bool, has_escapes: bool) -> Op
     let needs_escape = |c: char| {
         c == quote || (c == '\\' && has_escapes) || (c.is_control() && !(is_multiline && c == '\n') && c != '\t')
     };
+    // In a template literal it would be an expression; in a raw string of Python a last backslash would hold off the quote.
+    if (quote == '`' && text.contains("${")) || (!has_escapes && text.ends_with('\\')) {
+        return None;
+    }
     if !has_escapes {
         return (!text.contains(needs_escape)).then(|| text.to_owned());
     }

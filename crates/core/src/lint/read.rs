@@ -1,14 +1,18 @@
 //! Files into prompts. A reader is a file under `lint/read/` with a [`Reader`] and a line in [`READERS`]; which one reads a
 //! file is told by its name and, where several share an extension, by its text.
 
+mod baml;
 mod batch;
 mod dotprompt;
 mod github_models;
 mod jsonl;
 mod markdown;
+mod poml;
 mod promptfoo;
 mod prompty;
 mod request;
+#[cfg(feature = "source")]
+mod source;
 mod template_file;
 mod tools;
 mod yaml_prompts;
@@ -68,9 +72,13 @@ pub static READERS: &[&Reader] = &[
     &prompty::READER,
     &github_models::READER,
     &promptfoo::READER,
+    &baml::READER,
+    &poml::READER,
     &yaml_prompts::READER,
     &template_file::READER,
     &markdown::READER,
+    #[cfg(feature = "source")]
+    &source::READER,
 ];
 pub static READERS: &[&Reader] = &[&request::READER, &jsonl::READER, &markdown::READER];
 

@@ -120,6 +120,14 @@ mod vrb_filler_courtesy;
 mod vrb_over_emphasis;
 mod vrb_unbounded_output;
 mod vrb_wordy_phrase;
+mod tpl_mixed_syntax;
+mod tpl_no_sample_data;
+mod tpl_template_syntax_error;
+mod tpl_unbounded_variable;
+mod tpl_undefined_variable;
+mod tpl_unescaped_brace;
+mod tpl_unrendered_placeholder;
+mod tpl_unused_variable;
 
 /// Made by the run, which refuses the fix.
 pub(super) static COMPRESSION_BELOW_FLOOR: &Rule = &cac_compression_below_floor::RULE;
@@ -252,4 +260,12 @@ pub static RULES: &[&Rule] = &[
     &cac_lookback_overflow::RULE,
     &cac_shuffled_fewshot::RULE,
     &cac_cache_floor_per_fallback::RULE,
+    &tpl_undefined_variable::RULE,
+    &tpl_unused_variable::RULE,
+    &tpl_mixed_syntax::RULE,
+    &tpl_unescaped_brace::RULE,
+    &tpl_unrendered_placeholder::RULE,
+    &tpl_unbounded_variable::RULE,
+    &tpl_template_syntax_error::RULE,
+    &tpl_no_sample_data::RULE,
 ];

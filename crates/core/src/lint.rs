@@ -40,25 +40,22 @@ pub mod traffic;
 pub mod view;
 
 mod batch;
+mod caching;
+mod code_spans;
+mod data;
+mod fixed;
+mod front_matter;
 mod lifecycle;
 mod parameters;
-mod front_matter;
 mod personal;
-mod prose;
-mod scripts;
-mod data;
 mod phrases;
+mod requests;
+mod scripts;
 mod suppress;
 mod tool;
 mod untrusted;
-mod wire;
-
-/// What a prompt file's name is followed by in the name of its sidecar.
-pub const SIDECAR_SUFFIX: &str = ".promptopt.toml";
-mod caching;
-mod fixed;
-mod requests;
 mod volatile;
+mod wire;
 
 pub use diagnostic::{Applicability, Change, Diagnostic, Finding, Fix, Saving, Severity};
 pub use file::{File, Prompt, PromptKind};
@@ -66,3 +63,6 @@ pub use rule::Rule;
 pub use rules::RULES;
 pub use run::{Linted, Linter};
 pub use settings::Settings;
+
+/// What a prompt file's name is followed by in the name of its sidecar.
+pub const SIDECAR_SUFFIX: &str = ".promptopt.toml";

@@ -232,8 +232,7 @@ fn with_model(file: &File, index: usize, name: &str, host: Option<String>) -> Fi
         lines: file.lines.clone(),
         format: file.format,
         prompts: vec![prompt],
-        mistakes: Vec::new(),
-        free_comments: Vec::new(),
+        ..File::default()
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::prose::line;
+use super::code_spans::line;
 
 /// What was found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -80,7 +80,6 @@ pub static READERS: &[&Reader] = &[
     #[cfg(feature = "source")]
     &source::READER,
 ];
-pub static READERS: &[&Reader] = &[&request::READER, &jsonl::READER, &markdown::READER];
 
 /// The reader that fits a file best, if any does.
 pub fn reader(path: &str, text: &str) -> Option<(&'static Reader, Fit)> {

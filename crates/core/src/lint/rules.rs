@@ -3,6 +3,10 @@
 
 use super::rule::Rule;
 
+mod agt_context_file_cost;
+mod agt_directory_tour;
+mod agt_skill_body_budget;
+mod agt_skill_limits;
 mod bat_custom_id;
 mod bat_finetune_schema;
 mod bat_forbidden_param;
@@ -11,28 +15,10 @@ mod bat_limits;
 mod bat_mixed_models;
 mod bat_prefix_unsorted;
 mod bat_url_body_mismatch;
-mod agt_context_file_cost;
-mod agt_directory_tour;
-mod agt_skill_body_budget;
-mod agt_skill_limits;
-mod cac_compression_below_floor;
-mod dup_context_file_duplicates_docs;
-mod dup_duplicate_example;
-mod dup_duplicate_request;
-mod dup_near_duplicate_instruction;
-mod dup_repeated_block;
-mod dup_schema_restated;
-mod dup_shared_block_across_files;
-mod dup_system_repeated_in_user;
-mod fmt_ascii_escaped;
-mod fmt_default_separators;
-mod fmt_float_noise;
-mod fmt_html_payload;
-mod fmt_odd_whitespace;
-mod fmt_opaque_id;
 mod cac_breakpoint_after_volatile;
 mod cac_cache_floor_per_fallback;
 mod cac_cache_near_miss;
+mod cac_compression_below_floor;
 mod cac_conflicting_cache_params;
 mod cac_dynamic_before_static;
 mod cac_lookback_overflow;
@@ -57,7 +43,27 @@ mod cst_premium_tier_pinned;
 mod cst_regional_uplift;
 mod cst_server_tool_fee;
 mod cst_tokenizer_inflation;
+mod dup_context_file_duplicates_docs;
+mod dup_duplicate_example;
+mod dup_duplicate_request;
+mod dup_near_duplicate_instruction;
+mod dup_repeated_block;
+mod dup_schema_restated;
+mod dup_shared_block_across_files;
+mod dup_system_repeated_in_user;
+mod fmt_ascii_escaped;
+mod fmt_default_separators;
+mod fmt_float_noise;
+mod fmt_html_payload;
+mod fmt_odd_whitespace;
+mod fmt_opaque_id;
 mod fmt_padded_table;
+mod fmt_pretty_json;
+mod fmt_tracking_url;
+mod fmt_unbalanced_fence;
+mod fmt_unclosed_tag;
+mod fmt_uniform_array_json;
+mod fmt_xml_records;
 mod mdl_deprecated_model;
 mod mdl_effort_unsupported;
 mod mdl_floating_alias;
@@ -74,18 +80,7 @@ mod mdl_retired_model;
 mod mdl_sampling_rejected;
 mod mdl_thinking_level_and_budget;
 mod mdl_tools_on_chat_completions;
-mod fmt_pretty_json;
-mod fmt_tracking_url;
-mod fmt_unbalanced_fence;
-mod fmt_unclosed_tag;
-mod fmt_uniform_array_json;
-mod fmt_xml_records;
 mod mdl_unknown_model;
-mod syn_billed_suppression;
-mod syn_expired_suppression;
-mod syn_syntax;
-mod syn_unknown_suppression;
-mod syn_unused_suppression;
 mod prt_charcount_budget;
 mod prt_fallback_window;
 mod prt_provider_only_field;
@@ -103,6 +98,11 @@ mod sec_secret;
 mod sec_undelimited_input;
 mod sec_untrusted_in_system;
 mod sec_zero_width;
+mod syn_billed_suppression;
+mod syn_expired_suppression;
+mod syn_syntax;
+mod syn_unknown_suppression;
+mod syn_unused_suppression;
 mod tol_duplicate_tool;
 mod tol_required_unknown;
 mod tol_schema_noise;
@@ -110,6 +110,14 @@ mod tol_tool_budget;
 mod tol_tool_lookalikes;
 mod tol_tool_name;
 mod tol_undescribed_tool;
+mod tpl_mixed_syntax;
+mod tpl_no_sample_data;
+mod tpl_template_syntax_error;
+mod tpl_unbounded_variable;
+mod tpl_undefined_variable;
+mod tpl_unescaped_brace;
+mod tpl_unrendered_placeholder;
+mod tpl_unused_variable;
 mod vrb_absolutes_inflation;
 mod vrb_comment_billed;
 mod vrb_contradictory_length;
@@ -120,14 +128,6 @@ mod vrb_filler_courtesy;
 mod vrb_over_emphasis;
 mod vrb_unbounded_output;
 mod vrb_wordy_phrase;
-mod tpl_mixed_syntax;
-mod tpl_no_sample_data;
-mod tpl_template_syntax_error;
-mod tpl_unbounded_variable;
-mod tpl_undefined_variable;
-mod tpl_unescaped_brace;
-mod tpl_unrendered_placeholder;
-mod tpl_unused_variable;
 
 /// Made by the run, which refuses the fix.
 pub(super) static COMPRESSION_BELOW_FLOOR: &Rule = &cac_compression_below_floor::RULE;
@@ -148,61 +148,34 @@ pub static RULES: &[&Rule] = &[
     &syn_expired_suppression::RULE,
     &syn_unknown_suppression::RULE,
     &syn_billed_suppression::RULE,
+    &cst_context_overflow::RULE,
+    &cst_long_context_cliff::RULE,
+    &cst_budget_exceeded::RULE,
+    &cst_batch_eligible::RULE,
+    &cst_flex_eligible::RULE,
+    &cst_premium_tier_pinned::RULE,
+    &cst_dominated_model::RULE,
+    &cst_tokenizer_inflation::RULE,
+    &cst_regional_uplift::RULE,
+    &cst_inline_base64::RULE,
+    &cst_server_tool_fee::RULE,
+    &cac_dynamic_before_static::RULE,
+    &cac_volatile_literal_in_prefix::RULE,
+    &cac_prefix_below_minimum::RULE,
+    &cac_cache_near_miss::RULE,
     &cac_compression_below_floor::RULE,
-    &fmt_padded_table::RULE,
-    &mdl_unknown_model::RULE,
-    &mdl_deprecated_model::RULE,
-    &mdl_retired_model::RULE,
-    &mdl_floating_alias::RULE,
-    &mdl_missing_max_output::RULE,
-    &mdl_max_tokens_renamed::RULE,
-    &mdl_sampling_rejected::RULE,
-    &mdl_gemini3_low_temperature::RULE,
-    &mdl_thinking_level_and_budget::RULE,
-    &mdl_effort_unsupported::RULE,
-    &mdl_prefill_rejected::RULE,
-    &mdl_forced_tool_rejected::RULE,
-    &mdl_tools_on_chat_completions::RULE,
-    &mdl_overspent_effort::RULE,
-    &mdl_max_output_too_large::RULE,
-    &mdl_hosted_prompt_object::RULE,
-    &mdl_hidden_thinking_truncation::RULE,
-    &bat_invalid_line::RULE,
-    &bat_custom_id::RULE,
-    &bat_url_body_mismatch::RULE,
-    &bat_limits::RULE,
-    &bat_forbidden_param::RULE,
-    &bat_mixed_models::RULE,
-    &bat_prefix_unsorted::RULE,
-    &bat_finetune_schema::RULE,
-    &sec_secret::RULE,
-    &sec_invisible_unicode::RULE,
-    &sec_bidi_control::RULE,
-    &sec_mixed_script_confusable::RULE,
-    &sec_untrusted_in_system::RULE,
-    &sec_undelimited_input::RULE,
-    &sec_pii_in_prompt::RULE,
-    &sec_injection_phrase::RULE,
-    &sec_exfil_template::RULE,
-    &sec_zero_width::RULE,
-    &prt_special_token::RULE,
-    &prt_role_unsupported::RULE,
-    &prt_role_order::RULE,
-    &prt_schema_unsupported::RULE,
-    &prt_provider_only_field::RULE,
-    &prt_fallback_window::RULE,
-    &prt_charcount_budget::RULE,
-    &agt_context_file_cost::RULE,
-    &agt_directory_tour::RULE,
-    &agt_skill_limits::RULE,
-    &agt_skill_body_budget::RULE,
-    &tol_schema_noise::RULE,
-    &tol_tool_budget::RULE,
-    &tol_tool_lookalikes::RULE,
-    &tol_undescribed_tool::RULE,
-    &tol_duplicate_tool::RULE,
-    &tol_tool_name::RULE,
-    &tol_required_unknown::RULE,
+    &cac_unmarked_cacheable::RULE,
+    &cac_too_many_breakpoints::RULE,
+    &cac_breakpoint_after_volatile::RULE,
+    &cac_ttl_order::RULE,
+    &cac_write_premium_one_shot::RULE,
+    &cac_missing_cache_key::RULE,
+    &cac_conflicting_cache_params::RULE,
+    &cac_nondeterministic_prefix::RULE,
+    &cac_tools_vary::RULE,
+    &cac_lookback_overflow::RULE,
+    &cac_shuffled_fewshot::RULE,
+    &cac_cache_floor_per_fallback::RULE,
     &dup_repeated_block::RULE,
     &dup_near_duplicate_instruction::RULE,
     &dup_shared_block_across_files::RULE,
@@ -226,6 +199,7 @@ pub static RULES: &[&Rule] = &[
     &fmt_uniform_array_json::RULE,
     &fmt_ascii_escaped::RULE,
     &fmt_html_payload::RULE,
+    &fmt_padded_table::RULE,
     &fmt_xml_records::RULE,
     &fmt_odd_whitespace::RULE,
     &fmt_opaque_id::RULE,
@@ -233,33 +207,23 @@ pub static RULES: &[&Rule] = &[
     &fmt_tracking_url::RULE,
     &fmt_unclosed_tag::RULE,
     &fmt_unbalanced_fence::RULE,
-    &cst_context_overflow::RULE,
-    &cst_long_context_cliff::RULE,
-    &cst_budget_exceeded::RULE,
-    &cst_batch_eligible::RULE,
-    &cst_flex_eligible::RULE,
-    &cst_premium_tier_pinned::RULE,
-    &cst_dominated_model::RULE,
-    &cst_tokenizer_inflation::RULE,
-    &cst_regional_uplift::RULE,
-    &cst_inline_base64::RULE,
-    &cst_server_tool_fee::RULE,
-    &cac_dynamic_before_static::RULE,
-    &cac_volatile_literal_in_prefix::RULE,
-    &cac_prefix_below_minimum::RULE,
-    &cac_cache_near_miss::RULE,
-    &cac_unmarked_cacheable::RULE,
-    &cac_too_many_breakpoints::RULE,
-    &cac_breakpoint_after_volatile::RULE,
-    &cac_ttl_order::RULE,
-    &cac_write_premium_one_shot::RULE,
-    &cac_missing_cache_key::RULE,
-    &cac_conflicting_cache_params::RULE,
-    &cac_nondeterministic_prefix::RULE,
-    &cac_tools_vary::RULE,
-    &cac_lookback_overflow::RULE,
-    &cac_shuffled_fewshot::RULE,
-    &cac_cache_floor_per_fallback::RULE,
+    &mdl_unknown_model::RULE,
+    &mdl_deprecated_model::RULE,
+    &mdl_retired_model::RULE,
+    &mdl_floating_alias::RULE,
+    &mdl_missing_max_output::RULE,
+    &mdl_max_tokens_renamed::RULE,
+    &mdl_sampling_rejected::RULE,
+    &mdl_gemini3_low_temperature::RULE,
+    &mdl_thinking_level_and_budget::RULE,
+    &mdl_effort_unsupported::RULE,
+    &mdl_prefill_rejected::RULE,
+    &mdl_forced_tool_rejected::RULE,
+    &mdl_tools_on_chat_completions::RULE,
+    &mdl_overspent_effort::RULE,
+    &mdl_max_output_too_large::RULE,
+    &mdl_hosted_prompt_object::RULE,
+    &mdl_hidden_thinking_truncation::RULE,
     &tpl_undefined_variable::RULE,
     &tpl_unused_variable::RULE,
     &tpl_mixed_syntax::RULE,
@@ -268,4 +232,40 @@ pub static RULES: &[&Rule] = &[
     &tpl_unbounded_variable::RULE,
     &tpl_template_syntax_error::RULE,
     &tpl_no_sample_data::RULE,
+    &sec_secret::RULE,
+    &sec_invisible_unicode::RULE,
+    &sec_bidi_control::RULE,
+    &sec_mixed_script_confusable::RULE,
+    &sec_untrusted_in_system::RULE,
+    &sec_undelimited_input::RULE,
+    &sec_pii_in_prompt::RULE,
+    &sec_injection_phrase::RULE,
+    &sec_exfil_template::RULE,
+    &sec_zero_width::RULE,
+    &prt_special_token::RULE,
+    &prt_role_unsupported::RULE,
+    &prt_role_order::RULE,
+    &prt_schema_unsupported::RULE,
+    &prt_provider_only_field::RULE,
+    &prt_fallback_window::RULE,
+    &prt_charcount_budget::RULE,
+    &bat_invalid_line::RULE,
+    &bat_custom_id::RULE,
+    &bat_url_body_mismatch::RULE,
+    &bat_limits::RULE,
+    &bat_forbidden_param::RULE,
+    &bat_mixed_models::RULE,
+    &bat_prefix_unsorted::RULE,
+    &bat_finetune_schema::RULE,
+    &agt_context_file_cost::RULE,
+    &agt_directory_tour::RULE,
+    &agt_skill_limits::RULE,
+    &agt_skill_body_budget::RULE,
+    &tol_schema_noise::RULE,
+    &tol_tool_budget::RULE,
+    &tol_tool_lookalikes::RULE,
+    &tol_undescribed_tool::RULE,
+    &tol_duplicate_tool::RULE,
+    &tol_tool_name::RULE,
+    &tol_required_unknown::RULE,
 ];

@@ -90,7 +90,6 @@ impl Linter {
         }
         suppress::apply(file, &prompts, settings, &mut linted);
         secrets::scrub(&file.text, linted.diagnostics.iter_mut().map(|diagnostic| &mut diagnostic.finding));
-        suppress::apply(file, settings, &mut linted);
         sort(&mut linted.diagnostics);
         linted
     }

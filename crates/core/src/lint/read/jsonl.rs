@@ -101,25 +101,3 @@ mod tests {
         assert!(text[file.prompts[1].span.clone()].starts_with("{\"messages\""));
     }
 }
-//! Requests as JSON Lines: one a line, as batch files have them.
-
-use crate::text::json::Json;
-
-    Reader { name: "jsonl", about: "requests as JSON Lines: batch files, logs of requests", fits, read };
-
-    let says_so = || ["\"body\"", "\"params\"", "\"messages\""].iter().any(|key| candidate.text.contains(key));
-    if matches!(candidate.extension, "jsonl" | "ndjson") && says_so() { Fit::Sniffed } else { Fit::No }
-}
-
-    let mut base = 0;
-    for line in text.split_inclusive('\n') {
-        // What is no JSON is a finding of `invalid-line`.
-        if let Ok(json) = Json::parse(line.trim_end()) {
-            let name = json.root().get("custom_id").and_then(|id| id.string()).map(std::borrow::Cow::into_owned);
-            let kind = if name.is_some() { PromptKind::BatchRequest } else { PromptKind::Request };
-            let prompts = request::prompts(&json, base, kind).into_iter();
-            file.prompts.extend(prompts.map(|prompt| Prompt { name: name.clone(), ..prompt }));
-        }
-        base += line.len();
-    }
-}

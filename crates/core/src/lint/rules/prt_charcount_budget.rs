@@ -4,8 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::lint::code_spans;
 use crate::lint::diagnostic::{Finding, Severity};
-use crate::lint::prose;
 use crate::lint::rule::{Check, Evidence};
 use crate::lint::sink::Sink;
 use crate::lint::view::View;
@@ -50,7 +50,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let Some(ratio) = &*RATIO else { return };
     for (index, piece) in view.prompt.pieces.iter().enumerate() {
         let text = piece.as_str();
-        for found in ratio.find_iter(text).filter(|found| prose::line(text, found.start()).contains("token")) {
+        for found in ratio.find_iter(text).filter(|found| code_spans::line(text, found.start()).contains("token")) {
             sink.report(
                 Finding::at(view.at(index, found.range()), "tokens are reckoned from characters: 1.5 to 80 make one")
                     .help("count with the model's tokenizer: `promptopt tokens count`"),

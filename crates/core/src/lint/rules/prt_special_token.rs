@@ -6,8 +6,8 @@ use regex::Regex;
 
 use crate::chat::Dialect;
 use crate::compress::SegmentKind;
+use crate::lint::code_spans;
 use crate::lint::diagnostic::{Finding, Severity};
-use crate::lint::prose;
 use crate::lint::rule::{Check, Evidence};
 use crate::lint::sink::Sink;
 use crate::lint::view::View;
@@ -76,11 +76,11 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         if dialect.is_none() && is_template && !view.target.is_named {
             continue;
         }
-        let code = prose::code(text);
+        let code = code_spans::code(text);
         let mut met: Vec<&str> = Vec::new();
         for found in tokens.find_iter(text) {
             // Each once: a whole transcript has hundreds.
-            if prose::is_in(&code, found.start()) || met.contains(&found.as_str()) {
+            if code_spans::is_in(&code, found.start()) || met.contains(&found.as_str()) {
                 continue;
             }
             met.push(found.as_str());

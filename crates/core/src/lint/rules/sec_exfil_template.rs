@@ -1,8 +1,8 @@
 //! `exfil-template`: an image that carries data away.
 
 use crate::compress::SegmentKind;
+use crate::lint::code_spans;
 use crate::lint::diagnostic::{Finding, Severity};
-use crate::lint::prose;
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
 use crate::lint::view::View;
@@ -47,17 +47,17 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let text = piece.as_str();
         let mut code = None;
         for middle in memchr::memmem::find_iter(text.as_bytes(), b"](http") {
-            let near = prose::floor(text, middle.saturating_sub(300));
+            let near = code_spans::floor(text, middle.saturating_sub(300));
             let Some(open) = text[near..middle].rfind(['[', '\n']).map(|at| near + at) else { continue };
             let is_image = text[..open].ends_with('!');
-            let address = &text[middle + 2..prose::floor(text, middle + 600)];
+            let address = &text[middle + 2..code_spans::floor(text, middle + 600)];
             let address = &address[..address.find([')', '\n', ' ']).map_or(address.len(), |end| end_of(address, end))];
             let Some(host_end) = address.find("://").map(|at| at + 3) else { continue };
             let path = &address[host_end..];
             if !(is_image || view.flag("links")) || !has_variable(path) {
                 continue;
             }
-            if prose::is_in(code.get_or_insert_with(|| prose::code(text)), open) {
+            if code_spans::is_in(code.get_or_insert_with(|| code_spans::code(text)), open) {
                 continue;
             }
             let start = if is_image { open - 1 } else { open };

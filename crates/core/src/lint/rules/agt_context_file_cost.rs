@@ -3,6 +3,7 @@
 use crate::catalog::TokenClass;
 use crate::lint::diagnostic::{Finding, Severity};
 use crate::lint::file::PromptKind;
+use crate::lint::front_matter::is_in_every_session;
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
 use crate::lint::view::View;
@@ -45,7 +46,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let tokens = view.total();
-    if tokens <= max_tokens {
+    if tokens <= max_tokens || !is_in_every_session(view.file) {
         return;
     }
     let turns = u64::try_from(view.int("turns")).unwrap_or(1).max(1);

@@ -31,7 +31,7 @@ rule! {
     severity: Severity::Info,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "arXiv 2602.11988: +20 to 23 % cost; Claude Code warns above 40,000 characters", date: "2026-11-22" },
+    evidence: Evidence { source: "arXiv 2602.11988: +20 to 23 % cost, read at second hand; the threshold is a judgement", date: "2026-11-26" },
     options: &[
         OptionSpec { name: "max_tokens", default: Default::Int(10_000), about: "tokens that are fine" },
         OptionSpec { name: "turns", default: Default::Int(50), about: "turns of a session, for the cost" },

@@ -3,6 +3,8 @@
 
 use std::ops::Range;
 
+use super::file::File;
+
 /// The head of a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct FrontMatter {
@@ -70,6 +72,16 @@ impl FrontMatter {
     }
 }
 
+/// Whether agents read the file at the beginning of every session: rules for some files only (`globs`, `alwaysApply: false`)
+/// are read when those are touched.
+pub(super) fn is_in_every_session(file: &File) -> bool {
+    let name = file.name().to_lowercase();
+    let is_scoped = [".mdc", ".instructions.md"].iter().any(|end| name.ends_with(end));
+    let says_so =
+        || FrontMatter::of(&file.text).is_some_and(|head| head.get("alwaysApply").is_some_and(|e| e.value == "true"));
+    !is_scoped || says_so()
+}
+
 /// A value on its key's line: without its quotes; nothing where a block follows.
 fn scalar(value: &str) -> String {
     if value.starts_with(['|', '>']) && value.len() <= 3 {
@@ -96,5 +108,12 @@ mod tests {
         assert_eq!(&text[head.end..], "Body\n");
         assert_eq!(FrontMatter::of("Body\n---\n"), None);
         assert_eq!(FrontMatter::of("---\nname: x\n"), None, "never closed");
+    }
+
+    #[test]
+    fn rules_for_some_files_are_not_in_every_session() {
+        assert!(is_in_every_session(&File::new("a/AGENTS.md", "x")));
+        assert!(!is_in_every_session(&File::new("a/x.mdc", "---\nglobs: '*.py'\nalwaysApply: false\n---\nx")));
+        assert!(is_in_every_session(&File::new("a/x.mdc", "---\nalwaysApply: true\n---\nx")));
     }
 }

@@ -3,6 +3,7 @@
 use crate::catalog::TokenClass;
 use crate::lint::diagnostic::{Finding, Severity};
 use crate::lint::file::PromptKind;
+use crate::lint::front_matter::is_in_every_session;
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
 use crate::lint::view::View;
@@ -30,7 +31,7 @@ rule! {
     severity: Severity::Info,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "arXiv 2602.11988: +20 to 23 % cost; Claude Code warns above 40,000 characters", date: "2026-11-22" },
+    evidence: Evidence { source: "arXiv 2602.11988: +20 to 23 % cost, read at second hand; the threshold is a judgement", date: "2026-11-26" },
     options: &[
         OptionSpec { name: "max_tokens", default: Default::Int(10_000), about: "tokens that are fine" },
         OptionSpec { name: "turns", default: Default::Int(50), about: "turns of a session, for the cost" },
@@ -45,7 +46,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let tokens = view.total();
-    if tokens <= max_tokens {
+    if tokens <= max_tokens || !is_in_every_session(view.file) {
         return;
     }
     let turns = u64::try_from(view.int("turns")).unwrap_or(1).max(1);

@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use crate::lint::diagnostic::{Finding, Severity};
 use crate::lint::file::PromptKind;
+use crate::lint::front_matter::is_in_every_session;
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
 use crate::lint::view::View;
@@ -32,7 +33,8 @@ rule! {
     ///
     /// ## Limits
     ///
-    /// Only trees drawn with lines. In skills and prompts they may be what is to be made, and are left alone.
+    /// Only trees drawn with lines. In skills, prompts and rules for some files they may be what is to be made, and are left
+    /// alone.
     "directory-tour",
     code: "AGT002",
     severity: Severity::Info,
@@ -44,7 +46,7 @@ rule! {
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
-    if view.prompt.kind != PromptKind::AgentInstructions {
+    if view.prompt.kind != PromptKind::AgentInstructions || !is_in_every_session(view.file) {
         return;
     }
     let max_lines = usize::try_from(view.int("max_lines")).unwrap_or(0);

@@ -29,7 +29,7 @@ rule! {
     severity: Severity::Warning,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "agentskills.io/specification: below 5,000 tokens recommended", date: "2026-11-26" },
+    evidence: Evidence { source: "users of the Agent Skills format repeat its advice: below 5,000 tokens (microsoft/github-copilot-for-azure)", date: "2026-11-26" },
     options: &[OptionSpec { name: "max_tokens", default: Default::Int(5000), about: "tokens of a body that are fine" }],
     check: Check::Prompt(check),
 }

@@ -38,7 +38,7 @@ rule! {
     severity: Severity::Error,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "the Agent Skills format, agentskills.io/specification", date: "2026-11-26" },
+    evidence: Evidence { source: "agentskills/agentskills, docs/specification.mdx", date: "2026-11-26" },
     options: &[
         OptionSpec { name: "max_name", default: Default::Int(64), about: "characters of a name" },
         OptionSpec { name: "max_description", default: Default::Int(1024), about: "characters of a description" },

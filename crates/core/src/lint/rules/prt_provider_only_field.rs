@@ -63,7 +63,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let marks = view.prompt.pieces.iter().filter_map(|piece| piece.cache_mark.as_ref());
         for (_, span) in marks.take(1) {
             sink.report(
-                Finding::at(span.clone(), "openai does not know `cache_control` (400, unknown parameter)")
+                Finding::at(span.clone(), "openai does not know `cache_control`")
                     .help("take it out: OpenAI caches prompts by itself"),
             );
         }

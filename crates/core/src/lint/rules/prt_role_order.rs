@@ -14,8 +14,8 @@ rule! {
     ///
     /// ## Why
     ///
-    /// OpenAI and Anthropic refuse such a conversation (400): each call must be followed by its result before anybody speaks
-    /// again. It comes from histories that were cut to save tokens, by messages instead of by turns.
+    /// Each call is to be followed by its result before anybody speaks again. OpenAI and Anthropic refuse conversations that
+    /// are not so, though not all their models always did, and the model loses what was answered. It comes from histories that were cut to save tokens, by messages instead of by turns.
     ///
     /// ## Example
     ///
@@ -29,10 +29,10 @@ rule! {
     /// response are left alone, and so is a call at the very end.
     "role-order",
     code: "PRT003",
-    severity: Severity::Error,
+    severity: Severity::Warning,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "OpenAI and Anthropic error messages (tool_call_ids, tool_use ids without tool_result)", date: "2026-11-26" },
+    evidence: Evidence { source: "from memory of OpenAI and Anthropic errors; 2 recordings of 2024 have such a result, and were answered", date: "2026-11-26" },
     options: &[],
     check: Check::Prompt(check),
 }

@@ -33,7 +33,7 @@ rule! {
     severity: Severity::Warning,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "GDPR article 5(1)(c); ISO/IEC 7812-1 and ISO 13616 check digits; 0 findings in 4,600 public prompts", date: "2026-11-26" },
+    evidence: Evidence { source: "GDPR article 5(1)(c); ISO/IEC 7812-1 and ISO 13616 check digits; 0 findings in 4,500 public prompts and requests", date: "2026-11-26" },
     options: &[],
     check: Check::Prompt(check),
 }

@@ -34,7 +34,7 @@ rule! {
     severity: Severity::Error,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "key formats as the providers document them; 0 findings in 4,600 public prompts", date: "2026-11-26" },
+    evidence: Evidence { source: "key formats as the providers document them; 0 findings in 4,500 public prompts and requests", date: "2026-11-26" },
     options: &[],
     check: Check::File(check),
 }

@@ -26,7 +26,7 @@ rule! {
     severity: Severity::Error,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "Anthropic API: 400, tool names must be unique", date: "2026-11-26" },
+    evidence: Evidence { source: "Anthropic answers 400, `tools: Tool names must be unique` (tailcallhq/forgecode#892)", date: "2026-11-26" },
     options: &[],
     check: Check::Prompt(check),
 }

@@ -30,7 +30,7 @@ rule! {
     severity: Severity::Warning,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "OpenAI structured outputs: 400, extra required key supplied", date: "2026-11-26" },
+    evidence: Evidence { source: "JSON Schema 2020-12; that OpenAI refuses it in strict mode is from memory", date: "2026-11-26" },
     options: &[],
     check: Check::Prompt(check),
 }

@@ -26,7 +26,7 @@ rule! {
     severity: Severity::Warning,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "Anthropic recommends its tool search above 10,000 tokens of definitions", date: "2026-11-26" },
+    evidence: Evidence { source: "docs.orq.ai on tool search: it pays off from ten tools or 10,000 tokens of definitions", date: "2026-11-26" },
     options: &[OptionSpec {
         name: "max_tokens",
         default: Default::Int(10_000),

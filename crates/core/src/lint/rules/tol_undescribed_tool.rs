@@ -24,7 +24,7 @@ rule! {
     severity: Severity::Warning,
     is_default: true,
     is_cost: false,
-    evidence: Evidence { source: "Anthropic, Implement tool use: descriptions are by far the most important factor", date: "2026-11-26" },
+    evidence: Evidence { source: "anthropic-sdk-python, message_create_params.py: a description is optional, but strongly recommended", date: "2026-11-26" },
     options: &[],
     check: Check::Prompt(check),
 }

@@ -244,6 +244,7 @@ fn as_json(value: &toml::Value) -> serde_json::Value {
 }
 
 #[test]
+#[allow(clippy::disallowed_methods, reason = "a test asks whether it shall write the file anew")]
 fn the_schema_in_the_repository_is_up_to_date() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../promptopt.schema.json");
     if std::env::var_os("PROMPTOPT_BLESS").is_some() {

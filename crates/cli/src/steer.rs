@@ -148,7 +148,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("known/base.json");
         std::fs::create_dir(folder.path().join("known")).unwrap();
-        std::fs::write(folder.path().join("gone.md"), TABLE).unwrap();
+        for name in ["a.md", "gone.md"] {
+            std::fs::write(folder.path().join(name), TABLE).unwrap();
+        }
         let settings = Settings::new("2026-11-22".parse().unwrap()).only(&["padded-table"]).unwrap();
         let run = |texts: &[(&str, String)], is_write| {
             let shown = |name: &str| folder.path().join(name).display().to_string();

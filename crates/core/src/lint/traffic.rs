@@ -290,7 +290,9 @@ mod tests {
         let files = [prompt("a.md", "A prompt of some length here.")];
         let error = |records: &[Record]| {
             let mut log = TrafficLog::new(&files);
-            records.iter().for_each(|record| log.feed(record));
+            for record in records {
+                log.feed(record);
+            }
             log.finish().unwrap_err().to_string()
         };
         assert!(error(&[]).contains("no requests"));

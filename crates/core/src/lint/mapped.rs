@@ -88,7 +88,8 @@ impl Mapped {
     /// (a lone surrogate).
     pub fn json(raw: &str, at: usize) -> Option<Mapped> {
         // An empty string has a place too.
-        let mut builder = Builder { points: vec![Point { text: 0, file: at + 1, is_escape: false }], ..Builder::default() };
+        let mut builder =
+            Builder { points: vec![Point { text: 0, file: at + 1, is_escape: false }], ..Builder::default() };
         let inner_end = raw.len().checked_sub(1)?;
         let mut here = 1;
         while here < inner_end {

@@ -8,8 +8,8 @@ mod select;
 
 use serde::Serialize;
 
-use super::diagnostic::Change;
-use super::file::File;
+use super::diagnostic::{Change, Diagnostic};
+use super::file::{File, Prompt};
 use super::lifecycle;
 use super::run::Linter;
 use super::settings::Settings;
@@ -125,28 +125,28 @@ impl Linter {
             return Err(settings.catalog.unknown_model(None, to));
         }
         let prompts = self.prompts(file, settings);
-        let named = prompts.iter().enumerate().filter(|(_, view)| view.target.is_named);
-        let found = named.filter_map(|(index, view)| {
-            let spec = view.target.spec.filter(|spec| from.matches(spec, &settings.catalog))?;
+        let mut aside = Aside::of(file, settings);
+        let mut found = Vec::new();
+        for view in prompts.iter().filter(|view| view.target.is_named) {
+            let Some(spec) = view.target.spec.filter(|spec| from.matches(spec, &settings.catalog)) else { continue };
             let new = match to {
                 // On the same host, where it has the model: who calls Azure stays there.
                 Some(to) => settings.catalog.find(Some(&spec.host), to).or_else(|| settings.catalog.find(None, to)),
                 None => lifecycle::successor(&settings.catalog, spec),
             };
-            self.migration(file, index, view, spec, new.filter(|new| !same(new, spec)), settings)
-        });
-        Ok(found.collect())
+            found.extend(self.migration(&mut aside, view, spec, new.filter(|new| !same(new, spec))));
+        }
+        Ok(found)
     }
 
     fn migration(
         &self,
-        file: &File,
-        index: usize,
+        aside: &mut Aside,
         view: &PromptView<'_>,
         old: &ModelSpec,
         new: Option<&ModelSpec>,
-        settings: &Settings,
     ) -> Option<Migration> {
+        let (file, settings) = (view.file, view.settings);
         let named = view.prompt.model.as_ref()?;
         let position = file.lines.position(&file.text, named.span.start);
         let mut migration = Migration {
@@ -167,8 +167,10 @@ impl Linter {
         let Some(new) = new else { return Some(migration) };
         let name = if new.host == old.host { lifecycle::renamed(&named.text, new) } else { new.id.to_string() };
         let host = view.prompt.host.as_ref().map(|_| new.host.to_string());
-        let copy = with_model(file, index, &name, host);
-        let copies = self.prompts(&copy, settings);
+        aside.file.prompts = vec![view.prompt.clone()];
+        let known = self.lint(&aside.file, &aside.settings).diagnostics;
+        aside.file.prompts = vec![with_model(view.prompt, &name, host)];
+        let copies = self.prompts(&aside.file, settings);
         let then = copies.first()?;
         migration.prices = compare::prices(&view.target, &then.target);
         migration.input = Some(compare::input(view, then));
@@ -186,29 +188,29 @@ impl Linter {
         if lifecycle::ending(&settings.catalog, new).is_some() {
             migration.notes.push(format!("`{}` ends too, see its day of shutdown", new.id));
         }
-        self.remarks(file, &copy, settings, &mut migration);
+        remarks(&known, self.lint(&aside.file, &aside.settings).diagnostics, &file.text, &mut migration);
         migration.edits.sort_by_key(|edit| (edit.start, edit.end));
         Some(migration)
     }
+}
 
-    /// What the rules say of the copy and do not say of the original, with the edits that would mend it.
-    fn remarks(&self, file: &File, copy: &File, settings: &Settings, migration: &mut Migration) {
-        let Ok(only) = settings.clone().only(RULES) else { return };
-        let mut now = file.clone();
-        now.prompts.retain(|prompt| copy.prompts.first().is_some_and(|copied| copied.span == prompt.span));
-        let known = self.lint(&now, &only).diagnostics;
-        for diagnostic in self.lint(copy, &only).diagnostics {
-            let is_known = known
-                .iter()
-                .any(|old| std::ptr::eq(old.rule, diagnostic.rule) && old.finding.span == diagnostic.finding.span);
-            let fix = diagnostic.finding.fix.filter(|fix| edits::add(&file.text, &mut migration.edits, &fix.changes));
-            let message = diagnostic.finding.message;
-            migration.parameters.push(Remark {
-                code: diagnostic.rule.code,
-                message: if is_known { format!("{message}, as before") } else { message },
-                fix: fix.map(|fix| fix.title),
-            });
-        }
+/// A file with one of the prompts alone, and the rules that are asked about it. Places stay those of the file as it is.
+struct Aside {
+    file: File,
+    settings: Settings,
+}
+
+impl Aside {
+    fn of(file: &File, settings: &Settings) -> Aside {
+        let alone = File {
+            path: file.path.clone(),
+            text: file.text.clone(),
+            lines: file.lines.clone(),
+            format: file.format,
+            ..File::default()
+        };
+        // The names are those of rules, a test holds it: none is unknown.
+        Aside { file: alone, settings: settings.clone().only(RULES).unwrap_or_else(|_| settings.clone()) }
     }
 }
 
@@ -216,9 +218,9 @@ fn same(a: &ModelSpec, b: &ModelSpec) -> bool {
     a.host == b.host && a.id == b.id
 }
 
-/// The file with one of its prompts alone, for another model. Places stay those of the file as it is.
-fn with_model(file: &File, index: usize, name: &str, host: Option<String>) -> File {
-    let mut prompt = file.prompts.get(index).cloned().unwrap_or_default();
+/// A prompt for another model.
+fn with_model(prompt: &Prompt, name: &str, host: Option<String>) -> Prompt {
+    let mut prompt = prompt.clone();
     if let Some(model) = &mut prompt.model {
         name.clone_into(&mut model.text);
     }
@@ -233,6 +235,21 @@ fn with_model(file: &File, index: usize, name: &str, host: Option<String>) -> Fi
         format: file.format,
         prompts: vec![prompt],
         ..File::default()
+    prompt
+}
+
+/// What the rules say of the prompt with the new model, with the edits that would mend it. What they said before too is in
+/// the way all the same.
+fn remarks(known: &[Diagnostic], found: Vec<Diagnostic>, text: &str, migration: &mut Migration) {
+    for Diagnostic { rule, finding, .. } in found {
+        let is_known = known.iter().any(|old| std::ptr::eq(old.rule, rule) && old.finding.span == finding.span);
+        let fix = finding.fix.filter(|fix| edits::add(text, &mut migration.edits, &fix.changes));
+        let message = finding.message;
+        migration.parameters.push(Remark {
+            code: rule.code,
+            message: if is_known { format!("{message}, as before") } else { message },
+            fix: fix.map(|fix| fix.title),
+        });
     }
 }
 

@@ -69,3 +69,9 @@ fn what_is_not_meant_stays_and_what_has_no_successor_is_said() {
     let error = Linter::new().migrate(&read("a.json", REQUEST), &From::Deprecated, Some("gpt-7"), &settings);
     assert!(error.unwrap_err().to_string().contains("gpt-7"));
 }
+
+#[test]
+fn the_rules_that_are_asked_exist() {
+    let settings = Settings::new("2026-11-26".parse().unwrap()).only(RULES).unwrap();
+    assert_eq!(settings.rules.len(), RULES.len());
+}

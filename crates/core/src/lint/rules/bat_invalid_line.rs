@@ -7,7 +7,7 @@ use crate::lint::sink::Sink;
 use crate::lint::view::FileView;
 
 rule! {
-    /// A line of a batch or training file that is blank, no JSON object, or spoilt by a byte-order mark.
+    /// A line of a batch or training file that is blank, no object, spread over lines, or spoilt by a byte-order mark.
     ///
     /// ## Why
     ///
@@ -23,11 +23,12 @@ rule! {
     ///
     /// ## Fix
     ///
-    /// Safe: a blank line and a byte-order mark are removed. What is no JSON has to be mended by hand.
+    /// Safe: a blank line and a byte-order mark are removed. The rest has to be mended by hand.
     ///
     /// ## Limits
     ///
-    /// Files in which no line looks like a request or an example are not judged. The empty end of the file is no line.
+    /// Files in which no line looks like a request or an example are not judged. The empty end of the file is no line. What is
+    /// no JSON for another reason is found by `syntax`.
     "invalid-line",
     code: "BAT001",
     severity: Severity::Error,
@@ -72,22 +73,14 @@ fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
             }
             Some(Ok(_)) => was_broken = false,
             Some(Err(mistake)) => {
-                let at = span.start + mistake.offset.min(line.text.len());
-                let is_known = view
-                    .file
-                    .mistakes
-                    .iter()
-                    .any(|known| known.span.start >= span.start && known.span.start <= span.end);
-                // What is spread over lines is one mistake, not one a line.
-                if !was_broken && !is_known {
-                    let is_cut = mistake.offset >= line.text.trim_end().len();
-                    let finding = if is_cut {
+                // What is spread over lines is one mistake, not one a line; what is no JSON otherwise is `syntax`'s.
+                let is_cut = mistake.offset >= line.text.trim_end().len();
+                if is_cut && !was_broken {
+                    let at = span.start + mistake.offset.min(line.text.len());
+                    sink.report(
                         Finding::at(at..at, "the object does not end in this line: JSON Lines has one object a line")
-                            .help("write each request without line breaks, `jq -c .` does it")
-                    } else {
-                        Finding::at(at..at, format!("not JSON: expected {}", mistake.expected))
-                    };
-                    sink.report(finding);
+                            .help("write each request without line breaks, `jq -c .` does it"),
+                    );
                 }
                 was_broken = true;
             }

@@ -43,12 +43,10 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let catalog = view.target.catalog;
-    let is_judged = match &view.prompt.host {
-        Some(host) => catalog.host(host).is_some_and(|host| !parameters::is_host_of(&host, &PARAMETERS.own_names)),
-        None => {
-            let known = catalog.models.iter().map(|spec| &*spec.id);
-            !nearest(&model.text, known).is_empty()
-        }
+    let is_judged = if let Some(host) = &view.prompt.host {
+        catalog.host(host).is_some_and(|host| !parameters::is_host_of(&host, &PARAMETERS.own_names))
+    } else {
+        !nearest(&model.text, catalog.models.iter().map(|spec| &*spec.id)).is_empty()
     };
     if !is_judged {
         return;

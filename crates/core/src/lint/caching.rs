@@ -2,7 +2,7 @@
 //! for the day; nothing is claimed where a price is not known.
 
 use super::diagnostic::Saving;
-use super::file::{Field, Prompt};
+use super::file::{Field, Prompt, PromptKind};
 use super::target::Target;
 use super::view::PromptView;
 use crate::catalog::{ModelSpec, PriceSheet, TokenClass};
@@ -22,12 +22,14 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    /// The terms of a prompt of so many tokens; `None` if the model has no cache or no price for it.
-    pub(super) fn of(target: &Target<'_>, n_prompt_tokens: u64) -> Option<Terms> {
-        target.cache()?;
-        let input = target.rate(TokenClass::Input, n_prompt_tokens)?;
-        let read = target.rate(TokenClass::CacheRead, n_prompt_tokens)?;
-        let write = target.rate(TokenClass::CacheWriteShort, n_prompt_tokens).unwrap_or(input);
+    /// The terms of a prompt at its tier; `None` if the model has no cache or no price for it.
+    pub(super) fn of(view: &PromptView<'_>) -> Option<Terms> {
+        view.target.cache()?;
+        let (total, tier) = (view.total(), tier(view));
+        let rate = |class| view.target.rate_at(class, total, tier, None);
+        let input = rate(TokenClass::Input)?;
+        let read = rate(TokenClass::CacheRead)?;
+        let write = rate(TokenClass::CacheWriteShort).unwrap_or(input);
         Some(Terms { input, read, write })
     }
 
@@ -47,6 +49,15 @@ impl Terms {
         let premium = self.write.saturating_sub(self.input).pico().max(0);
         (gain > 0).then(|| premium / gain + 1)
     }
+}
+
+/// The tier under which a prompt is billed: that of batches for a request of one, else the one that it asks for.
+pub(super) fn tier(view: &PromptView<'_>) -> ServiceTier {
+    if view.prompt.kind == PromptKind::BatchRequest {
+        return ServiceTier::Batch;
+    }
+    let asked = view.prompt.request.as_ref().and_then(|request| request.service_tier.as_deref());
+    asked.and_then(ServiceTier::from_wire).unwrap_or_default()
 }
 
 /// A rate for so many tokens, 1,000 times.

@@ -135,5 +135,5 @@ fn never_read(sent: &[&PromptView<'_>]) -> Option<Finding> {
 }
 
 fn premium(view: &PromptView<'_>, tokens: u64) -> Option<crate::usd::Usd> {
-    Terms::of(&view.target, view.total())?.write_premium(tokens).filter(|usd| usd.pico() > 0)
+    Terms::of(view)?.write_premium(tokens).filter(|usd| usd.pico() > 0)
 }

@@ -70,7 +70,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             return;
         }
     }
-    let Some(terms) = Terms::of(&view.target, view.total()) else { return };
+    let Some(terms) = Terms::of(view) else { return };
     let Some((now, then)) = per_1k(terms.input, most).zip(per_1k(terms.read, minimum)) else { return };
     let short = minimum.saturating_sub(most);
     sink.report(

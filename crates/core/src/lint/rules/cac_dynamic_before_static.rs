@@ -71,8 +71,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     };
     let Some(walk) = Walk::of(view, varies) else { return };
     let Some(gain) = walk.gain(rule.min_tokens) else { return };
-    let total = view.total();
-    let Some(terms) = Terms::of(&view.target, total) else { return };
+    let Some(terms) = Terms::of(view) else { return };
     let Some(usd) = terms.read_saving(gain) else { return };
     let is_system = view.prompt.pieces.get(walk.piece).is_some_and(|piece| piece.kind == Some(SegmentKind::System));
     sink.report(

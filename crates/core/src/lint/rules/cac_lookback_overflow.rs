@@ -63,7 +63,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         .iter()
         .find(|index| message(**index) >= turn)
         .and_then(|index| Some(view.prompt.pieces.get(*index)?.cache_mark.as_ref()?.1.clone()));
-    let Some(terms) = Terms::of(&view.target, view.total()) else { return };
+    let Some(terms) = Terms::of(view) else { return };
     let Some(usd) = terms.read_saving(lost) else { return };
     sink.report(
         Finding::at(

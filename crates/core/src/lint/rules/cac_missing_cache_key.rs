@@ -65,7 +65,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     match rule.cache_key {
         CacheKey::Unused => {}
         CacheKey::Needed => {
-            let Some(terms) = Terms::of(&view.target, view.total()) else { return };
+            let Some(terms) = Terms::of(view) else { return };
             let Some(usd) = terms.read_saving(tokens).filter(|usd| usd.pico() > 0) else { return };
             let message = format!(
                 "without `prompt_cache_key` {} caches none of the {tokens} tokens of tools and instructions",

@@ -67,7 +67,7 @@ fn finding(first: &PromptView<'_>, other: &PromptView<'_>) -> Option<Finding> {
     if tokens < other.target.cache()?.min_tokens {
         return None;
     }
-    let usd = Terms::of(&other.target, other.total())?.read_saving(tokens).filter(|usd| usd.pico() > 0)?;
+    let usd = Terms::of(other)?.read_saving(tokens).filter(|usd| usd.pico() > 0)?;
     Some(
         Finding::at(of_tools(other)?, "the same tools as in another request, written in another order")
             .label(of_tools(first)?, "the other order")

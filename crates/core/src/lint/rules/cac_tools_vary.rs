@@ -75,7 +75,7 @@ fn finding(view: &PromptView<'_>, n: usize, n_sets: usize) -> Option<Finding> {
     if tokens < view.target.cache()?.min_tokens {
         return None;
     }
-    let usd = Terms::of(&view.target, view.total())?.read_saving(tokens).filter(|usd| usd.pico() > 0)?;
+    let usd = Terms::of(view)?.read_saving(tokens).filter(|usd| usd.pico() > 0)?;
     let (index, piece) = view.prompt.pieces_of(SegmentKind::ToolSchema).next()?;
     let line = piece.as_str().lines().next().map_or(0, str::len);
     Some(

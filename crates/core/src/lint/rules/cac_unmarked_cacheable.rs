@@ -72,7 +72,7 @@ fn is_open(view: &PromptView<'_>) -> bool {
 
 fn finding(view: &PromptView<'_>, group: &[&PromptView<'_>]) -> Option<Finding> {
     let tokens = view.prefix().tokens;
-    let terms = Terms::of(&view.target, view.total())?;
+    let terms = Terms::of(view)?;
     let usd = terms.read_saving(tokens).filter(|usd| usd.pico() > 0)?;
     let (index, piece) = last_standing(view)?;
     let message = match group.len() {

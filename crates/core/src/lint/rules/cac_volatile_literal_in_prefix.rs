@@ -91,7 +91,7 @@ fn in_request(view: &PromptView<'_>, others: &[&PromptView<'_>]) -> Option<Findi
 }
 
 fn finding(view: &PromptView<'_>, piece: usize, span: Range<usize>, gain: u64, after: u64) -> Option<Finding> {
-    let terms = Terms::of(&view.target, view.total())?;
+    let terms = Terms::of(view)?;
     let usd = terms.read_saving(gain).filter(|usd| usd.pico() > 0)?;
     let mut finding = Finding::at(
         view.at(piece, span),

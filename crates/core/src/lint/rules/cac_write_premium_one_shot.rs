@@ -1,13 +1,13 @@
 //! `write-premium-one-shot`: prompts that are sent once and written to the cache all the same.
 
 use crate::catalog::{CacheTrigger, TokenClass};
-use crate::lint::caching::{field_named, money, per_1k};
+use crate::compress::SegmentKind;
+use crate::lint::caching::{field_named, money, per_1k, tier};
 use crate::lint::diagnostic::{Applicability, Change, Finding, Severity};
 use crate::lint::requests;
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
 use crate::lint::view::{FileView, PromptView};
-use crate::usage::ServiceTier;
 use crate::usd::Usd;
 
 rule! {
@@ -64,6 +64,11 @@ fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
     if long.len() < least || long.len() * 2 < sent.len() {
         return;
     }
+    // The same instructions behind other tools are `tools-vary`'s.
+    let has_shared_system = requests::by_system(&long).iter().any(|group| group.len() > 1 && has_long_system(group));
+    if has_shared_system {
+        return;
+    }
     let shared = requests::shared_bytes(&sent);
     for (request, n_bytes) in sent.iter().zip(shared) {
         let Some(rule) = request.target.cache() else { return };
@@ -95,6 +100,14 @@ fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
     );
 }
 
+fn has_long_system(group: &[&PromptView<'_>]) -> bool {
+    let Some((first, rule)) = group.first().and_then(|first| Some((first, first.target.cache()?))) else {
+        return false;
+    };
+    let system = first.prompt.pieces_of(SegmentKind::System).map(|(index, _)| first.tokens(index));
+    system.sum::<u64>() >= rule.min_tokens
+}
+
 /// Whether the provider writes it to the cache by itself, for money.
 fn is_written(view: &PromptView<'_>) -> bool {
     let Some(rule) = view.target.cache().filter(|rule| rule.trigger == CacheTrigger::Automatic) else { return false };
@@ -102,8 +115,7 @@ fn is_written(view: &PromptView<'_>) -> bool {
 }
 
 fn premium(view: &PromptView<'_>) -> Option<Usd> {
-    let tier = if requests::is_batch(view) { ServiceTier::Batch } else { ServiceTier::Standard };
-    let total = view.total();
+    let (total, tier) = (view.total(), tier(view));
     let rate = |class| view.target.rate_at(class, total, tier, None);
     per_1k(rate(TokenClass::CacheWriteShort)?.saturating_sub(rate(TokenClass::Input)?), total)
 }

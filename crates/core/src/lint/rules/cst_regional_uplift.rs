@@ -1,12 +1,11 @@
 //! `regional-uplift`: a region that costs more than the provider's choice.
 
 use crate::catalog::TokenClass;
-use crate::lint::caching::{field_named, money, per_1k};
+use crate::lint::caching::{field_named, money, per_1k, tier};
 use crate::lint::diagnostic::{Applicability, Change, Finding, Severity};
 use crate::lint::rule::{Check, Evidence};
 use crate::lint::sink::Sink;
 use crate::lint::view::View;
-use crate::usage::ServiceTier;
 
 rule! {
     /// A region written into the request that the provider charges more for.
@@ -43,7 +42,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let Some(field) = field_named(view.prompt, &["inference_geo"]) else { return };
     let Some(region) = field.value.as_str().filter(|region| !region.contains(['{', '$'])) else { return };
     let total = view.total();
-    let rate = |region| view.target.rate_at(TokenClass::Input, total, ServiceTier::Standard, region);
+    let rate = |region| view.target.rate_at(TokenClass::Input, total, tier(view), region);
     let Some((plain, there)) = rate(None).zip(rate(Some(region))) else { return };
     let Some(usd) = per_1k(there.saturating_sub(plain), total).filter(|usd| usd.pico() > 0) else { return };
     let percent = there.saturating_sub(plain).pico() * 100 / plain.pico().max(1);

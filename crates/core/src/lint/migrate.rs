@@ -228,13 +228,6 @@ fn with_model(prompt: &Prompt, name: &str, host: Option<String>) -> Prompt {
         request.model = Some(name.into());
     }
     prompt.host = host;
-    File {
-        path: file.path.clone(),
-        text: file.text.clone(),
-        lines: file.lines.clone(),
-        format: file.format,
-        prompts: vec![prompt],
-        ..File::default()
     prompt
 }
 

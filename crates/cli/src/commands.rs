@@ -9,6 +9,7 @@ pub(crate) mod dedup;
 mod diff;
 mod estimate;
 mod eval;
+mod lint;
 mod models;
 mod optimize;
 mod report;
@@ -19,6 +20,10 @@ mod tokens;
 pub(crate) struct Outcome {
     /// Gates that say no, in words.
     pub(crate) failed_gates: Vec<Error>,
+    /// Whether it fails without a word: the report says why.
+    pub(crate) is_failed: bool,
+    /// What was at fault while the rest was done.
+    pub(crate) errors: Vec<Error>,
 }
 
 /// Runs a command.
@@ -27,6 +32,9 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<Outcome> {
         Command::Estimate(args) => estimate::run(&args, settings),
         Command::Optimize(args) => optimize::run(&args, settings),
         Command::Transforms(args) => optimize::transforms(&args, settings),
+        Command::Lint(args) => lint::run(&args, settings),
+        Command::Rule(args) => lint::rule(&args, settings),
+        Command::Rules(args) => lint::rules(&args, settings),
         Command::Dedup(args) => dedup::run(&args, settings),
         Command::Diff(args) => diff::run(&args, settings),
         Command::Report(args) => report::run(&args, settings),

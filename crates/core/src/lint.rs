@@ -24,6 +24,7 @@ pub mod read;
 pub mod rule;
 pub mod rules;
 pub mod run;
+pub mod runner;
 pub mod settings;
 pub mod sink;
 pub mod target;

@@ -76,6 +76,8 @@ pub struct Finding {
     pub saving: Option<Saving>,
     /// The change that would do it.
     pub fix: Option<Fix>,
+    /// Bytes of the file that no report may show: secrets. Shown as `…`.
+    pub redact: Vec<Range<usize>>,
 }
 
 /// A finding with its rule and its place.
@@ -104,6 +106,7 @@ impl Finding {
             help: None,
             saving: None,
             fix: None,
+            redact: Vec::new(),
         }
     }
 
@@ -125,6 +128,13 @@ impl Finding {
     #[must_use]
     pub fn label(mut self, span: Range<usize>, text: impl Into<String>) -> Finding {
         self.labels.push((span, text.into()));
+        self
+    }
+
+    /// Keeps bytes of the file out of every report.
+    #[must_use]
+    pub fn redact(mut self, span: Range<usize>) -> Finding {
+        self.redact.push(span);
         self
     }
 

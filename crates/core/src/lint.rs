@@ -15,6 +15,7 @@
 //! ```
 
 pub mod diagnostic;
+pub mod discover;
 pub mod file;
 pub mod fix;
 pub mod lines;

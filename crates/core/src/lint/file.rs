@@ -29,6 +29,8 @@ pub struct File {
     pub mistakes: Vec<Mistake>,
     /// Comments that never reach the model: there a suppression costs nothing.
     pub free_comments: Vec<Range<usize>>,
+    /// Whether bytes that are no UTF-8 were replaced: such a file must not be written back.
+    pub is_lossy: bool,
 }
 
 /// What could not be read.

@@ -65,3 +65,17 @@ pub fn read(path: &str, text: &str) -> File {
     }
     file
 }
+
+/// Reads the bytes of a file. What is not UTF-8 is a mistake; the rest is read with `�` in its place, and
+/// [`File::is_lossy`] says that the text is not what stands in the file.
+pub fn read_bytes(path: &str, bytes: Vec<u8>) -> File {
+    let error = match String::from_utf8(bytes) {
+        Ok(text) => return read(path, &text),
+        Err(error) => error,
+    };
+    let at = error.utf8_error().valid_up_to();
+    let mut file = read(path, &String::from_utf8_lossy(error.as_bytes()));
+    file.is_lossy = true;
+    file.mistake(at..at + '\u{fffd}'.len_utf8(), format!("not UTF-8: byte {at}"));
+    file
+}

@@ -1,0 +1,264 @@
+//! Which files are looked at: those that the caller names, and in the folders that it names those that hold prompts, by
+//! their name or, where the name leaves it open, by the beginning of their text. The same on every machine, in the same
+//! order; what cannot be looked at is an error value, never a reason to stop.
+
+use std::collections::HashSet;
+use std::fs;
+use std::io::Read;
+use std::path::{Component, Path, PathBuf};
+
+use globset::GlobSet;
+use ignore::{DirEntry, WalkBuilder};
+
+use super::file::File;
+use super::read::{self, Fit};
+use crate::error::{Error, Kind};
+
+/// Where to look, and at what.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// The folder that relative roots begin at and shown paths are relative to: absolute.
+    pub base: PathBuf,
+    /// If there are any, only files that match are taken from folders, whatever they are called. Matched against the path as
+    /// shown.
+    pub include: GlobSet,
+    /// Files and folders that are left out of folders, by their path as shown.
+    pub exclude: GlobSet,
+}
+
+/// A file to lint.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// The path as shown: relative to the base where it lies under it, with `/`.
+    pub path: String,
+    /// The path to open.
+    pub absolute: PathBuf,
+    /// How well it fits its reader; [`Fit::No`] for a named file that no reader knows.
+    pub fit: Fit,
+    /// The caller named this very file.
+    pub is_named: bool,
+}
+
+/// Larger files are not read: no prompt is that long, and a batch file of that size should be split.
+pub const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// What is read of a file to tell what it is.
+const HEAD_BYTES: u64 = 256 * 1024;
+
+/// Extensions that several kinds of files share, only some of which hold prompts: the text decides.
+const SNIFFED: &[&str] = &[
+    "json", "jsonl", "ndjson", "yaml", "yml", "prompt", "xml", "py", "pyi", "ts", "tsx", "mts", "cts", "js", "jsx",
+    "mjs", "cjs", "rs",
+];
+
+/// Folders whose texts are prompts.
+const PROMPT_FOLDERS: &[&str] = &[
+    "prompt",
+    "prompts",
+    "system_prompts",
+    "system-prompts",
+    "systemprompts",
+    "prompt_templates",
+    "prompt-templates",
+    "instructions",
+    ".prompts",
+];
+
+/// Hidden folders in which instructions for agents are kept; others are not entered.
+const HIDDEN_FOLDERS: &[&str] = &[
+    ".agents",
+    ".ai",
+    ".amazonq",
+    ".augment",
+    ".claude",
+    ".claude-plugin",
+    ".clinerules",
+    ".codex",
+    ".continue",
+    ".cursor",
+    ".factory",
+    ".gemini",
+    ".github",
+    ".junie",
+    ".kiro",
+    ".opencode",
+    ".prompts",
+    ".roo",
+    ".windsurf",
+];
+
+/// Files about a project, which no model is told.
+const DOCUMENTATION: &[&str] = &[
+    "authors",
+    "changelog",
+    "changes",
+    "code_of_conduct",
+    "codeowners",
+    "contributing",
+    "contributors",
+    "copying",
+    "governance",
+    "history",
+    "license",
+    "licence",
+    "maintainers",
+    "news",
+    "notice",
+    "notices",
+    "readme",
+    "releases",
+    "release",
+    "requirements",
+    "robots",
+    "security",
+    "support",
+    "todo",
+    "cmakelists",
+];
+
+/// Finds the files to lint. Named files are always taken; a folder is walked as Git sees it (`.gitignore` holds). Texts
+/// that could be anything (`.md`, `.txt`) are taken where a folder's name says that prompts are kept there, or where the
+/// caller named a folder other than the base.
+pub fn discover(roots: &[PathBuf], options: &Options) -> (Vec<Found>, Vec<Error>) {
+    let mut found = Vec::new();
+    let mut errors = Vec::new();
+    for root in roots {
+        let path = options.base.join(root);
+        match fs::metadata(&path) {
+            Err(error) => errors.push(
+                Error::io(root.to_string_lossy().into_owned(), error).help("name a file or a folder that is there"),
+            ),
+            Ok(metadata) if metadata.is_dir() => walk(root, &path, options, &mut found, &mut errors),
+            Ok(_) => {
+                let shown = shown(root, &path, options);
+                match fit(&shown, &path) {
+                    Ok(fit) => found.push(Found { path: shown, absolute: path, fit, is_named: true }),
+                    Err(error) => errors.push(Error::io(shown, error)),
+                }
+            }
+        }
+    }
+    // A file that is named and lies in a folder that is named too is read once, as a named one.
+    found.sort_by(|a, b| (&a.path, !a.is_named).cmp(&(&b.path, !b.is_named)));
+    let mut seen = HashSet::new();
+    found.retain(|found| seen.insert(found.absolute.components().collect::<PathBuf>()));
+    (found, errors)
+}
+
+/// Opens a file and takes it apart. What is not UTF-8 or too large is a mistake of the file. O(size).
+pub fn open(found: &Found) -> Result<File, Error> {
+    let failed = |error| Error::io(found.path.clone(), error);
+    let size = fs::metadata(&found.absolute).map_err(failed)?.len();
+    if size > MAX_BYTES {
+        let mut file = File::new(&*found.path, "");
+        file.mistake(0..0, format!("too large: {size} bytes; files up to {MAX_BYTES} bytes are read"));
+        return Ok(file);
+    }
+    Ok(read::read_bytes(&found.path, fs::read(&found.absolute).map_err(failed)?))
+}
+
+fn walk(root: &Path, path: &Path, options: &Options, found: &mut Vec<Found>, errors: &mut Vec<Error>) {
+    let is_base = is_same(path, &options.base);
+    let filter = {
+        let (root, path, options) = (root.to_owned(), path.to_owned(), options.clone());
+        move |entry: &DirEntry| entry.depth() == 0 || is_entered(entry, &root, &path, &options)
+    };
+    // The user's global rules do not count, so that two machines find the same.
+    let walk = WalkBuilder::new(path)
+        .hidden(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .sort_by_file_path(Path::cmp)
+        .filter_entry(filter)
+        .build();
+    for entry in walk {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                let message = format!("cannot look into `{}`", root.display());
+                errors.push(Error::new(Kind::Io, message).because(error));
+                continue;
+            }
+        };
+        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+            continue;
+        }
+        let absolute = entry.into_path();
+        let inside = absolute.strip_prefix(path).unwrap_or(&absolute);
+        let shown = shown(&root.join(inside), &absolute, options);
+        if !options.include.is_empty() && !options.include.is_match(&shown) {
+            continue;
+        }
+        let fit = match fit(&shown, &absolute) {
+            Ok(fit) => fit,
+            Err(error) => {
+                errors.push(Error::io(shown, error));
+                continue;
+            }
+        };
+        let is_taken = match fit {
+            Fit::No => false,
+            Fit::Plain => !options.include.is_empty() || is_prompt_text(&shown, !is_base),
+            Fit::Sniffed | Fit::Named => true,
+        };
+        if is_taken {
+            found.push(Found { path: shown, absolute, fit, is_named: false });
+        }
+    }
+}
+
+fn is_entered(entry: &DirEntry, root: &Path, path: &Path, options: &Options) -> bool {
+    let name = entry.file_name().to_string_lossy();
+    if entry.file_type().is_some_and(|kind| kind.is_dir()) {
+        let is_foreign = matches!(&*name, "node_modules" | "__pycache__" | "site-packages" | "venv");
+        if is_foreign || (name.starts_with('.') && !HIDDEN_FOLDERS.contains(&&*name)) {
+            return false;
+        }
+    }
+    let inside = entry.path().strip_prefix(path).unwrap_or(entry.path());
+    options.exclude.is_empty() || !options.exclude.is_match(shown(&root.join(inside), entry.path(), options))
+}
+
+/// How well a file fits, by as little of it as tells.
+fn fit(shown: &str, path: &Path) -> std::io::Result<Fit> {
+    let by_name = read::reader(shown, "").map_or(Fit::No, |(_, fit)| fit);
+    let extension = path.extension().map(|extension| extension.to_string_lossy().to_lowercase());
+    if by_name == Fit::Named || !extension.is_some_and(|extension| SNIFFED.contains(&&*extension)) {
+        return Ok(by_name);
+    }
+    let mut head = Vec::new();
+    fs::File::open(path)?.take(HEAD_BYTES).read_to_end(&mut head)?;
+    if memchr::memchr(0, &head).is_some() {
+        return Ok(Fit::No);
+    }
+    Ok(read::reader(shown, &String::from_utf8_lossy(&head)).map_or(Fit::No, |(_, fit)| fit))
+}
+
+/// Whether a text that could be anything is taken for a prompt.
+fn is_prompt_text(shown: &str, is_in_named_folder: bool) -> bool {
+    let (folders, name) = shown.rsplit_once('/').unwrap_or(("", shown));
+    let stem = name.split('.').next().unwrap_or_default().to_lowercase().replace('-', "_");
+    if DOCUMENTATION.iter().any(|known| stem == *known || stem.starts_with(&format!("{known}_"))) {
+        return false;
+    }
+    let folders = folders.to_lowercase();
+    let is_kept_there = folders.split('/').any(|folder| PROMPT_FOLDERS.contains(&folder))
+        // `templates` alone is as often a web framework's.
+        || (folders.contains("prompt") && folders.split('/').any(|folder| folder == "templates"));
+    is_in_named_folder || is_kept_there
+}
+
+/// The path as shown: relative to the base where it lies under it, else as the caller wrote it.
+fn shown(written: &Path, path: &Path, options: &Options) -> String {
+    let clean: PathBuf = path.components().filter(|part| *part != Component::CurDir).collect();
+    let inside = clean.strip_prefix(&options.base).unwrap_or(written);
+    let text = inside.to_string_lossy();
+    let text = if cfg!(windows) { text.replace('\\', "/") } else { text.into_owned() };
+    text.strip_prefix("./").map_or(text.clone(), str::to_owned)
+}
+
+fn is_same(a: &Path, b: &Path) -> bool {
+    let clean = |path: &Path| path.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>();
+    clean(a) == clean(b)
+}

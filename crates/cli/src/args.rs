@@ -22,7 +22,9 @@ pub(crate) use dedup::{DedupArgs, DedupForm, What};
 pub(crate) use diff::{DiffArgs, DiffForm};
 pub(crate) use estimate::{Batchable, EstimateArgs};
 pub(crate) use eval::{CompressionArgs, CompressionForm, EvalArgs, EvalCommand, Methods, SavingsArgs};
-pub(crate) use lint::{FixArgs, LintArgs, LintForm, LintRulesArgs, RuleArgs, RulesArgs, RulesForm, ShowFindingsArgs, SortBy};
+pub(crate) use lint::{
+    FailOn, FixArgs, LintArgs, LintForm, LintRulesArgs, RuleArgs, RulesArgs, RulesForm, ShowFindingsArgs, SortBy,
+};
 pub(crate) use models::{
     AuditArgs, CrosscheckArgs, ImportArgs, ListArgs, ListForm, ModelsArgs, ModelsCommand, ModelsDiffArgs, ShowArgs,
 };

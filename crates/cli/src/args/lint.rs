@@ -75,7 +75,15 @@ pub(crate) struct FixArgs {
 pub(crate) struct ShowFindingsArgs {
     /// Form: text, concise (a line a finding), json, sarif, github (annotations), gitlab (Code Quality), junit, markdown
     /// (for a pull request)
-    #[arg(long, short, alias = "format", value_name = "FORM", value_enum, default_value_t, hide_possible_values = true)]
+    #[arg(
+        long,
+        short,
+        alias = "format",
+        value_name = "FORM",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
     pub(crate) output: LintForm,
     /// Write to FILE instead of stdout; it is complete or not there at all
     #[arg(long, value_name = "FILE")]
@@ -156,7 +164,15 @@ pub(crate) struct RuleArgs {
 #[derive(Args, Debug)]
 pub(crate) struct RulesArgs {
     /// Form: text, json, markdown (the reference, with every manual page)
-    #[arg(long, short, alias = "format", value_name = "FORM", value_enum, default_value_t, hide_possible_values = true)]
+    #[arg(
+        long,
+        short,
+        alias = "format",
+        value_name = "FORM",
+        value_enum,
+        default_value_t,
+        hide_possible_values = true
+    )]
     pub(crate) output: RulesForm,
     /// Write to FILE instead of stdout
     #[arg(long, value_name = "FILE")]

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::diagnostic::{Applicability, Diagnostic};
+use super::discover::MAX_BYTES;
 use super::file::File;
 use super::lines::Lines;
-use super::read::read;
+use super::read::{read, read_bytes};
 use super::rule::{Mark, Rule};
 use super::run::{Linted, Linter};
 use super::settings::Settings;
@@ -67,12 +68,15 @@ pub struct Checked {
     pub path: PathBuf,
     /// The path as shown.
     pub shown: String,
-    /// The text that the findings are about, without its byte-order mark; empty if nothing was found in it.
+    /// The text that the findings are about, without its byte-order mark. Empty if nothing was found in a file
+    /// that lies on the disk.
     pub text: String,
     /// Its lines.
     pub lines: Lines,
     /// Whether a byte-order mark stands before it.
     pub has_mark: bool,
+    /// Whether the text is not what stands in the file: that is no UTF-8.
+    pub is_lossy: bool,
     /// Its prompts, and what they weigh.
     pub weight: Weight,
     /// Findings that a suppression left out.
@@ -111,10 +115,11 @@ pub struct FixedFile {
     pub redact: [Vec<std::ops::Range<usize>>; 2],
 }
 
-impl FixedFile {
-    /// The text as it is to be written: with the byte-order mark that it had.
-    pub fn to_write(&self, has_mark: bool) -> String {
-        if has_mark { format!("{BYTE_ORDER_MARK}{}", self.after) } else { self.after.clone() }
+impl Checked {
+    /// The text as it is to be written, mended if it was: with the byte-order mark that it had.
+    pub fn to_write(&self) -> String {
+        let text = self.fixed.as_ref().map_or(&self.text, |fixed| &fixed.after);
+        if self.has_mark { format!("{BYTE_ORDER_MARK}{text}") } else { text.clone() }
     }
 }
 
@@ -219,9 +224,8 @@ pub fn run(linter: &Linter, mut inputs: Vec<Input>, options: &Options<'_>) -> Re
 }
 
 fn one(linter: &Linter, input: &Input, options: &Options<'_>) -> Result<(Checked, Linted), Error> {
-    let text = text(input)?;
+    let (mut file, has_mark) = open(input)?;
     let settings = (options.settings_of)(&input.shown);
-    let mut file = text.file(&input.shown);
     let mut linted = linter.lint(&file, &settings);
     let weight_before = Weight::of(&linted);
     let (least, is_applied) = match options.fixing {
@@ -229,9 +233,10 @@ fn one(linter: &Linter, input: &Input, options: &Options<'_>) -> Result<(Checked
         Fixing::Preview(least) => (Some(least), false),
         Fixing::Apply(least) => (Some(least), true),
     };
+    let is_lossy = file.is_lossy;
     let may_be_fixed = |linted: &Linted, least| {
         let fixes = linted.diagnostics.iter().filter_map(|diagnostic| diagnostic.finding.fix.as_ref());
-        text.broken.is_none() && fixes.into_iter().any(|fix| fix.applicability >= least)
+        !is_lossy && fixes.into_iter().any(|fix| fix.applicability >= least)
     };
     let mut fixed = None;
     if let Some(least) = least.filter(|least| may_be_fixed(&linted, *least)) {
@@ -256,9 +261,10 @@ fn one(linter: &Linter, input: &Input, options: &Options<'_>) -> Result<(Checked
     let checked = Checked {
         path: input.path.clone(),
         shown: input.shown.clone(),
-        text: if is_kept { file.text } else { String::new() },
+        text: if is_kept || input.bytes.is_some() { file.text } else { String::new() },
         lines: if is_kept { file.lines } else { Lines::default() },
-        has_mark: text.has_mark,
+        has_mark,
+        is_lossy,
         weight: Weight::of(&linted),
         n_suppressed: linted.n_suppressed,
         fixed,
@@ -272,55 +278,41 @@ fn redacted(linted: &Linted) -> Vec<std::ops::Range<usize>> {
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// What a file holds, without its byte-order mark: editors count no column for it.
-struct Text {
-    text: String,
-    has_mark: bool,
-    /// Where it stops being UTF-8, and what is said of it. Such a file is never written.
-    broken: Option<(usize, &'static str)>,
-}
-
-impl Text {
-    /// A file that is no text is a finding, as any file that cannot be read.
-    fn file(&self, shown: &str) -> File {
-        let Some((at, message)) = self.broken else { return read(shown, &self.text) };
-        let mut file = File::new(shown, self.text.as_str());
-        let end = self.text.get(at..).and_then(|rest| rest.chars().next()).map_or(at, |c| at + c.len_utf8());
-        file.mistake(at..end, message);
-        file
-    }
-}
-
-fn text(input: &Input) -> Result<Text, Error> {
-    let bytes = match &input.bytes {
-        Some(bytes) => bytes.clone(),
-        None => std::fs::read(&input.path).map_err(|cause| {
-            let error = Error::new(Kind::Io, format!("cannot read `{}`", input.shown));
-            match cause.kind() {
-                std::io::ErrorKind::NotFound => error.help("there is no such file"),
-                _ => error.because(cause),
-            }
-        })?,
-    };
-    let mut text = match String::from_utf8(bytes) {
-        Ok(text) => Text { text, has_mark: false, broken: None },
-        Err(error) => {
-            let at = error.utf8_error().valid_up_to();
-            let bytes = error.as_bytes();
-            let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
-            let message = if is_utf16 {
-                "the file is UTF-16; prompts are read and sent as UTF-8"
-            } else {
-                "the file is no UTF-8 from here on"
-            };
-            Text { text: String::from_utf8_lossy(bytes).into_owned(), has_mark: false, broken: Some((at, message)) }
+/// Reads a file without its byte-order mark, for which editors count no column; and whether there was one. What is no text
+/// or too long is a mistake of the file.
+fn open(input: &Input) -> Result<(File, bool), Error> {
+    let failed = |cause: std::io::Error| {
+        let error = Error::new(Kind::Io, format!("cannot read `{}`", input.shown));
+        match cause.kind() {
+            std::io::ErrorKind::NotFound => error.help("there is no such file"),
+            _ => error.because(cause),
         }
     };
-    if text.broken.is_none() && text.text.starts_with(BYTE_ORDER_MARK) {
-        text.text.drain(..BYTE_ORDER_MARK.len_utf8());
-        text.has_mark = true;
+    let mut bytes = match &input.bytes {
+        Some(bytes) => bytes.clone(),
+        None => {
+            let size = std::fs::metadata(&input.path).map_err(failed)?.len();
+            if size > MAX_BYTES {
+                let message = format!("too large: {size} bytes; files up to {MAX_BYTES} bytes are read");
+                return Ok((unread(input, message), false));
+            }
+            std::fs::read(&input.path).map_err(failed)?
+        }
+    };
+    if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
+        return Ok((unread(input, "the file is UTF-16; prompts are read and sent as UTF-8"), false));
     }
-    Ok(text)
+    let has_mark = bytes.starts_with(BYTE_ORDER_MARK.encode_utf8(&mut [0; 4]).as_bytes());
+    if has_mark {
+        bytes.drain(..BYTE_ORDER_MARK.len_utf8());
+    }
+    Ok((read_bytes(&input.shown, bytes), has_mark))
+}
+
+fn unread(input: &Input, why: impl Into<String>) -> File {
+    let mut file = File::new(&*input.shown, "");
+    file.mistake(0..0, why);
+    file
 }
 
 #[cfg(test)]
@@ -363,7 +355,7 @@ mod tests {
         assert!(applied.diagnostics.is_empty());
         let fixed = applied.checked[0].fixed.as_ref().unwrap();
         assert!(fixed.weight_after.n_tokens < fixed.weight_before.n_tokens);
-        let written = fixed.to_write(applied.checked[0].has_mark);
+        let written = applied.checked[0].to_write();
         assert!(written.starts_with("\u{feff}|") && written.contains("\r\n"), "{written:?}");
     }
 

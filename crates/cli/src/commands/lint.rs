@@ -52,8 +52,14 @@ pub(crate) fn run(args: &LintArgs, settings: &Settings) -> Result<Outcome> {
         errors.extend(write_fixes(&report));
     }
     let findings = render::lint::Findings::new(&report, &args.show, errors.iter().map(ToString::to_string).collect());
-    let shown = render::lint::render(&findings, &args.show, settings)?;
-    if is_from_stdin && matches!(fixing, Fixing::Apply(_)) {
+    let is_mended_stdin = is_from_stdin && matches!(fixing, Fixing::Apply(_));
+    let color_on_stdout = match (&args.show.out, is_mended_stdin) {
+        (Some(_), _) => false,
+        (None, true) => settings.color_on_stderr,
+        (None, false) => settings.color_on_stdout,
+    };
+    let shown = render::lint::render(&findings, &args.show, &Settings { color_on_stdout, ..settings.clone() })?;
+    if is_mended_stdin {
         // What was piped in goes out mended; what there is to say goes beside it.
         write_stdin(&report)?;
         match &args.show.out {

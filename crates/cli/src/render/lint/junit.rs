@@ -1,5 +1,7 @@
 //! Findings as `JUnit` XML: a suite a file, a case a finding. What would not fail the command does not fail its case.
 
+use std::collections::BTreeMap;
+
 use promptopt::lint::Diagnostic;
 
 use super::{Findings, ci};
@@ -15,8 +17,12 @@ pub(super) fn junit(findings: &Findings<'_>, fail_on: FailOn) -> String {
         shown.iter().filter(is_failure).count(),
         findings.errors.len(),
     );
+    let mut by_path: BTreeMap<&str, Vec<&&Diagnostic>> = BTreeMap::new();
+    for diagnostic in shown {
+        by_path.entry(&diagnostic.path).or_default().push(diagnostic);
+    }
     for checked in &findings.report.checked {
-        let own: Vec<&&Diagnostic> = shown.iter().filter(|diagnostic| diagnostic.path == checked.shown).collect();
+        let own = by_path.remove(&*checked.shown).unwrap_or_default();
         let path = escape(&checked.shown);
         let n_failures = own.iter().copied().filter(is_failure).count();
         out.push_str(&format!(

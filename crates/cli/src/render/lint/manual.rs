@@ -37,7 +37,7 @@ pub(crate) fn page(rule: &Rule, settings: &Settings) -> String {
     }
     page.heading("Evidence", "");
     page.blank();
-    page.paragraph(&format!("{} ({})", rule.evidence.source, rule.evidence.date), 0, Style::Plain);
+    page.paragraph(&format!("{}, {}", rule.evidence.source, rule.evidence.date), 0, Style::Plain);
     page.finish()
 }
 
@@ -88,7 +88,7 @@ fn lines(rule: &Rule) -> impl Iterator<Item = &'static str> {
 /// The page as Markdown.
 pub(super) fn plain(rule: &Rule) -> String {
     let mut text = lines(rule).collect::<Vec<_>>().join("\n").trim().to_owned();
-    text.push_str(&format!("\n\n## Evidence\n\n{} ({}).\n", rule.evidence.source, rule.evidence.date));
+    text.push_str(&format!("\n\n## Evidence\n\n{}, {}.\n", rule.evidence.source, rule.evidence.date));
     text
 }
 

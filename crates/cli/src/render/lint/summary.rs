@@ -84,19 +84,17 @@ pub(super) fn summary(findings: &Findings<'_>, settings: &Settings) -> String {
     }
     let weight = report.weight();
     if totals.n_unpriced > 0 || (totals.n() > 0 && weight.n_unpriced > 0) {
-        let unpriced = weight.n_unpriced as u64;
-        let whose = if weight.n_unpriced == weight.n_prompts {
-            String::new()
+        let unknown = if weight.n_unpriced == weight.n_prompts {
+            "Dollars are not known, and tokens are o200k_base's: --model NAME counts and prices prompts that name no model."
+                .to_owned()
         } else {
-            format!(" of {}", plural(unpriced, "prompt", "prompts"))
+            let of = plural(weight.n_prompts as u64, "prompt", "prompts");
+            format!(
+                "Dollars are not known for {} of {of}: --model NAME prices those that name no model.",
+                weight.n_unpriced
+            )
         };
-        page.paragraph(
-            &format!(
-                "The model{whose} is not known, so dollars are missing and tokens are o200k_base's: --model names it."
-            ),
-            0,
-            Style::Dim,
-        );
+        page.paragraph(&unknown, 0, Style::Dim);
     }
     let mut checked = format!(
         "Checked {} with {}: {} tokens",

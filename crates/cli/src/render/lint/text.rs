@@ -1,6 +1,6 @@
 //! Findings beside the source that they are about, as rustc lays them out.
 
-use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 use promptopt::lint::{Diagnostic, Severity};
 
 use super::excerpt::{Pointer, excerpts};
@@ -35,20 +35,16 @@ fn one(findings: &Findings<'_>, diagnostic: &Diagnostic, width: usize, renderer:
     let title = findings.words(diagnostic, &finding.message);
     let id = format!("{} {}", diagnostic.rule.code, diagnostic.rule.name);
     let mut group = Group::with_title(level(diagnostic.severity).primary_title(title).id(id));
-    for (index, excerpt) in excerpts(source, &pointers, width.saturating_sub(GUTTER).max(30)).into_iter().enumerate() {
+    let mut places = Vec::new();
+    for excerpt in excerpts(source, &pointers, width.saturating_sub(GUTTER).max(30)) {
         let place = source.position(excerpt.begins_at);
-        // The place is said apart: in a line that was cut the column of the excerpt is not that of the file.
-        let path = if index == 0 { clean(&diagnostic.path) } else { format!("{} ", clean(&diagnostic.path)) };
-        group = group.element(Origin::path(path).line(place.line).char_column(place.column));
-        if excerpt.text.trim().is_empty() {
-            continue;
-        }
+        places.push(format!("{}:{}:{}", clean(&diagnostic.path), place.line, place.column));
         let annotations = excerpt.pointers.into_iter().map(|(span, label, is_primary)| {
             let kind = if is_primary { AnnotationKind::Primary } else { AnnotationKind::Context };
             let label = findings.words(diagnostic, &label);
             kind.span(span).label((!label.is_empty()).then_some(label))
         });
-        let snippet = Snippet::source(excerpt.text).line_start(excerpt.first_line).fold(false);
+        let snippet = Snippet::source(excerpt.text).line_start(excerpt.first_line).fold(false).path(PLACE);
         group = group.element(snippet.annotations(annotations.collect::<Vec<_>>()));
     }
     for (name, text) in remarks(findings, diagnostic) {
@@ -59,7 +55,21 @@ fn one(findings: &Findings<'_>, diagnostic: &Diagnostic, width: usize, renderer:
         };
         group = group.element(level.with_name(name).message(wrap(&text, room).join("\n")));
     }
-    renderer.render(&[group])
+    put_places(&renderer.render(&[group]), &places)
+}
+
+/// Stands for a place until the text is laid out: in a line that was cut or spelt out, the column of the excerpt is not that
+/// of the file. No excerpt holds the character: it would be spelt out.
+const PLACE: &str = "\u{e000}";
+
+fn put_places(text: &str, places: &[String]) -> String {
+    let mut parts = text.split(PLACE);
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for (part, place) in parts.zip(places) {
+        out.push_str(place);
+        out.push_str(part.trim_start_matches(|c: char| c == ':' || c.is_ascii_digit()));
+    }
+    out
 }
 
 /// What is said below the source, each with its name.
@@ -90,5 +100,17 @@ fn level(severity: Severity) -> Level<'static> {
         Severity::Error => Level::ERROR,
         Severity::Warning => Level::WARNING,
         Severity::Info => Level::INFO,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_place_is_the_files_not_the_excerpts() {
+        let laid_out = " --> \u{e000}:3:9\n  |\n ::: \u{e000}:7:1\n";
+        let places = ["a.md:3:900".to_owned(), "a.md:7:4".to_owned()];
+        assert_eq!(put_places(laid_out, &places), " --> a.md:3:900\n  |\n ::: a.md:7:4\n");
     }
 }

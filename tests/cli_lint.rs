@@ -1,6 +1,10 @@
 //! `promptopt lint` where a table of commands is not enough: SARIF against its schema, files that are mended in place, what a
 //! terminal would obey, a broken file among good ones; and the committed reference of the rules.
-#![allow(clippy::unwrap_used, reason = "a test may panic")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test may panic, and is told by a variable to bless"
+)]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,8 +53,11 @@ fn trouble() -> tempfile::TempDir {
 
 #[test]
 fn sarif_keeps_its_schema_also_of_files_that_give_trouble() {
-    let schema: Value =
-        serde_json::from_str(&fs::read_to_string(root().join("tests/data/sarif-schema-2.1.0.json")).unwrap()).unwrap();
+    // As published, the pattern of a language is no regular expression: a bracket closes nothing.
+    let schema = fs::read_to_string(root().join("tests/data/sarif-schema-2.1.0.json"))
+        .unwrap()
+        .replace("^[a-zA-Z]{2}|^[a-zA-Z]{2}-[a-zA-Z]{2}]?$", "^[a-zA-Z]{2}(-[a-zA-Z]{2})?$");
+    let schema: Value = serde_json::from_str(&schema).unwrap();
     let schema = jsonschema::validator_for(&schema).unwrap();
     let folder = trouble();
     for args in [

@@ -15,6 +15,7 @@ const NARROWEST: usize = 30;
 
 /// The surroundings, resolved.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is asked of another stream")]
 pub(crate) struct Settings {
     /// Columns for text.
     pub(crate) width: usize,

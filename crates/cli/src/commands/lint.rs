@@ -51,7 +51,12 @@ pub(crate) fn run(args: &LintArgs, settings: &Settings) -> Result<Outcome> {
     if let Fixing::Apply(_) = fixing {
         errors.extend(write_fixes(&report));
     }
-    let findings = render::lint::Findings::new(&report, &args.show, errors.iter().map(ToString::to_string).collect());
+    let run = render::lint::Run {
+        has_model: rules.model.is_some(),
+        is_fixed: matches!(fixing, Fixing::Apply(_)),
+        errors: errors.iter().map(ToString::to_string).collect(),
+    };
+    let findings = render::lint::Findings::new(&report, &args.show, run);
     let is_mended_stdin = is_from_stdin && matches!(fixing, Fixing::Apply(_));
     let color_on_stdout = match (&args.show.out, is_mended_stdin) {
         (Some(_), _) => false,

@@ -44,14 +44,25 @@ pub(crate) struct Findings<'a> {
     n_shown: usize,
     /// Their sums.
     totals: Totals,
-    /// What could not be done, in words.
-    errors: Vec<String>,
+    /// What else is to be known of the run.
+    run: Run,
     /// The files in which something was found, by path.
     sources: BTreeMap<&'a str, Source<'a>>,
     /// For a finding without a file.
     nowhere: Source<'a>,
     /// What tells a finding from others between runs.
     fingerprints: Fingerprints,
+}
+
+/// What the report itself does not tell of a run.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Run {
+    /// Whether a model is set for prompts that name none.
+    pub(crate) has_model: bool,
+    /// Whether fixes were made, not only tried.
+    pub(crate) is_fixed: bool,
+    /// What could not be done, in words.
+    pub(crate) errors: Vec<String>,
 }
 
 /// Sums over findings.
@@ -73,7 +84,7 @@ struct Totals {
 
 impl<'a> Findings<'a> {
     /// Puts findings in order.
-    pub(crate) fn new(report: &'a Report, args: &ShowFindingsArgs, errors: Vec<String>) -> Findings<'a> {
+    pub(crate) fn new(report: &'a Report, args: &ShowFindingsArgs, run: Run) -> Findings<'a> {
         let mut all: Vec<&Diagnostic> = report.diagnostics.iter().collect();
         if args.sort == SortBy::Money {
             // Stable: what saves the same stays in the order of its place.
@@ -97,7 +108,7 @@ impl<'a> Findings<'a> {
             n_shown: args.max_findings.unwrap_or(all.len()).min(all.len()),
             totals: Totals::of(all.iter().copied()),
             all,
-            errors,
+            run,
             sources,
             nowhere: Source::empty(),
             fingerprints: Fingerprints::default(),

@@ -13,7 +13,7 @@ use super::settings::Settings;
 use super::sink::Sink;
 use super::target::Target;
 use super::view::{FileView, PromptView, View};
-use super::{rules, suppress};
+use super::{fix, rules, suppress};
 use crate::catalog::TokenClass;
 use crate::optimize::Weigher;
 use crate::tokens::memo::Memo;
@@ -101,6 +101,7 @@ impl Linter {
                 calls_per_month,
             }));
         }
+        fix::keep_line_ends(&file.text, &mut linted.diagnostics);
         suppress::apply(file, settings, &mut linted);
         sort(&mut linted.diagnostics);
         linted

@@ -288,16 +288,15 @@ fn open(input: &Input) -> Result<(File, bool), Error> {
             _ => error.because(cause),
         }
     };
-    let mut bytes = match &input.bytes {
-        Some(bytes) => bytes.clone(),
-        None => {
-            let size = std::fs::metadata(&input.path).map_err(failed)?.len();
-            if size > MAX_BYTES {
-                let message = format!("too large: {size} bytes; files up to {MAX_BYTES} bytes are read");
-                return Ok((unread(input, message), false));
-            }
-            std::fs::read(&input.path).map_err(failed)?
+    let mut bytes = if let Some(bytes) = &input.bytes {
+        bytes.clone()
+    } else {
+        let size = std::fs::metadata(&input.path).map_err(failed)?.len();
+        if size > MAX_BYTES {
+            let message = format!("too large: {size} bytes; files up to {MAX_BYTES} bytes are read");
+            return Ok((unread(input, message), false));
         }
+        std::fs::read(&input.path).map_err(failed)?
     };
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
         return Ok((unread(input, "the file is UTF-16; prompts are read and sent as UTF-8"), false));

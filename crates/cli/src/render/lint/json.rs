@@ -67,13 +67,13 @@ pub(super) fn json(findings: &Findings<'_>) -> Result<String> {
             "prompts_without_price": weight.n_unpriced,
             "saving": {
                 "tokens": totals.tokens,
-                "usd_per_1k": totals.usd_per_1k,
-                "usd_per_month": totals.usd_per_month,
+                "usd_per_1k": (totals.n_unpriced == 0 || !totals.usd_per_1k.is_zero()).then_some(totals.usd_per_1k),
+                "usd_per_month": (!totals.usd_per_month.is_zero()).then_some(totals.usd_per_month),
             },
         },
         "findings": findings.shown().iter().map(|diagnostic| finding(findings, diagnostic)).collect::<Vec<_>>(),
         "files": files,
-        "errors": findings.errors,
+        "errors": findings.run.errors,
     }))
 }
 

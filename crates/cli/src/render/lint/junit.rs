@@ -15,7 +15,7 @@ pub(super) fn junit(findings: &Findings<'_>, fail_on: FailOn) -> String {
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"promptopt lint\" tests=\"{}\" failures=\"{}\" errors=\"{}\">\n",
         shown.len() + n_clean(findings),
         shown.iter().filter(is_failure).count(),
-        findings.errors.len(),
+        findings.run.errors.len(),
     );
     let mut by_path: BTreeMap<&str, Vec<&&Diagnostic>> = BTreeMap::new();
     for diagnostic in shown {
@@ -37,10 +37,10 @@ pub(super) fn junit(findings: &Findings<'_>, fail_on: FailOn) -> String {
         }
         out.push_str("  </testsuite>\n");
     }
-    if !findings.errors.is_empty() {
-        let n = findings.errors.len();
+    if !findings.run.errors.is_empty() {
+        let n = findings.run.errors.len();
         out.push_str(&format!("  <testsuite name=\"not read\" tests=\"{n}\" failures=\"0\" errors=\"{n}\">\n"));
-        for error in &findings.errors {
+        for error in &findings.run.errors {
             let error = escape(error);
             out.push_str(&format!(
                 "    <testcase name=\"read\" classname=\"promptopt\"><error message=\"{error}\"/></testcase>\n"

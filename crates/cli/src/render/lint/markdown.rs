@@ -38,8 +38,8 @@ pub(super) fn markdown(findings: &Findings<'_>) -> String {
     if let Some(files) = files(findings) {
         parts.push(fold("Files", &files));
     }
-    if !findings.errors.is_empty() {
-        let errors: String = findings.errors.iter().map(|error| format!("- {}\n", escape(error))).collect();
+    if !findings.run.errors.is_empty() {
+        let errors: String = findings.run.errors.iter().map(|error| format!("- {}\n", escape(error))).collect();
         parts.push(format!("**Not read:**\n\n{errors}"));
     }
     parts.join("\n")

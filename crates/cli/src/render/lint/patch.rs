@@ -52,12 +52,12 @@ pub(crate) fn summary(report: &Report, settings: &Settings) -> String {
     if fixed.is_empty() {
         page.line().add("Nothing would be changed.", Style::Good);
     } else {
-        let (fixes, files) = (report.n_fixed() as u64, fixed.len() as u64);
         let saved: u64 =
             fixed.iter().map(|fixed| fixed.weight_before.n_tokens.saturating_sub(fixed.weight_after.n_tokens)).sum();
-        let fixes = plural(fixes, "fix would change", "fixes would change");
+        let made = plural(report.n_fixed() as u64, "fix would change", "fixes would change");
+        let files = plural(fixed.len() as u64, "file", "files");
         let saved = if saved > 0 { format!(": {} fewer", plural(saved, "token", "tokens")) } else { String::new() };
-        page.line().add(format!("{fixes} {}{saved}.", plural(files, "file", "files")), Style::Bold);
+        page.line().add(format!("{made} {files}{saved}."), Style::Bold);
     }
     page.finish()
 }

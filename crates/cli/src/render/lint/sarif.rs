@@ -12,11 +12,11 @@ use super::{Findings, manual, saving, summary};
 use crate::render::json::pretty;
 
 pub(super) fn sarif(findings: &Findings<'_>) -> Result<String> {
-    let mut rules: Vec<&Rule> = RULES.iter().copied().collect();
+    let mut rules: Vec<&Rule> = RULES.to_vec();
     rules.retain(|rule| findings.shown().iter().any(|diagnostic| std::ptr::eq(diagnostic.rule, *rule)));
     let results: Vec<Value> = findings.shown().iter().map(|diagnostic| result(findings, diagnostic, &rules)).collect();
     let notifications: Vec<Value> =
-        findings.errors.iter().map(|error| json!({ "level": "error", "message": { "text": error } })).collect();
+        findings.run.errors.iter().map(|error| json!({ "level": "error", "message": { "text": error } })).collect();
     pretty(&json!({
         "$schema": "https://docs.oasis-open.org/sarif/sarif/v2.1.0/os/schemas/sarif-schema-2.1.0.json",
         "version": "2.1.0",
@@ -29,7 +29,7 @@ pub(super) fn sarif(findings: &Findings<'_>) -> Result<String> {
                 "rules": rules.iter().map(|rule| descriptor(rule)).collect::<Vec<_>>(),
             } },
             "invocations": [{
-                "executionSuccessful": findings.errors.is_empty(),
+                "executionSuccessful": findings.run.errors.is_empty(),
                 "toolExecutionNotifications": notifications,
             }],
             "columnKind": "unicodeCodePoints",
@@ -55,7 +55,8 @@ fn result<'a>(findings: &Findings<'a>, diagnostic: &'a Diagnostic, rules: &[&Rul
     let text = |text: &str| findings.words(diagnostic, text);
     let mut message = text(&finding.message);
     if let Some((verb, saving)) = saving::long(diagnostic) {
-        message.push_str(&format!(" ({verb} {saving})"));
+        let verb = if verb == "costs" { "Costs" } else { "Saves" };
+        message.push_str(&format!(". {verb} {saving}"));
     }
     if let Some(help) = &finding.help {
         message.push_str(&format!(". {}", text(help)));

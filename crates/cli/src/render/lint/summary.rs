@@ -42,13 +42,16 @@ pub(super) fn saved(totals: &Totals) -> Option<String> {
 
 /// A few lines at the end.
 pub(super) fn summary(findings: &Findings<'_>, settings: &Settings) -> String {
+    if findings.report.checked.is_empty() {
+        return String::new();
+    }
     let mut page = new_page(settings);
     let (report, totals) = (findings.report, &findings.totals);
     let n_hidden = findings.all.len() - findings.n_shown;
     if n_hidden > 0 {
         page.line().add(format!("… {} not shown", plural(n_hidden as u64, "finding is", "findings are")), Style::Dim);
     }
-    let is_applied = report.checked.iter().any(|checked| checked.fixed.is_some());
+    let is_applied = findings.run.is_fixed && report.checked.iter().any(|checked| checked.fixed.is_some());
     if is_applied {
         let files = report.checked.iter().filter(|checked| checked.fixed.is_some()).count() as u64;
         let fixed = report.n_fixed() as u64;
@@ -84,14 +87,14 @@ pub(super) fn summary(findings: &Findings<'_>, settings: &Settings) -> String {
     }
     let weight = report.weight();
     if totals.n_unpriced > 0 || (totals.n() > 0 && weight.n_unpriced > 0) {
-        let unknown = if weight.n_unpriced == weight.n_prompts {
-            "Dollars are not known, and tokens are o200k_base's: --model NAME counts and prices prompts that name no model."
-                .to_owned()
+        let of = plural(weight.n_prompts as u64, "prompt", "prompts");
+        let whose = if weight.n_unpriced == weight.n_prompts { of } else { format!("{} of {of}", weight.n_unpriced) };
+        let unknown = if findings.run.has_model {
+            format!("Dollars are not known for {whose}: no price is known for the models that they name.")
         } else {
-            let of = plural(weight.n_prompts as u64, "prompt", "prompts");
             format!(
-                "Dollars are not known for {} of {of}: --model NAME prices those that name no model.",
-                weight.n_unpriced
+                "Dollars are not known for {whose}, and their tokens are o200k_base's: --model NAME counts and prices those \
+                 that name no model."
             )
         };
         page.paragraph(&unknown, 0, Style::Dim);

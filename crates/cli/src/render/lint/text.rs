@@ -73,7 +73,7 @@ fn put_places(text: &str, places: &[String]) -> String {
 }
 
 /// What is said below the source, each with its name.
-fn remarks<'d>(findings: &Findings<'_>, diagnostic: &'d Diagnostic) -> Vec<(&'static str, String)> {
+fn remarks(findings: &Findings<'_>, diagnostic: &Diagnostic) -> Vec<(&'static str, String)> {
     let finding = &diagnostic.finding;
     let words = |text: &str| findings.words(diagnostic, text);
     let mut remarks: Vec<(&'static str, String)> = Vec::new();

@@ -67,6 +67,11 @@ pub(super) fn keep_line_ends(text: &str, diagnostics: &mut [Diagnostic]) {
             written.push(c);
             before = Some(if c == '\r' { b'\r' } else { 0 });
         }
+        // Who takes lines apart at `\n` takes the `\r` before it for text.
+        let ends_with_return = change.span.end.checked_sub(1).is_some_and(|at| bytes.get(at) == Some(&b'\r'));
+        if ends_with_return && bytes.get(change.span.end) == Some(&b'\n') && !written.ends_with('\r') {
+            written.push('\r');
+        }
         change.text = written;
     }
 }

@@ -28,6 +28,9 @@ mod source;
 mod summary;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub(crate) use manual::{page, rules};
 pub(crate) use patch::{patch, summary as patch_summary};
 

@@ -212,7 +212,11 @@ fn is_entered(entry: &DirEntry, root: &Path, path: &Path, options: &Options) -> 
     let name = entry.file_name().to_string_lossy();
     if entry.file_type().is_some_and(|kind| kind.is_dir()) {
         let is_foreign = matches!(&*name, "node_modules" | "__pycache__" | "site-packages" | "venv");
-        if is_foreign || (name.starts_with('.') && !HIDDEN_FOLDERS.contains(&&*name)) {
+        // What a hidden folder for agents holds is theirs, hidden again or not.
+        let is_agents = |part: Component<'_>| HIDDEN_FOLDERS.contains(&&*part.as_os_str().to_string_lossy());
+        let is_hidden =
+            name.starts_with('.') && !entry.path().strip_prefix(path).is_ok_and(|p| p.components().any(is_agents));
+        if is_foreign || is_hidden || name == ".git" {
             return false;
         }
     }
@@ -246,7 +250,9 @@ fn is_prompt_text(shown: &str, is_in_named_folder: bool) -> bool {
     let is_kept_there = folders.split('/').any(|folder| PROMPT_FOLDERS.contains(&folder))
         // `templates` alone is as often a web framework's.
         || (folders.contains("prompt") && folders.split('/').any(|folder| folder == "templates"));
-    is_in_named_folder || is_kept_there
+    // Elsewhere only prose: not every YAML or JSON file of a folder that is named.
+    let is_prose = [".md", ".markdown", ".txt"].iter().any(|end| name.to_lowercase().ends_with(end));
+    is_kept_there || (is_in_named_folder && is_prose)
 }
 
 /// The path as shown: relative to the base where it lies under it, else as the caller wrote it.
@@ -261,4 +267,97 @@ fn shown(written: &Path, path: &Path, options: &Options) -> String {
 fn is_same(a: &Path, b: &Path) -> bool {
     let clean = |path: &Path| path.components().filter(|part| *part != Component::CurDir).collect::<PathBuf>();
     clean(a) == clean(b)
+}
+
+#[cfg(test)]
+mod tests {
+    use globset::{Glob, GlobSetBuilder};
+
+    use super::*;
+
+    const PROMPT: &str = "---\nmodel: a/b\n---\n{{role \"system\"}}Be brief.\n";
+
+    fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+        let root = std::env::temp_dir().join(format!("promptopt-discover-{}-{name}", std::process::id()));
+        let _ = fs::remove_dir_all(&root);
+        for (file, text) in files {
+            let path = root.join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
+        root
+    }
+
+    fn set(globs: &[&str]) -> GlobSet {
+        let mut builder = GlobSetBuilder::new();
+        for glob in globs {
+            builder.add(Glob::new(glob).unwrap());
+        }
+        builder.build().unwrap()
+    }
+
+    fn paths(base: &Path, roots: &[&str], include: &[&str], exclude: &[&str]) -> Vec<String> {
+        let options = Options { base: base.to_owned(), include: set(include), exclude: set(exclude) };
+        let (found, errors) = discover(&roots.iter().map(PathBuf::from).collect::<Vec<_>>(), &options);
+        assert!(errors.is_empty(), "{errors:?}");
+        found.into_iter().map(|found| found.path).collect()
+    }
+
+    #[test]
+    fn names_and_texts_say_what_is_a_prompt() {
+        let base = folder(
+            "names",
+            &[
+                ("AGENTS.md", "a"),
+                ("README.md", "a"),
+                ("docs/guide.md", "a"),
+                ("docs/README.md", "a"),
+                ("prompts/one.md", "a"),
+                ("prompts/README.md", "a"),
+                ("src/chat.prompt", PROMPT),
+                ("src/request.json", "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]}"),
+                ("package.json", "{\"name\": \"a\", \"input\": 1}"),
+                (".cursor/rules/a.mdc", "a"),
+                (".cursor/rules/.own/b.mdc", "a"),
+                (".github/copilot-instructions.md", "a"),
+                (".venv/AGENTS.md", "a"),
+                ("node_modules/x/AGENTS.md", "a"),
+                (".gitignore", "/skip/\n"),
+                ("skip/AGENTS.md", "a"),
+                ("binary.jsonl", "\0{\"messages\""),
+            ],
+        );
+        let all = [
+            ".cursor/rules/.own/b.mdc",
+            ".cursor/rules/a.mdc",
+            ".github/copilot-instructions.md",
+            "AGENTS.md",
+            "prompts/one.md",
+            "src/chat.prompt",
+            "src/request.json",
+        ];
+        assert_eq!(paths(&base, &["."], &[], &[]), all);
+        assert_eq!(paths(&base, &["docs"], &[], &[]), ["docs/guide.md"], "a folder that is named holds prompts");
+        assert_eq!(paths(&base, &["README.md", ".", "src"], &[], &[]).len(), all.len() + 1, "a file is found once");
+        assert_eq!(paths(&base, &["."], &["docs/*.md"], &[]), ["docs/README.md", "docs/guide.md"]);
+        assert_eq!(
+            paths(&base, &["."], &[], &["src", ".cursor/**", "AGENTS.md"]),
+            [".github/copilot-instructions.md", "prompts/one.md"]
+        );
+    }
+
+    #[test]
+    fn what_is_not_there_is_an_error_and_what_is_no_text_a_mistake() {
+        let base = folder("broken", &[("a.txt", "a")]);
+        fs::write(base.join("latin.md"), b"caf\xe9 Be brief.").unwrap();
+        fs::write(base.join("image.md"), b"\x89PNG\0").unwrap();
+        let options = Options { base, ..Options::default() };
+        let (found, errors) = discover(&["none.md".into(), "latin.md".into(), "image.md".into()], &options);
+        assert_eq!((found.len(), errors.len()), (2, 1));
+        assert!(errors[0].to_string().contains("none.md"), "{}", errors[0]);
+        let image = open(&found[0]).unwrap();
+        assert_eq!((image.prompts.len(), image.mistakes.len()), (0, 1));
+        let latin = open(&found[1]).unwrap();
+        assert_eq!((latin.prompts.len(), latin.mistakes[0].span.start, latin.is_lossy), (1, 3, true));
+    }
 }

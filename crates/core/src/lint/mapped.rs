@@ -2,6 +2,8 @@
 //! string's escapes, the indentation of a YAML block, the quotes of a literal. A finding is made on the text and shown in
 //! the file; a change is made on the text and written in the file's own notation.
 
+mod yaml;
+
 use std::ops::Range;
 
 use crate::text::json::{escape_at, push_string};
@@ -22,6 +24,8 @@ pub struct Mapped {
 struct Point {
     text: usize,
     file: usize,
+    /// What follows is written otherwise, as a whole: there is no place inside it.
+    is_escape: bool,
 }
 
 /// How text is written in its file.
@@ -39,6 +43,8 @@ pub enum Codec {
     },
     /// In a YAML string in single quotes.
     YamlSingle,
+    /// In a YAML string without quotes, on one line.
+    YamlPlain,
     /// In a string literal of a programming language.
     Literal {
         /// The quote that would end it.
@@ -48,14 +54,18 @@ pub enum Codec {
         /// Whether a backslash escapes; what needs an escape cannot be written in a raw string.
         has_escapes: bool,
     },
-    /// Not at all: a folded or plain YAML scalar, text put together from several places.
+    /// Not at all: a folded YAML scalar, text put together from several places.
     ReadOnly,
 }
 
 impl Mapped {
     /// Text that stands in the file as it is, from `at` on.
     pub fn plain(text: &str, at: usize) -> Mapped {
-        Mapped { text: text.to_owned(), points: vec![Point { text: 0, file: at }], codec: Codec::Plain }
+        Mapped {
+            text: text.to_owned(),
+            points: vec![Point { text: 0, file: at, is_escape: false }],
+            codec: Codec::Plain,
+        }
     }
 
     /// Text that is written in the file in a way that no change can be made to, somewhere in `file`.
@@ -99,8 +109,8 @@ impl Mapped {
         if file.end < whole.start || file.start > whole.end {
             return None;
         }
-        let start = self.offset_of(file.start.max(whole.start));
-        let end = self.offset_of(file.end.min(whole.end));
+        let start = self.offset_of(file.start.max(whole.start), false);
+        let end = self.offset_of(file.end.min(whole.end), true);
         (start <= end).then_some(start..end)
     }
 
@@ -109,28 +119,47 @@ impl Mapped {
         self.codec.encode(replacement)
     }
 
+    /// A change of a range of the text: the bytes of the file that it replaces and what is to stand there. Where the notation
+    /// has more than the text (the indentation of a block's lines) that is seen to. `None` if it cannot be written.
+    pub fn change(&self, range: &Range<usize>, replacement: &str) -> Option<(Range<usize>, String)> {
+        match self.codec {
+            Codec::YamlBlock { indent } => yaml::change_block(self, range, replacement, indent),
+            Codec::YamlPlain => yaml::change_plain(self, range, replacement),
+            _ => Some((self.in_file(range), self.encode(replacement)?)),
+        }
+    }
+
     fn start_in_file(&self, offset: usize) -> usize {
         let next = self.points.partition_point(|point| point.text <= offset);
         let Some(point) = next.checked_sub(1).map(|index| self.points[index]) else { return 0 };
-        // Inside an escape there is no more of the file than the escape.
+        if point.is_escape {
+            return point.file;
+        }
+        // Where the file has less than the text, no further than it goes on.
         let most = self.points.get(next).map_or(usize::MAX, |next| next.file);
         (point.file + (offset - point.text)).min(most)
     }
 
     fn end_in_file(&self, offset: usize) -> usize {
         let next = self.points.partition_point(|point| point.text < offset);
-        if let Some(point) = self.points.get(next)
-            && point.text == offset
-        {
-            return point.file;
+        let after = self.points.get(next);
+        match next.checked_sub(1).map(|index| self.points[index]) {
+            Some(before) if before.is_escape => after.map_or(before.file, |after| after.file),
+            _ => match after {
+                Some(after) if after.text == offset => after.file,
+                _ => self.start_in_file(offset),
+            },
         }
-        self.start_in_file(offset)
     }
 
-    fn offset_of(&self, file: usize) -> usize {
+    /// The place in the text of a byte of the file; inside an escape its end if `is_end`, else its beginning.
+    fn offset_of(&self, file: usize, is_end: bool) -> usize {
         let next = self.points.partition_point(|point| point.file <= file);
         let Some(point) = next.checked_sub(1).map(|index| self.points[index]) else { return 0 };
         let most = self.points.get(next).map_or(self.text.len(), |next| next.text);
+        if point.is_escape {
+            return if is_end && file > point.file { most } else { point.text };
+        }
         let mut offset = (point.text + (file - point.file)).min(most);
         while !self.text.is_char_boundary(offset) {
             offset -= 1;
@@ -165,6 +194,7 @@ impl Codec {
                 }
                 Some(out)
             }
+            Codec::YamlPlain => yaml::is_plain(text).then(|| text.to_owned()),
             Codec::YamlSingle => (!text.contains(char::is_control)).then(|| text.replace('\'', "''")),
             Codec::Literal { quote, is_multiline, has_escapes } => literal(text, quote, is_multiline, has_escapes),
             Codec::ReadOnly => None,
@@ -211,16 +241,17 @@ impl Builder {
 
     /// Text that is written otherwise in the file.
     pub fn escape(&mut self, text: &str, file: Range<usize>) {
-        self.point(file.start);
+        self.close();
+        self.points.push(Point { text: self.text.len(), file: file.start, is_escape: true });
         self.text.push_str(text);
         // What follows begins where the escape ends, even if nothing follows.
-        self.points.push(Point { text: self.text.len(), file: file.end });
+        self.points.push(Point { text: self.text.len(), file: file.end, is_escape: false });
     }
 
     /// What there is.
     pub fn finish(mut self, codec: Codec) -> Mapped {
         if self.points.is_empty() {
-            self.points.push(Point { text: 0, file: 0 });
+            self.points.push(Point { text: 0, file: 0, is_escape: false });
         }
         Mapped { text: self.text, points: self.points, codec }
     }
@@ -231,19 +262,21 @@ impl Builder {
     }
 
     fn point(&mut self, file: usize) {
-        let point = Point { text: self.text.len(), file };
-        let is_in_step = self
-            .points
-            .last()
-            .is_some_and(|last| last.file + (point.text - last.text) == file && last.text <= point.text);
+        let at = self.text.len();
+        let is_in_step = self.points.last().is_some_and(|last| last.file + (at - last.text) == file);
         if !is_in_step {
-            // Where the text before it ends in the file must stay known: an end is not the next beginning.
-            if let Some(last) = self.points.last().copied()
-                && last.text < point.text
-            {
-                self.points.push(Point { text: point.text, file: last.file + (point.text - last.text) });
-            }
-            self.points.push(point);
+            self.close();
+            self.points.push(Point { text: at, file, is_escape: false });
+        }
+    }
+
+    /// Where the text so far ends in the file must stay known: an end is not the next beginning.
+    fn close(&mut self) {
+        if let Some(last) = self.points.last().copied()
+            && last.text < self.text.len()
+        {
+            let text = self.text.len();
+            self.points.push(Point { text, file: last.file + (text - last.text), is_escape: false });
         }
     }
 }

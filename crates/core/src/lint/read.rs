@@ -1,10 +1,24 @@
 //! Files into prompts. A reader is a file under `lint/read/` with a [`Reader`] and a line in [`READERS`]; which one reads a
 //! file is told by its name and, where several share an extension, by its text.
 
+mod batch;
+mod dotprompt;
+mod github_models;
+mod jsonl;
 mod markdown;
+mod promptfoo;
+mod prompty;
 mod request;
+mod template_file;
+mod tools;
+mod yaml_prompts;
+
+mod parts;
+mod yaml;
+mod yaml_text;
 
 use super::file::File;
+use super::template::SlotKind;
 
 /// One kind of file.
 pub struct Reader {
@@ -45,7 +59,19 @@ pub enum Fit {
 }
 
 /// The readers.
-pub static READERS: &[&Reader] = &[&request::READER, &markdown::READER];
+pub static READERS: &[&Reader] = &[
+    &batch::READER,
+    &jsonl::READER,
+    &request::READER,
+    &tools::READER,
+    &dotprompt::READER,
+    &prompty::READER,
+    &github_models::READER,
+    &promptfoo::READER,
+    &yaml_prompts::READER,
+    &template_file::READER,
+    &markdown::READER,
+];
 
 /// The reader that fits a file best, if any does.
 pub fn reader(path: &str, text: &str) -> Option<(&'static Reader, Fit)> {
@@ -63,12 +89,28 @@ pub fn read(path: &str, text: &str) -> File {
         file.format = reader.name;
         (reader.read)(&mut file);
     }
+    // A comment of the template language is free wherever it stands.
+    let comments = file.prompts.iter().flat_map(|prompt| &prompt.pieces).flat_map(|piece| {
+        let comments = piece.slots.iter().filter(|slot| slot.kind == SlotKind::Comment);
+        comments.map(|slot| piece.text.in_file(&slot.span))
+    });
+    let comments: Vec<_> = comments.collect();
+    file.free_comments.extend(comments);
+    file.free_comments.sort_by_key(|span| (span.start, span.end));
     file
 }
 
 /// Reads the bytes of a file. What is not UTF-8 is a mistake; the rest is read with `�` in its place, and
 /// [`File::is_lossy`] says that the text is not what stands in the file.
 pub fn read_bytes(path: &str, bytes: Vec<u8>) -> File {
+    let is_utf16 = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    let is_binary = memchr::memchr(0, &bytes[..bytes.len().min(8192)]).is_some();
+    if is_utf16 || is_binary {
+        let mut file = File::new(path, "");
+        file.is_lossy = true;
+        file.mistake(0..0, if is_utf16 { "UTF-16, where UTF-8 is expected" } else { "a binary file, not a text" });
+        return file;
+    }
     let error = match String::from_utf8(bytes) {
         Ok(text) => return read(path, &text),
         Err(error) => error,

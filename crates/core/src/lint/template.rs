@@ -1,7 +1,16 @@
 //! How prompts leave room for variables: the template languages, and where in a text their slots are. A scanner, not an
-//! engine: what it cannot make out it leaves alone, and it never fails. O(n).
+//! engine: what it cannot make out it leaves alone, and it never fails. O(n). A file a language in `template/`.
 
 use std::ops::Range;
+
+mod braces;
+mod detect;
+mod dollar;
+mod handlebars;
+mod jinja;
+mod scope;
+
+pub use scope::free_variables;
 
 /// A template language.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,63 +67,87 @@ impl Syntax {
     /// The slots in a text, in rising order, without overlaps.
     pub fn slots(self, text: &str) -> Vec<Slot> {
         match self {
-            Syntax::Jinja => jinja(text),
-            Syntax::None | Syntax::Handlebars | Syntax::Braces | Syntax::Dollar => Vec::new(),
+            Syntax::None => Vec::new(),
+            Syntax::Jinja => jinja::slots(text),
+            Syntax::Handlebars => handlebars::slots(text),
+            Syntax::Braces => braces::slots(text),
+            Syntax::Dollar => dollar::slots(text),
         }
+    }
+
+    /// The language in which a bare text leaves room for variables. Cautious: what stands in code (fences, backquotes) says
+    /// nothing, as prose about templates is not one; braces in paths (`/users/{id}`) do not either.
+    pub fn detect(text: &str) -> Syntax {
+        detect::detect(text)
     }
 }
 
-fn jinja(text: &str) -> Vec<Slot> {
-    let mut slots = Vec::new();
-    let mut at = 0;
-    while let Some(found) = memchr::memchr(b'{', &text.as_bytes()[at..]) {
-        let start = at + found;
-        let (close, kind) = match text.as_bytes().get(start + 1) {
-            Some(b'{') => ("}}", SlotKind::Output),
-            Some(b'%') => ("%}", SlotKind::Control),
-            Some(b'#') => ("#}", SlotKind::Comment),
-            _ => {
-                at = start + 1;
+/// Where code that opened at `from` closes: the offset of `close`, quoted strings passed over, braces balanced if they are
+/// to be. `None` if it does not close.
+fn end_of_code(text: &str, from: usize, close: &str, is_balanced: bool) -> Option<usize> {
+    let bytes = text.as_bytes();
+    let (mut at, mut depth) = (from, 0_usize);
+    while let Some(byte) = bytes.get(at) {
+        if depth == 0 && bytes[at..].starts_with(close.as_bytes()) {
+            return Some(at);
+        }
+        match byte {
+            // A quote right after a letter is an apostrophe: `{{ the user's name }}`.
+            b'"' | b'\'' if at == from || !bytes[at - 1].is_ascii_alphanumeric() => {
+                at = end_of_string(bytes, at)?;
                 continue;
             }
-        };
-        let Some(length) = text[start + 2..].find(close) else {
-            at = start + 2;
-            continue;
-        };
-        let inner = &text[start + 2..start + 2 + length];
-        let code = inner.trim_matches(['-', '+', '~']).trim().to_owned();
-        let name = if kind == SlotKind::Output { first_name(&code) } else { None };
-        at = start + 4 + length;
-        slots.push(Slot { span: start..at, kind, code, name });
+            b'{' if is_balanced => depth += 1,
+            b'}' if is_balanced => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at += 1;
     }
-    slots
+    None
+}
+
+/// The offset after the closing quote of the string that opens at `start`.
+fn end_of_string(bytes: &[u8], start: usize) -> Option<usize> {
+    let quote = *bytes.get(start)?;
+    let mut at = start + 1;
+    loop {
+        at += memchr::memchr2(quote, b'\\', bytes.get(at..)?)?;
+        if bytes[at] == quote {
+            return Some(at + 1);
+        }
+        at += 2;
+    }
+}
+
+/// Finds where code closes, in linear time over a whole text: strings are heeded until once they lead nowhere, and a
+/// delimiter that was not found is not looked for again.
+#[derive(Default)]
+struct Closer {
+    is_plain: bool,
+    missing: Vec<&'static str>,
+}
+
+impl Closer {
+    fn find(&mut self, text: &str, from: usize, close: &'static str, is_balanced: bool) -> Option<usize> {
+        if self.missing.contains(&close) {
+            return None;
+        }
+        let Some(first) = text.get(from..)?.find(close) else {
+            self.missing.push(close);
+            return None;
+        };
+        if self.is_plain {
+            return Some(from + first);
+        }
+        let end = end_of_code(text, from, close, is_balanced);
+        self.is_plain = end.is_none();
+        end.or(Some(from + first))
+    }
 }
 
 /// The identifier at the beginning of an expression.
-fn first_name(code: &str) -> Option<String> {
+fn first_name(code: &str) -> Option<&str> {
     let end = code.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(code.len());
     let name = &code[..end];
-    (!name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit())).then(|| name.to_owned())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn jinja_has_outputs_blocks_and_comments() {
-        let text = "a {{ user.name | trim }} {% if x %}b{% endif %} {# note #} {{ broken";
-        let found: Vec<_> =
-            Syntax::Jinja.slots(text).into_iter().map(|slot| (slot.kind, slot.code, slot.name)).collect();
-        assert_eq!(
-            found,
-            [
-                (SlotKind::Output, "user.name | trim".to_owned(), Some("user".to_owned())),
-                (SlotKind::Control, "if x".to_owned(), None),
-                (SlotKind::Control, "endif".to_owned(), None),
-                (SlotKind::Comment, "note".to_owned(), None),
-            ]
-        );
-    }
+    (!name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit())).then_some(name)
 }

@@ -183,7 +183,8 @@ impl<'a> PromptView<'a> {
     /// A change of a piece's text, in the file's notation; `None` if it cannot be written.
     pub fn change(&self, piece: usize, range: Range<usize>, replacement: &str) -> Option<Change> {
         let piece = self.prompt.pieces.get(piece)?;
-        Some(Change { span: piece.text.in_file(&range), text: piece.text.encode(replacement)? })
+        let (span, text) = piece.text.change(&range, replacement)?;
+        Some(Change { span, text })
     }
 
     /// Several changes of one piece, in rising order without overlaps, and the input tokens that they save together

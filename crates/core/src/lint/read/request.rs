@@ -1,6 +1,9 @@
 //! Requests as JSON, in any dialect: one a file, or in an array or an envelope.
 
 use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
 
 use super::{Candidate, Fit, Reader};
 use crate::chat::CacheMark;
@@ -13,17 +16,36 @@ use crate::text::json::{Json, Kind, Value};
 pub(super) static READER: Reader =
     Reader { name: "request", about: "requests as JSON: chat completions, responses, messages, …", fits, read };
 
+static MESSAGES: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r#""(messages|contents|input|conversations?|traj|chat_history)"\s*:\s*\[\s*\{"#));
+static SETTINGS: LazyLock<Regex> = LazyLock::new(|| pattern(r#""(model|max_tokens)"\s*:\s*["0-9]"#));
+static ASKED: LazyLock<Regex> = LazyLock::new(|| pattern(r#""(input|prompt|message)"\s*:\s*""#));
+
+fn pattern(text: &str) -> Regex {
+    #[allow(clippy::unwrap_used, reason = "a pattern that is written here, and the tests of this file compile it")]
+    Regex::new(text).unwrap()
+}
+
 fn fits(candidate: &Candidate<'_>) -> Fit {
-    let says_so = || ["\"messages\"", "\"contents\"", "\"input\""].iter().any(|key| candidate.text.contains(key));
-    if candidate.extension == "json" && says_so() { Fit::Sniffed } else { Fit::No }
+    if candidate.extension != "json" {
+        return Fit::No;
+    }
+    let text = candidate.text;
+    let has = |word: &str| memchr::memmem::find(text.as_bytes(), word.as_bytes()).is_some();
+    let is_conversation =
+        || (has("\"role\"") || has("\"parts\"") || has("\"from\"") || has("\"input_text\"")) && MESSAGES.is_match(text);
+    let is_question = || has("\"inputText\"") || (SETTINGS.is_match(text) && ASKED.is_match(text));
+    if is_conversation() || is_question() { Fit::Sniffed } else { Fit::Plain }
 }
 
 fn read(file: &mut File) {
     let text = std::mem::take(&mut file.text);
-    match Json::parse(&text) {
-        Ok(json) => file.prompts.extend(prompts(&json, 0, PromptKind::Request)),
+    let start = if text.starts_with('\u{feff}') { '\u{feff}'.len_utf8() } else { 0 };
+    match Json::parse(&text[start..]) {
+        Ok(json) => file.prompts.extend(prompts(&json, start, PromptKind::Request)),
         Err(mistake) => {
-            file.mistake(mistake.offset..mistake.offset, format!("not JSON: expected {}", mistake.expected));
+            let at = start + mistake.offset;
+            file.mistake(at..at, format!("not JSON: expected {}", mistake.expected));
         }
     }
     file.text = text;
@@ -31,10 +53,28 @@ fn read(file: &mut File) {
 
 /// The requests in a JSON text that stands at `base` in its file.
 pub(super) fn prompts(json: &Json<'_>, base: usize, kind: PromptKind) -> Vec<Prompt> {
-    Body::find(json).iter().map(|body| prompt(json, body, base, kind)).collect()
+    // In the order in which they begin.
+    let objects: Vec<Value<'_, '_>> = json.root().descendants().filter(|value| value.kind() == Kind::Object).collect();
+    let envelopes: Vec<Value<'_, '_>> =
+        objects.iter().filter(|object| object.get("custom_id").is_some()).copied().collect();
+    let of_body = |body: &Body<'_>| {
+        let index = objects.partition_point(|object| object.span().start < body.span.start);
+        let root = objects.get(index).filter(|object| object.span() == body.span).copied();
+        let mut prompt = prompt(json, body, root, base, kind);
+        // Anthropic's batches come as one JSON text too.
+        let around = envelopes.partition_point(|envelope| envelope.span().start < body.span.start);
+        let around = around.checked_sub(1).and_then(|index| envelopes.get(index));
+        if let Some(envelope) =
+            around.filter(|envelope| kind == PromptKind::Request && body.span.end <= envelope.span().end)
+        {
+            super::batch::envelope(*envelope, base, &mut prompt);
+        }
+        prompt
+    };
+    Body::find(json).iter().map(of_body).collect()
 }
 
-fn prompt(json: &Json<'_>, body: &Body<'_>, base: usize, kind: PromptKind) -> Prompt {
+fn prompt(json: &Json<'_>, body: &Body<'_>, root: Option<Value<'_, '_>>, base: usize, kind: PromptKind) -> Prompt {
     let raw = &json.text()[body.span.clone()];
     let request = serde_json::from_str(raw).ok().and_then(|value| read_request(&value).ok());
     let mut prompt = Prompt {
@@ -44,16 +84,26 @@ fn prompt(json: &Json<'_>, body: &Body<'_>, base: usize, kind: PromptKind) -> Pr
         pieces: pieces(json, body, base),
         ..Prompt::default()
     };
-    let root = json.root().descendants().find(|value| value.span() == body.span && value.kind() == Kind::Object);
     if let Some(root) = root {
-        fields(root, "", base, &mut prompt.fields);
+        prompt.fields = fields_of(root, base);
         marks(root, body, base, &mut prompt.pieces);
-        prompt.model = root.get("model").and_then(|model| {
-            let span = model.span();
-            Some(Named { text: model.string()?.into_owned(), span: base + span.start + 1..base + span.end - 1 })
-        });
+        prompt.model = model(root, base);
     }
     prompt
+}
+
+/// The model that an object names.
+pub(super) fn model(object: Value<'_, '_>, base: usize) -> Option<Named> {
+    let model = ["model", "modelId", "model_id"].iter().find_map(|name| object.get(name))?;
+    let span = model.span();
+    Some(Named { text: model.string()?.into_owned(), span: base + span.start + 1..base + span.end - 1 })
+}
+
+/// Everything in an object but what the model reads.
+pub(super) fn fields_of(object: Value<'_, '_>, base: usize) -> Vec<Field> {
+    let mut out = Vec::new();
+    fields(object, "", base, &mut out);
+    out
 }
 
 fn moved(span: &Range<usize>, base: usize) -> Range<usize> {
@@ -98,7 +148,6 @@ const CONTENT: &[&str] = &[
     "chat_history",
 ];
 
-/// Everything in the request but what the model reads.
 fn fields(object: Value<'_, '_>, prefix: &str, base: usize, out: &mut Vec<Field>) {
     let members: Vec<Value<'_, '_>> = object.children().collect();
     for (index, member) in members.iter().enumerate() {

@@ -171,10 +171,10 @@ fn a_finding_keeps_its_fingerprint_when_lines_come_above_it() {
 }
 
 #[test]
-fn thousands_of_findings_are_shown_in_every_form() {
+fn hundreds_of_findings_are_shown_in_every_form() {
     let folder = tempfile::tempdir().unwrap();
     let line = r#"{"custom_id": "a", "method": "POST", "url": "/v1/chat/completions", "body": {"model": "gpt-6-lunna", "messages": [{"role": "user", "content": "hi"}]}}"#;
-    fs::write(folder.path().join("batch.jsonl"), format!("{line}\n").repeat(3_000)).unwrap();
+    fs::write(folder.path().join("batch.jsonl"), format!("{line}\n").repeat(500)).unwrap();
     for form in ["text", "json", "sarif", "markdown"] {
         let output = promptopt(folder.path(), &["lint", "batch.jsonl", "-o", form, "--select", "MDL001"]);
         assert!(output.status.code().is_some_and(|code| code < 2), "{form}");

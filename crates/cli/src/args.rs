@@ -14,6 +14,7 @@ mod estimate;
 mod eval;
 mod explain;
 mod init;
+mod lint;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod models;
@@ -27,6 +28,9 @@ pub(crate) use estimate::{Batchable, EstimateArgs};
 pub(crate) use eval::{CompressionArgs, CompressionForm, EvalArgs, EvalCommand, Methods, SavingsArgs};
 pub(crate) use explain::{ExplainArgs, ExplainForm};
 pub(crate) use init::InitArgs;
+pub(crate) use lint::{
+    FailOn, FixArgs, LintArgs, LintForm, LintRulesArgs, RuleArgs, RulesArgs, RulesForm, ShowFindingsArgs, SortBy,
+};
 #[cfg(feature = "lsp")]
 pub(crate) use lsp::LspArgs;
 pub(crate) use models::{
@@ -58,7 +62,7 @@ pub(crate) struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
   0  all well
-  1  a gate that was asked for says no (--budget, --max-cost, --fail-on-increase)
+  1  lint found something, or a gate that was asked for says no (--budget, --max-cost, --fail-on-increase)
   2  the command line or the input is wrong, or a file cannot be read or written";
 
 /// The commands.
@@ -80,6 +84,15 @@ pub(crate) enum Command {
     Optimize(Box<OptimizeArgs>),
     /// The transforms of `optimize`: what each does, and what it promises
     Transforms(TransformsArgs),
+    /// Checks prompts as code is checked: what makes them dear, uncacheable, outdated, ambiguous or unsafe
+    ///
+    /// Looks for prompts in files and folders, says where something is wrong, what it costs in tokens and dollars, and what to
+    /// do; --fix does it. A claim of cost is made only where counting with the model's tokenizer shows a saving.
+    Lint(Box<LintArgs>),
+    /// The manual page of a lint rule: what it looks for, why, on what evidence, and its options
+    Rule(RuleArgs),
+    /// The lint rules
+    Rules(RulesArgs),
     /// What changed between two logs, saved reports or Git revisions of prompts
     ///
     /// Each side is a report saved with `estimate --output json`, a file or folder of logs or prompts, or, with --git, a

@@ -11,6 +11,7 @@ mod estimate;
 mod eval;
 mod explain;
 mod init;
+mod lint;
 #[cfg(feature = "lsp")]
 mod lsp;
 mod models;
@@ -23,6 +24,10 @@ mod tokens;
 pub(crate) struct Outcome {
     /// Gates that say no, in words.
     pub(crate) failed_gates: Vec<Error>,
+    /// Whether it fails without a word: the report says why.
+    pub(crate) is_failed: bool,
+    /// What was at fault while the rest was done.
+    pub(crate) errors: Vec<Error>,
 }
 
 /// Runs a command.
@@ -31,6 +36,9 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<Outcome> {
         Command::Estimate(args) => estimate::run(&args, settings),
         Command::Optimize(args) => optimize::run(&args, settings),
         Command::Transforms(args) => optimize::transforms(&args, settings),
+        Command::Lint(args) => lint::run(&args, settings),
+        Command::Rule(args) => lint::rule(&args, settings),
+        Command::Rules(args) => lint::rules(&args, settings),
         Command::Dedup(args) => dedup::run(&args, settings),
         Command::Diff(args) => diff::run(&args, settings),
         Command::Report(args) => report::run(&args, settings),

@@ -30,7 +30,7 @@ use settings::Settings;
 
 /// Everything went well.
 const OK: u8 = 0;
-/// A gate that the caller asked for (`--budget`, …) says no. The report is written all the same.
+/// A gate that the caller asked for (`--budget`, …) says no, or `lint` found something. The report is written all the same.
 const GATE: u8 = 1;
 /// The command line, the input or the machine is at fault. clap uses the same code for a wrong option.
 const FAILED: u8 = 2;
@@ -39,8 +39,10 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let settings = Settings::read(&cli.screen);
     let (code, errors) = match commands::run(cli.command, &settings) {
-        Ok(Outcome { failed_gates }) if failed_gates.is_empty() => (OK, Vec::new()),
-        Ok(Outcome { failed_gates }) => (GATE, failed_gates),
+        Ok(Outcome { errors, .. }) if !errors.is_empty() => (FAILED, errors),
+        Ok(Outcome { failed_gates, is_failed, .. }) => {
+            (if is_failed || !failed_gates.is_empty() { GATE } else { OK }, failed_gates)
+        }
         Err(error) => (FAILED, vec![error]),
     };
     for error in errors {

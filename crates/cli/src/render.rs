@@ -10,6 +10,7 @@
 
 pub(crate) mod bars;
 pub(crate) mod clean;
+pub(crate) mod lint;
 pub(crate) mod page;
 pub(crate) mod table;
 pub(crate) mod words;

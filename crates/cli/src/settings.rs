@@ -15,9 +15,12 @@ const NARROWEST: usize = 30;
 
 /// The surroundings, resolved.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is asked of another stream")]
 pub(crate) struct Settings {
     /// Columns for text.
     pub(crate) width: usize,
+    /// Whether somebody looks at stdout.
+    pub(crate) stdout_is_terminal: bool,
     /// Whether the report may have colours when it goes to stdout.
     pub(crate) color_on_stdout: bool,
     /// Whether messages may have colours.
@@ -36,6 +39,7 @@ impl Settings {
         let stderr_is_terminal = std::io::stderr().is_terminal();
         Settings {
             width: width(screen.width, variable("COLUMNS").as_deref(), terminal_width()),
+            stdout_is_terminal,
             color_on_stdout: color(screen.color, &ColorVariables::read(), stdout_is_terminal),
             color_on_stderr: color(screen.color, &ColorVariables::read(), stderr_is_terminal),
             watched: stderr_is_terminal && !screen.no_progress && variable("TERM").as_deref() != Some("dumb"),

@@ -30,6 +30,7 @@ pub mod read;
 pub mod rule;
 pub mod rules;
 pub mod run;
+pub mod runner;
 pub mod secrets;
 pub mod settings;
 pub mod since;

@@ -51,7 +51,7 @@ pub(crate) fn run(args: &DiffArgs, settings: &Settings) -> Result<Outcome> {
     };
     let increase = args.fail_on_increase.and_then(|limit| gates::increase(&base.report, &head.report, limit));
     output::write(&text, args.out.as_deref())?;
-    Ok(Outcome { failed_gates: increase.into_iter().collect() })
+    Ok(Outcome { failed_gates: increase.into_iter().collect(), ..Outcome::default() })
 }
 
 /// A saved report, or something to estimate.

@@ -28,7 +28,7 @@ pub(crate) fn run(args: &EstimateArgs, settings: &Settings) -> Result<Outcome> {
     let mut failed_gates = gates::check(&estimated, base.as_ref(), &args.gates);
     failed_gates.extend(args.max_cost.and_then(|limit| gates::max_cost(&estimated, limit)));
     report::write(&estimated, &args.output, settings)?;
-    Ok(Outcome { failed_gates })
+    Ok(Outcome { failed_gates, ..Outcome::default() })
 }
 
 /// Calls the library.

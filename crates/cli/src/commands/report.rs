@@ -19,7 +19,7 @@ pub(crate) fn run(args: &ReportArgs, settings: &Settings) -> Result<Outcome> {
     let report = load(&args.file)?;
     let failed_gates = gates::check(&report, base.as_ref(), &args.gates);
     write(&report, &args.output, settings)?;
-    Ok(Outcome { failed_gates })
+    Ok(Outcome { failed_gates, ..Outcome::default() })
 }
 
 /// Renders a report and puts it where it belongs.

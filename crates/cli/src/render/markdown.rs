@@ -159,7 +159,7 @@ fn filled(head: String, rows: impl Iterator<Item = String>) -> Option<String> {
 }
 
 /// GitHub reads Markdown in HTML only after a free line.
-fn fold(title: &str, body: &str) -> String {
+pub(super) fn fold(title: &str, body: &str) -> String {
     format!("<details><summary>{title}</summary>\n\n{body}\n</details>\n")
 }
 

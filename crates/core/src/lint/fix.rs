@@ -50,6 +50,32 @@ impl Linter {
     }
 }
 
+/// Writes changes with the file's line ends: rules and transforms write `\n`.
+pub(super) fn keep_line_ends(text: &str, diagnostics: &mut [Diagnostic]) {
+    let bytes = text.as_bytes();
+    let is_crlf = memchr::memchr(b'\n', bytes).is_some_and(|at| at > 0 && bytes[at - 1] == b'\r');
+    if !is_crlf {
+        return;
+    }
+    for change in diagnostics.iter_mut().filter_map(|d| d.finding.fix.as_mut()).flat_map(|fix| &mut fix.changes) {
+        let mut before = change.span.start.checked_sub(1).and_then(|at| bytes.get(at)).copied();
+        let mut written = String::with_capacity(change.text.len());
+        for c in change.text.chars() {
+            if c == '\n' && before != Some(b'\r') {
+                written.push('\r');
+            }
+            written.push(c);
+            before = Some(if c == '\r' { b'\r' } else { 0 });
+        }
+        // Who takes lines apart at `\n` takes the `\r` before it for text.
+        let ends_with_return = change.span.end.checked_sub(1).is_some_and(|at| bytes.get(at) == Some(&b'\r'));
+        if ends_with_return && bytes.get(change.span.end) == Some(&b'\n') && !written.ends_with('\r') {
+            written.push('\r');
+        }
+        change.text = written;
+    }
+}
+
 /// The changes of a finding's fix.
 fn changes(diagnostic: &Diagnostic) -> &[Change] {
     diagnostic.finding.fix.as_ref().map_or(&[], |fix| &fix.changes)

@@ -13,9 +13,11 @@ use super::settings::Settings;
 use super::sink::Sink;
 use super::target::Target;
 use super::view::{FileView, PromptView, View};
-use super::{rules, secrets, suppress};
+use super::{fix, rules, secrets, suppress};
+use crate::catalog::TokenClass;
 use crate::optimize::Weigher;
 use crate::tokens::memo::Memo;
+use crate::usd::Usd;
 
 /// Lints files. Cheap to share between threads.
 #[derive(Debug, Default)]
@@ -34,6 +36,10 @@ pub struct Linted {
     pub n_prompts: usize,
     /// Their input tokens a call, each with its model's tokenizer.
     pub n_tokens: u64,
+    /// What those cost per 1,000 calls, of the prompts whose model has a price.
+    pub usd_per_1k: Usd,
+    /// Prompts without a price: no model is known, or none with a price.
+    pub n_unpriced: usize,
     /// Findings that a suppression left out.
     pub n_suppressed: usize,
 }
@@ -53,7 +59,14 @@ impl Linter {
     pub fn lint(&self, file: &File, settings: &Settings) -> Linted {
         let prompts = self.prompts(file, settings);
         let mut linted = Linted { n_prompts: prompts.len(), ..Linted::default() };
-        linted.n_tokens = prompts.iter().map(PromptView::total).sum();
+        for prompt in &prompts {
+            let tokens = prompt.total();
+            linted.n_tokens += tokens;
+            match prompt.target.usd_per_1k(TokenClass::Input, tokens, tokens) {
+                Some(usd) => linted.usd_per_1k = linted.usd_per_1k.saturating_add(usd),
+                None => linted.n_unpriced += 1,
+            }
+        }
         let calls_per_month = settings.calls_per_month(&file.path);
         for rule in RULES {
             let Some(severity) = settings.severity(rule) else { continue };
@@ -90,6 +103,7 @@ impl Linter {
         }
         suppress::apply(file, &prompts, settings, &mut linted);
         secrets::scrub(&file.text, linted.diagnostics.iter_mut().map(|diagnostic| &mut diagnostic.finding));
+        fix::keep_line_ends(&file.text, &mut linted.diagnostics);
         sort(&mut linted.diagnostics);
         linted
     }

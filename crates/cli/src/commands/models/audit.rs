@@ -29,7 +29,7 @@ pub(super) fn run(args: &AuditArgs, settings: &Settings) -> Result<Outcome> {
         let message = format!("{} cannot be right", plural(n_failures, "price or name", "prices or names"));
         Error::new(Kind::Catalog, message)
     });
-    Ok(Outcome { failed_gates: failed.into_iter().collect() })
+    Ok(Outcome { failed_gates: failed.into_iter().collect(), ..Outcome::default() })
 }
 
 fn finding_json(finding: &Finding) -> Value {

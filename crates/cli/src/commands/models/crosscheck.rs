@@ -30,7 +30,7 @@ pub(super) fn run(args: &CrosscheckArgs, settings: &Settings) -> Result<Outcome>
         let message = format!("{} {} without a known reason", count(n), plural(n, "price differs", "prices differ"));
         Error::new(Kind::Catalog, message).help("look both up at the provider's page; one of the two is wrong or old")
     });
-    Ok(Outcome { failed_gates: failed.into_iter().collect() })
+    Ok(Outcome { failed_gates: failed.into_iter().collect(), ..Outcome::default() })
 }
 
 fn usd(difference: &Difference, price: Option<promptopt::usd::Usd>) -> Option<String> {

@@ -118,10 +118,21 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// How far the ends of a sentence are looked for.
+const LONGEST: usize = 400;
+
 /// The sentence around a range, with the blank behind it.
 fn sentence(text: &str, range: &std::ops::Range<usize>) -> std::ops::Range<usize> {
-    let start = text[..range.start].rfind(['.', '!', '?', ':', '\n']).map_or(0, |at| at + 1);
-    let end = text[range.end..].find(['.', '!', '?', '\n']).map_or(text.len(), |at| range.end + at + 1);
+    let mut from = range.start.saturating_sub(LONGEST);
+    while !text.is_char_boundary(from) {
+        from -= 1;
+    }
+    let mut to = (range.end + LONGEST).min(text.len());
+    while !text.is_char_boundary(to) {
+        to -= 1;
+    }
+    let start = text[from..range.start].rfind(['.', '!', '?', ':', '\n']).map_or(from, |at| from + at + 1);
+    let end = text[range.end..to].find(['.', '!', '?', '\n']).map_or(to, |at| range.end + at + 1);
     let inner = trimmed(text, start..end);
     let blank = usize::from(text[inner.end..].starts_with(' '));
     inner.start..inner.end + blank

@@ -57,7 +57,7 @@ rule! {
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
 static START: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?im)^[#*\[<\x20]*(?:example|beispiel|exemple|ejemplo)\s*\d|^[*\x20]*(?:q|question|input|text|problem)\**:",
+        r"(?im)^[#*\[<\x20]*(?:example|beispiel|exemple|ejemplo)\x20*[0-9]|^[*\x20]*(?:q|question|input|text|problem)\**:",
     )
     .unwrap()
 });

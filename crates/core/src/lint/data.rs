@@ -28,7 +28,7 @@ const BEFORE: usize = 300;
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
 static SAMPLE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?i)\b(?:outputs?|formats?|formatted|respond|response|reply|replies|answers?|return(?:s|ed)?|examples?|e\.g|schemas?|templates?|structures?|like this|produces?|generate|write|create|shape|sample|config\w*|settings)\b",
+        r"(?i)(?-u:\b)(?:outputs?|formats?|formatted|respond|response|reply|replies|answers?|return(?:s|ed)?|examples?|e\.g|schemas?|templates?|structures?|like this|produces?|generate|write|create|shape|sample|config\w*|settings)(?-u:\b)",
     )
     .unwrap()
 });
@@ -36,7 +36,7 @@ static SAMPLE: LazyLock<Regex> = LazyLock::new(|| {
 /// The same before a table, which stands behind words about answers as often as not.
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
 static FORM: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:outputs?|formats?|formatted|examples?|e\.g|schemas?|templates?|structures?|like this|produces?|sample)\b")
+    Regex::new(r"(?i)(?-u:\b)(?:outputs?|formats?|formatted|examples?|e\.g|schemas?|templates?|structures?|like this|produces?|sample)(?-u:\b)")
         .unwrap()
 });
 

@@ -309,19 +309,34 @@ impl<'a> PromptView<'a> {
     }
 
     /// Pieces that somebody wrote as instructions: bare prompts, system messages, and the user's part of a template or of
-    /// a request that has only one. What users say in a conversation is theirs.
-    pub fn instructions(&self) -> impl Iterator<Item = (usize, &'a Piece)> {
+    /// a request that has only one. What users say in a conversation is theirs; a system message that many requests of a
+    /// file share is looked at once.
+    pub fn instructions(&self) -> impl Iterator<Item = (usize, &'a Piece)> + '_ {
         let prompt = self.prompt;
         let messages =
             |kind| prompt.pieces.iter().filter(move |piece| piece.kind == Some(kind)).map(|piece| piece.message);
         let first = messages(SegmentKind::User).next();
         let is_single = messages(SegmentKind::User).all(|message| Some(message) == first)
             && messages(SegmentKind::Assistant).next().is_none();
-        prompt.pieces.iter().enumerate().filter(move |(_, piece)| match piece.kind {
-            None | Some(SegmentKind::Prompt | SegmentKind::System) => true,
+        let is_wanted = move |piece: &Piece| match piece.kind {
+            None | Some(SegmentKind::Prompt) => true,
+            Some(SegmentKind::System) => !self.is_said_before(piece),
             Some(SegmentKind::User) => is_single || prompt.kind == PromptKind::Template,
             _ => false,
-        })
+        };
+        prompt.pieces.iter().enumerate().filter(move |(_, piece)| is_wanted(piece))
+    }
+
+    /// Whether the request before, or the first of the file, has the same system message: what is to be said of it was said
+    /// there, not ten thousand times.
+    fn is_said_before(&self, piece: &Piece) -> bool {
+        let prompts = &self.file.prompts;
+        let index = prompts.partition_point(|prompt| prompt.span.start < self.prompt.span.start);
+        let says = |prompt: &Prompt| {
+            prompt.pieces.iter().any(|other| other.kind == piece.kind && other.as_str() == piece.as_str())
+        };
+        let earlier = [prompts.first(), index.checked_sub(1).and_then(|before| prompts.get(before))];
+        index > 0 && earlier.into_iter().flatten().any(says)
     }
 
     /// Input tokens that one edit of a piece saves (negative if it costs some), counted on the lines that it touches: for

@@ -1,6 +1,7 @@
 //! `duplicate-example`: the same example twice.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::ops::Range;
 use std::sync::LazyLock;
 
@@ -10,6 +11,7 @@ use crate::compress::SegmentKind;
 use crate::compress::units::{UnitKind, split};
 use crate::dedup::Fingerprint;
 use crate::lint::diagnostic::{Applicability, Finding, Severity};
+use crate::lint::file::Piece;
 use crate::lint::prose::trimmed;
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
@@ -55,7 +57,7 @@ rule! {
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
 static START: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?im)^[#*\[<\x20]*(?:example|beispiel|exemple|ejemplo)\s*\d|^[*\x20]*(?:q|question|input|text|problem)\**:",
+        r"(?im)^[#*\[<\x20]*(?:example|beispiel|exemple|ejemplo)\x20*[0-9]|^[*\x20]*(?:q|question|input|text|problem)\**:",
     )
     .unwrap()
 });
@@ -108,29 +110,38 @@ fn pairs(view: &View<'_>, sink: &mut Sink<'_>) {
         return;
     }
     let mut seen: HashMap<(u128, u128), usize> = HashMap::new();
+    let mut copies: Vec<(usize, usize)> = Vec::new();
     for at in 0..pieces.len().saturating_sub(1) {
         let (ask, answer) = (&pieces[at], &pieces[at + 1]);
         if ask.kind != Some(SegmentKind::User) || answer.kind != Some(SegmentKind::Assistant) {
             continue;
         }
-        let key = |piece: &crate::lint::file::Piece| Fingerprint::of(piece.as_str()).normalised();
-        let Some(first) = seen.get(&(key(ask), key(answer))).copied() else {
-            seen.insert((key(ask), key(answer)), at);
-            continue;
-        };
-        let tokens = (view.tokens(at) + view.tokens(at + 1)).cast_signed();
-        if view.is_worth(tokens) {
-            let place = view.at(first, 0..pieces[first].as_str().len());
-            let line = view.file.lines.position(&view.file.text, place.start).line;
-            let span = view.at(at, 0..ask.as_str().len());
-            sink.report(
-                Finding::at(span, format!("this question and its answer, {tokens} tokens, were given in line {line}"))
-                    .label(place, "first here")
-                    .help("give each example once")
-                    .saves(view.saving(tokens, at, 0)),
-            );
+        let key = |piece: &Piece| Fingerprint::of(piece.as_str()).normalised();
+        match seen.entry((key(ask), key(answer))) {
+            Entry::Occupied(first) => copies.push((*first.get(), at)),
+            Entry::Vacant(place) => {
+                place.insert(at);
+            }
         }
     }
+    let Some((first, here)) = copies.first().copied() else { return };
+    let tokens = copies.iter().map(|(_, at)| view.tokens(*at) + view.tokens(at + 1)).sum::<u64>().cast_signed();
+    if !view.is_worth(tokens) {
+        return;
+    }
+    let whole = |piece: usize| view.at(piece, 0..pieces[piece].as_str().len());
+    let message = match copies.len() {
+        1 => format!("this question and its answer were given before: {tokens} tokens"),
+        n => format!("{n} questions with their answers were given before: {tokens} tokens"),
+    };
+    let mut finding = Finding::at(whole(here), message)
+        .label(whole(first), "first here")
+        .help("give each example once")
+        .saves(view.saving(tokens, here, 0));
+    for (_, at) in copies.iter().skip(1).take(4) {
+        finding = finding.label(whole(*at), "and here");
+    }
+    sink.report(finding);
 }
 
 fn report(

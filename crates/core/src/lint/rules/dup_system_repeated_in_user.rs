@@ -53,24 +53,34 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     }
     for (piece, of) in view.prompt.pieces_of(SegmentKind::User) {
         let text = of.as_str();
-        for block in &view.prose(piece).blocks {
-            let Some((origin, first)) = said.get(&Fingerprint::of(&text[block.clone()]).normalised()) else { continue };
-            let tokens = view.target.count(&text[block.clone()]).cast_signed();
+        let blocks = &view.prose(piece).blocks;
+        let known: Vec<Option<&(usize, Range<usize>)>> =
+            blocks.iter().map(|block| said.get(&Fingerprint::of(&text[block.clone()]).normalised())).collect();
+        let mut at = 0;
+        while at < blocks.len() {
+            let Some((origin, first)) = known[at] else {
+                at += 1;
+                continue;
+            };
+            // Blocks that follow each other are one copy.
+            let n = known[at..].iter().take_while(|known| known.is_some()).count();
+            let range = blocks[at].start..blocks[at + n - 1].end;
+            at += n;
+            let tokens = view.target.count(&text[range.clone()]).cast_signed();
             if !view.is_worth(tokens) {
                 continue;
             }
             // The message must still say something.
-            let is_all = text.trim().len() == block.len();
-            let removed = with_blanks_behind(text, block);
-            let change = if is_all { None } else { view.change(piece, removed, "") };
+            let is_all = text.trim().len() == range.len();
+            let change = if is_all { None } else { view.change(piece, with_blanks_behind(text, &range), "") };
             sink.report(
                 Finding::at(
-                    view.at(piece, block.clone()),
+                    view.at(piece, range.clone()),
                     format!("the system message says this already: {tokens} tokens"),
                 )
                 .label(view.at(*origin, first.clone()), "there")
                 .help("say it in the system message alone")
-                .saves(view.saving(tokens, piece, block.start))
+                .saves(view.saving(tokens, piece, range.start))
                 .fix("delete it here", Applicability::Unsafe, change.map(|change| vec![change])),
             );
         }

@@ -49,7 +49,7 @@ rule! {
 }
 
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
-static LONG: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\d{1,12}\.\d{10,}").unwrap());
+static LONG: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"[0-9]{1,12}\.[0-9]{10,}").unwrap());
 
 /// Digits that stay behind the point.
 const KEPT: usize = 6;

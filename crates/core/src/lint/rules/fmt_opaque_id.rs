@@ -50,7 +50,7 @@ type Places = Vec<(usize, Range<usize>)>;
 
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
 static ID: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})\b")
+    Regex::new(r"(?i)(?-u:\b)(?:[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{64}|[0-9a-f]{40}|[0-9a-f]{32})(?-u:\b)")
         .unwrap()
 });
 

@@ -106,15 +106,12 @@ fn report_open(view: &View<'_>, sink: &mut Sink<'_>, name: &str, pair: &Pair) {
     if !pair.opens.iter().chain(&pair.closes).all(|(_, _, is_own)| *is_own) {
         return;
     }
-    // The one before which another is opened without a close between.
-    let unclosed = pair.opens.iter().enumerate().find(|(index, (piece, range, _))| {
-        let next = pair.opens.get(index + 1).map_or((usize::MAX, 0), |(piece, range, _)| (*piece, range.start));
-        !pair
-            .closes
-            .iter()
-            .any(|(at, close, _)| (*at, close.start) > (*piece, range.start) && (*at, close.start) < next)
-    });
-    let Some((_, (piece, range, _))) = unclosed else { return };
+    // The one behind which another is opened before it is closed, or the last.
+    let all = in_order(pair);
+    let is_unclosed = |(at, (_, _, is_open)): &(usize, &(usize, Range<usize>, bool))| {
+        *is_open && all.get(at + 1).is_none_or(|(_, _, is_open)| *is_open)
+    };
+    let Some((_, (piece, range, _))) = all.iter().enumerate().find(is_unclosed) else { return };
     // Nothing behind it: a cue for the answer.
     let text = view.prompt.pieces.get(*piece).map_or("", |piece| piece.as_str());
     if text.get(range.end..).is_none_or(|rest| rest.trim().is_empty()) {
@@ -127,21 +124,40 @@ fn report_open(view: &View<'_>, sink: &mut Sink<'_>, name: &str, pair: &Pair) {
 }
 
 fn report_close(view: &View<'_>, sink: &mut Sink<'_>, name: &str, pair: &Pair) {
-    let surplus = pair.closes.iter().find(|(piece, range, _)| {
-        let before = |list: &[(usize, Range<usize>, bool)]| {
-            list.iter().filter(|(at, other, _)| (*at, other.start) < (*piece, range.start)).count()
-        };
-        before(&pair.closes) + 1 > before(&pair.opens)
+    let mut n_open = 0_usize;
+    let surplus = in_order(pair).into_iter().find(|(_, _, is_open)| {
+        if *is_open {
+            n_open += 1;
+            return false;
+        }
+        let is_surplus = n_open == 0;
+        n_open = n_open.saturating_sub(1);
+        is_surplus
     });
-    let Some((piece, range, true)) = surplus else { return };
+    let Some((piece, range, _)) = surplus else { return };
+    if !pair.closes.iter().any(|(at, close, is_own)| *is_own && *at == piece && *close == range) {
+        return;
+    }
     sink.report(
-        Finding::at(view.at(*piece, range.clone()), format!("`</{name}>` closes what was not opened"))
+        Finding::at(view.at(piece, range), format!("`</{name}>` closes what was not opened"))
             .help(format!("put `<{name}>` where the part begins, or delete this")),
     );
 }
 
+/// All tags of a name in their order, each with whether it opens.
+fn in_order(pair: &Pair) -> Vec<(usize, Range<usize>, bool)> {
+    let tags = |list: &[(usize, Range<usize>, bool)], is_open: bool| -> Vec<(usize, Range<usize>, bool)> {
+        list.iter().map(|(piece, range, _)| (*piece, range.clone(), is_open)).collect()
+    };
+    let mut all = tags(&pair.opens, true);
+    all.extend(tags(&pair.closes, false));
+    all.sort_by_key(|(piece, range, _)| (*piece, range.start));
+    all
+}
+
+/// Nothing else on its line. Looks at the blanks around it only, however long the line is.
 fn is_alone(text: &str, range: &Range<usize>) -> bool {
-    let before = text[..range.start].rfind('\n').map_or(0, |at| at + 1);
-    let after = text[range.end..].find('\n').map_or(text.len(), |at| range.end + at);
-    text[before..range.start].trim().is_empty() && text[range.end..after].trim().is_empty()
+    let before = text[..range.start].trim_end_matches([' ', '\t']);
+    let after = text[range.end..].trim_start_matches([' ', '\t', '\r']);
+    (before.is_empty() || before.ends_with('\n')) && (after.is_empty() || after.starts_with('\n'))
 }

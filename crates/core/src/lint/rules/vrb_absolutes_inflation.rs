@@ -44,7 +44,10 @@ rule! {
 
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
 static ABSOLUTE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:always|never|at all times|under no circumstances|without exception|no exceptions)\b").unwrap()
+    Regex::new(
+        r"(?i)(?-u:\b)(?:always|never|at all times|under no circumstances|without exception|no exceptions)(?-u:\b)",
+    )
+    .unwrap()
 });
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -60,12 +60,12 @@ static COMMENT: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?s)<!--.*?-->")
 static MARK: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?xi)^<!--[\s\#:/=*_-]*(?:
-        (?:auto[-\ ]?)?gen(?:erated)?\b | do\ not\ (?:edit|modify|remove|touch) | managed\ by | source:
+        (?:auto[-\ ]?)?gen(?:erated)?(?-u:\b) | do\ not\ (?:edit|modify|remove|touch) | managed\ by | source:
         | promptopt | prettier | markdownlint | eslint | vale | cspell | textlint | toc | lint | spell | region | endregion
-        | [\w.@/:-]+[\s:-]+(?:start|begin|end|stop)\b | (?:start|begin|end|stop|open|close)\b
+        | [\w.@/:-]+[\s:-]+(?:start|begin|end|stop)(?-u:\b) | (?:start|begin|end|stop|open|close)(?-u:\b)
         | [\w.-]+[:=][\w.:/=-]*\s*--> | /?[\w.-]+\s*-->
         | copyright | spdx | licen[cs]e
-        )|\b(?:start|begin|end)\s*-->$",
+        )|(?-u:\b)(?:start|begin|end)\s*-->$",
     )
     .unwrap()
 });

@@ -40,9 +40,9 @@ rule! {
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
 static BOUND: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?xi)\b(?:(?P<most>no\ more\ than|not\ more\ than|at\ most|fewer\ than|less\ than|under|within|up\ to|maximum\ of|max(?:imum)?\.?)
-        |(?P<least>at\ least|no\ fewer\ than|no\ less\ than|not\ less\ than|more\ than|minimum\ of|over|min(?:imum)?\.?))
-        \s+(?P<n>\d[\d,]{0,6})\s+(?P<unit>words?|sentences?|paragraphs?|lines?|characters?|tokens?|pages?)\b",
+        r"(?xi)(?-u:\b)(?:(?P<most>no\ more\ than|not\ more\ than|at\ most|fewer\ than|less\ than|under|within|up\ to|maximum\ of|max(?:imum)?\.?)
+        |(?P<least>at\ least|no\ fewer\ than|no\ less\ than|not\ less\ than|more\ than|minimum\ of|minimum))
+        \s+(?P<n>\d[\d,]{0,6})\s+(?P<unit>words?|sentences?|paragraphs?|lines?|characters?|tokens?|pages?)(?-u:\b)",
     )
     .unwrap()
 });
@@ -50,13 +50,13 @@ static BOUND: LazyLock<Regex> = LazyLock::new(|| {
 /// What makes a sentence one about the whole answer.
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
 static WHOLE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:(?:your|the|each|every|all|final|entire|whole) (?:answer|response|reply|output|message)s?|(?:answer|respond|reply) (?:in|with|using)|keep (?:it|them))\b").unwrap()
+    Regex::new(r"(?i)(?-u:\b)(?:(?:your|the|each|every|all|final|entire|whole) (?:answer|response|reply|output|message)s?|(?:answer|respond|reply) (?:in|with|using)|keep (?:it|them))(?-u:\b)").unwrap()
 });
 
 /// What makes it one about a part.
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
 static PART: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?i)\b(?:each (?:section|paragraph|item|bullet|line|field|point|sentence)|per |title|summary|headline|description|subject|caption|introduction|intro|conclusion|section|if |when |unless |for )").unwrap()
+    Regex::new(r"(?i)(?-u:\b)(?:each (?:section|paragraph|item|bullet|line|field|point|sentence)|per |title|summary|headline|description|subject|caption|introduction|intro|conclusion|section|if |when |unless |for )").unwrap()
 });
 
 struct Bound {
@@ -68,6 +68,11 @@ struct Bound {
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    // Looking for letters costs next to nothing, looking for phrases does: without a least length there is no contradiction.
+    let may = ["least", "inimum", "ore than", "o fewer", "ot less", "o less"];
+    if !view.instructions().any(|(_, piece)| may.iter().any(|part| piece.as_str().contains(part))) {
+        return;
+    }
     let mut bounds: Vec<Bound> = Vec::new();
     for (piece, of) in view.instructions() {
         let text = of.as_str();

@@ -47,9 +47,9 @@ rule! {
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
 static THINK: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?xi)\b(?:let['’]?s\ |let\ us\ |please\ )?(?:think|reason)(?:\ (?:about\ (?:it|this)|carefully|deeply|hard|aloud|out\ loud|logically|through\ (?:it|this)))*
-        ,?\ step[-\ ]by[-\ ]step\b
-        | \btake\ a\ deep\ breath\b",
+        r"(?xi)(?-u:\b)(?:let['’]?s\ |let\ us\ |please\ )?(?:think|reason)(?:\ (?:about\ (?:it|this)|carefully|deeply|hard|aloud|out\ loud|logically|through\ (?:it|this)))*
+        ,?\ step[-\ ]by[-\ ]step(?-u:\b)
+        | (?-u:\b)take\ a\ deep\ breath(?-u:\b)",
     )
     .unwrap()
 });
@@ -66,6 +66,11 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     }
     for (piece, of) in view.instructions() {
         let text = of.as_str();
+        // Looking for letters costs next to nothing, looking for phrases does.
+        let may = ["tep by", "tep-by", "EP BY", "tep By", " breath"];
+        if !may.iter().any(|part| text.contains(part)) {
+            continue;
+        }
         let prose = view.prose(piece);
         for range in prose.find(text, &THINK) {
             // Quoted, it is spoken of; negated, it is warned of.
@@ -118,10 +123,21 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// How far the ends of a sentence are looked for.
+const LONGEST: usize = 400;
+
 /// The sentence around a range, with the blank behind it.
 fn sentence(text: &str, range: &std::ops::Range<usize>) -> std::ops::Range<usize> {
-    let start = text[..range.start].rfind(['.', '!', '?', ':', '\n']).map_or(0, |at| at + 1);
-    let end = text[range.end..].find(['.', '!', '?', '\n']).map_or(text.len(), |at| range.end + at + 1);
+    let mut from = range.start.saturating_sub(LONGEST);
+    while !text.is_char_boundary(from) {
+        from -= 1;
+    }
+    let mut to = (range.end + LONGEST).min(text.len());
+    while !text.is_char_boundary(to) {
+        to -= 1;
+    }
+    let start = text[from..range.start].rfind(['.', '!', '?', ':', '\n']).map_or(from, |at| from + at + 1);
+    let end = text[range.end..to].find(['.', '!', '?', '\n']).map_or(to, |at| range.end + at + 1);
     let inner = trimmed(text, start..end);
     let blank = usize::from(text[inner.end..].starts_with(' '));
     inner.start..inner.end + blank

@@ -46,7 +46,7 @@ rule! {
 static EMPTY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?xi)
-        \byou\ are\ (?:an?|the)\ (?:very\ |highly\ |extremely\ )?
+        (?-u:\b)you\ are\ (?:an?|the)\ (?:very\ |highly\ |extremely\ )?
         (?:(?:helpful|useful|friendly|intelligent|smart|knowledgeable|capable|honest|harmless|polite|clever|good|great)
            (?:,?\ and\ |,\ |\ ))+
         (?:ai\ |virtual\ |digital\ )?(?:assistant|chatbot|bot|ai)[.!](?:\ |\n+|$)",
@@ -54,11 +54,21 @@ static EMPTY: LazyLock<Regex> = LazyLock::new(|| {
     .unwrap()
 });
 
+/// How far a role is looked for.
+const BEGINNING: usize = 300;
+
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (piece, of) in view.instructions() {
         let text = of.as_str();
+        let mut beginning = text.len().min(BEGINNING);
+        while !text.is_char_boundary(beginning) {
+            beginning -= 1;
+        }
         // A role stands at the beginning; elsewhere it is an example or a quotation.
-        let Some(found) = EMPTY.find(text).filter(|found| text[..found.start()].trim().len() <= 24) else { continue };
+        let Some(found) = EMPTY.find(&text[..beginning]).filter(|found| text[..found.start()].trim().len() <= 24)
+        else {
+            continue;
+        };
         if view.prose(piece).is_code(&found.range()) {
             continue;
         }

@@ -43,10 +43,10 @@ rule! {
 static COURTESY: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?xi)
-        \b(?:could|can|would)\ you\ (?:please|kindly)\ (?:kindly\ )?
-        | \bplease\ (?:kindly|make\ sure\ to|be\ sure\ to|ensure\ that\ you)\ | \b(?:please|kindly)\ 
-        | ,\ please\b | \b[Tt]hanks?(?:\ you)?(?:\ (?:so|very)\ much|\ in\ advance)?[.!]\ ?
-        | \bif\ you\ (?:don't\ mind|would\ be\ so\ kind),?\ 
+        (?-u:\b)(?:could|can|would)\ you\ (?:please|kindly)\ (?:kindly\ )?
+        | (?-u:\b)please\ (?:kindly|make\ sure\ to|be\ sure\ to|ensure\ that\ you)\ | (?-u:\b)(?:please|kindly)\ 
+        | ,\ please(?-u:\b) | (?-u:\b)[Tt]hanks?(?:\ you)?(?:\ (?:so|very)\ much|\ in\ advance)?[.!]\ ?
+        | (?-u:\b)if\ you\ (?:don't\ mind|would\ be\ so\ kind),?\ 
         ",
     )
     .unwrap()

@@ -41,10 +41,10 @@ rule! {
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
 static LENGTH: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?xi)\b(?:brief|briefly|concise|concisely|short|shortly|succinct|terse|one[-\ ](?:word|sentence|line|paragraph)
+        r"(?xi)(?-u:\b)(?:brief|briefly|concise|concisely|short|shortly|succinct|terse|one[-\ ](?:word|sentence|line|paragraph)
         |only|just|summar\w+|at\ most|no\ more\ than|up\ to|maximum|fewer\ than|less\ than
         |\d+\ (?:words?|sentences?|lines?|paragraphs?|characters?|bullets?|points?|tokens?|items?)
-        |in\ (?:one|two|three|a\ few)\ (?:words?|sentences?|lines?|paragraphs?)|yes\ or\ no|json|label|classify)\b",
+        |in\ (?:one|two|three|a\ few)\ (?:words?|sentences?|lines?|paragraphs?)|yes\ or\ no|json|label|classify)(?-u:\b)",
     )
     .unwrap()
 });

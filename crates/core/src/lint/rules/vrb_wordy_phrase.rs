@@ -87,7 +87,7 @@ const PHRASES: &[(&str, &str)] = &[
 #[allow(clippy::unwrap_used, reason = "the phrases are constant; the cases build them")]
 static PATTERN: LazyLock<Regex> = LazyLock::new(|| {
     let all: Vec<String> = PHRASES.iter().map(|(phrase, _)| regex::escape(phrase)).collect();
-    Regex::new(&format!(r"(?i)\b(?:{})\b", all.join("|"))).unwrap()
+    Regex::new(&format!(r"(?i)(?-u:\b)(?:{})(?-u:\b)", all.join("|"))).unwrap()
 });
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {

@@ -128,9 +128,26 @@ impl Mapped {
         match self.codec {
             Codec::YamlBlock { indent } => yaml::change_block(self, range, replacement, indent),
             Codec::YamlPlain => yaml::change_plain(self, range, replacement),
+            Codec::Literal { quote, .. } | Codec::IndentedLiteral { quote, .. }
+                if !self.stays_a_literal(range, replacement, quote) =>
+            {
+                None
+            }
             Codec::IndentedLiteral { indent, .. } => self.change_indented(range, replacement, indent),
             _ => Some((self.in_file(range), self.encode(replacement)?)),
         }
+    }
+
+    /// Whether what stands around a change in a literal still means what it did: a lone backslash escapes what comes after
+    /// it, quotes that come together may end the literal, and a line continued by a backslash loses its first blanks.
+    fn stays_a_literal(&self, range: &Range<usize>, replacement: &str, quote: char) -> bool {
+        let (Some(before), Some(after)) = (self.text.get(..range.start), self.text.get(range.end..)) else {
+            return false;
+        };
+        let next = replacement.chars().chain(after.chars()).next();
+        let is_joined = replacement.is_empty() && before.ends_with(quote) && next.is_none_or(|next| next == quote);
+        let is_after_gap = range.start > 0 && self.end_in_file(range.start) != self.start_in_file(range.start);
+        !before.ends_with('\\') && !is_joined && !(is_after_gap && next.is_some_and(char::is_whitespace))
     }
 
     /// The same where the program takes the margin of lines off.

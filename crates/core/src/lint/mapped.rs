@@ -157,6 +157,13 @@ impl Mapped {
         replacement: &str,
         indent: usize,
     ) -> Option<(Range<usize>, String)> {
+        // The least margin is taken off: a line without any more must be left, or all others move.
+        let has_edge = |line: &str| line.chars().next().is_some_and(|first| !first.is_whitespace());
+        let mut before = self.text.get(..range.start)?.split('\n');
+        let mut after = self.text.get(range.end..)?.split('\n').skip(1);
+        if !before.any(has_edge) && !after.any(has_edge) {
+            return None;
+        }
         let mut span = self.in_file(range);
         let mut text = self.encode(replacement)?;
         // The margin of the line that follows is the file's, not the text's.

@@ -170,15 +170,11 @@ impl Mapped {
         let has_margin = self.text.get(range.clone()).is_some_and(|old| old.ends_with('\n'));
         let needs_margin = replacement.ends_with('\n');
         let is_line_left = self.text.get(range.end..).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('\n'));
-        // An empty line has no margin in the file.
-        let is_bare = self.text.get(..range.start)?.ends_with('\n') && self.text.get(range.start..)?.starts_with('\n');
-        if is_bare && !replacement.is_empty() && !replacement.starts_with('\n') {
-            text.insert_str(0, &" ".repeat(indent));
+        // An empty line has no margin in the file: whole lines may go there, no text may come.
+        if self.text.get(..range.start)?.ends_with('\n') && self.text.get(range.start..)?.starts_with('\n') {
+            return (replacement.is_empty() && has_margin).then_some((span, text));
         }
         if has_margin && !needs_margin && range.end < self.text.len() {
-            if is_bare && replacement.is_empty() {
-                return Some((span, text));
-            }
             span.end = self.start_in_file(range.end);
         } else if needs_margin && !has_margin && is_line_left {
             text.extend(std::iter::repeat_n(' ', indent));

@@ -146,8 +146,15 @@ impl Mapped {
         };
         let next = replacement.chars().chain(after.chars()).next();
         let is_joined = replacement.is_empty() && before.ends_with(quote) && next.is_none_or(|next| next == quote);
-        let is_after_gap = range.start > 0 && self.end_in_file(range.start) != self.start_in_file(range.start);
+        let is_after_gap = self.has_gap_before(range.start);
         !before.ends_with('\\') && !is_joined && !(is_after_gap && next.is_some_and(char::is_whitespace))
+    }
+
+    /// Whether the file has something before a place that the text has not: a line continued, the next literal.
+    fn has_gap_before(&self, offset: usize) -> bool {
+        let first = self.points.partition_point(|point| point.text < offset);
+        let before = first.checked_sub(1).and_then(|index| self.points.get(index));
+        before.is_some_and(|point| point.file + (offset - point.text) != self.start_in_file(offset))
     }
 
     /// The same where the program takes the margin of lines off.

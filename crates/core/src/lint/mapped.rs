@@ -147,7 +147,8 @@ impl Mapped {
         let next = replacement.chars().chain(after.chars()).next();
         let is_joined = replacement.is_empty() && before.ends_with(quote) && next.is_none_or(|next| next == quote);
         let is_after_gap = self.has_gap_before(range.start);
-        !before.ends_with('\\') && !is_joined && !(is_after_gap && next.is_some_and(char::is_whitespace))
+        let is_lost = is_after_gap && next.is_some_and(char::is_whitespace);
+        !(before.ends_with('\\') || is_joined || is_lost)
     }
 
     /// Whether the file has something before a place that the text has not: a line continued, the next literal.

@@ -15,7 +15,7 @@ pub(super) const MARK: &str = "promptopt: prompt";
 const MODEL_NAMES: &str = "model model_name model_id modelid llm_model llm chat_model deployment_name engine";
 
 /// Last words of names that are about a prompt and are none: paths, identifiers, numbers, classes.
-const NOT_THE_TEXT: &str = "path paths file files filename dir directory folder id ids name names key keys url uri endpoint \
+const NOT_THE_TEXT: &str = "refusal notice path paths file files filename dir directory folder id ids name names key keys url uri endpoint \
      tokens token hash version type format error errors message_id help description desc title label \
      column field class cls schema enum length size count limit cost price cache role mode status regex \
      pattern suffix tag placeholder exception warning log query docs docstring comment topic source \

@@ -136,9 +136,34 @@ impl Mapped {
         match self.codec {
             Codec::YamlBlock { indent } => yaml::change_block(self, range, replacement, indent),
             Codec::YamlPlain => yaml::change_plain(self, range, replacement),
+            Codec::Literal { quote, .. } | Codec::IndentedLiteral { quote, .. }
+                if !self.stays_a_literal(range, replacement, quote) =>
+            {
+                None
+            }
             Codec::IndentedLiteral { indent, .. } => self.change_indented(range, replacement, indent),
             _ => Some((self.in_file(range), self.encode(replacement)?)),
         }
+    }
+
+    /// Whether what stands around a change in a literal still means what it did: a lone backslash escapes what comes after
+    /// it, quotes that come together may end the literal, and a line continued by a backslash loses its first blanks.
+    fn stays_a_literal(&self, range: &Range<usize>, replacement: &str, quote: char) -> bool {
+        let (Some(before), Some(after)) = (self.text.get(..range.start), self.text.get(range.end..)) else {
+            return false;
+        };
+        let next = replacement.chars().chain(after.chars()).next();
+        let is_joined = replacement.is_empty() && before.ends_with(quote) && next.is_none_or(|next| next == quote);
+        let is_after_gap = self.has_gap_before(range.start);
+        let is_lost = is_after_gap && next.is_some_and(char::is_whitespace);
+        !(before.ends_with('\\') || is_joined || is_lost)
+    }
+
+    /// Whether the file has something before a place that the text has not: a line continued, the next literal.
+    fn has_gap_before(&self, offset: usize) -> bool {
+        let first = self.points.partition_point(|point| point.text < offset);
+        let before = first.checked_sub(1).and_then(|index| self.points.get(index));
+        before.is_some_and(|point| point.file + (offset - point.text) != self.start_in_file(offset))
     }
 
     /// The same where the program takes the margin of lines off.
@@ -148,12 +173,23 @@ impl Mapped {
         replacement: &str,
         indent: usize,
     ) -> Option<(Range<usize>, String)> {
+        // The least margin is taken off: a line without any more must be left, or all others move.
+        let has_edge = |line: &str| line.chars().next().is_some_and(|first| !first.is_whitespace());
+        let mut before = self.text.get(..range.start)?.split('\n');
+        let mut after = self.text.get(range.end..)?.split('\n').skip(1);
+        if !before.any(has_edge) && !after.any(has_edge) {
+            return None;
+        }
         let mut span = self.in_file(range);
         let mut text = self.encode(replacement)?;
         // The margin of the line that follows is the file's, not the text's.
         let has_margin = self.text.get(range.clone()).is_some_and(|old| old.ends_with('\n'));
         let needs_margin = replacement.ends_with('\n');
         let is_line_left = self.text.get(range.end..).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('\n'));
+        // An empty line has no margin in the file: whole lines may go there, no text may come.
+        if self.text.get(..range.start)?.ends_with('\n') && self.text.get(range.start..)?.starts_with('\n') {
+            return (replacement.is_empty() && has_margin).then_some((span, text));
+        }
         if has_margin && !needs_margin && range.end < self.text.len() {
             span.end = self.start_in_file(range.end);
         } else if needs_margin && !has_margin && is_line_left {

@@ -46,17 +46,15 @@ fn read(file: &mut File) {
                 if let Some(open) = speakers.iter().rposition(|(speaker, _)| *speaker == name) {
                     speakers.truncate(open);
                 }
-            } else {
-                if !tag.is_empty {
-                    if silent.is_none() && NOT_READ.contains(&&*name) {
-                        silent = Some(name.clone());
-                    }
-                    match &*name {
-                        "system-msg" => speakers.push((name, SegmentKind::System)),
-                        "user-msg" | "human-msg" => speakers.push((name, SegmentKind::User)),
-                        "ai-msg" => speakers.push((name, SegmentKind::Assistant)),
-                        _ => {}
-                    }
+            } else if !tag.is_empty {
+                if silent.is_none() && NOT_READ.contains(&&*name) {
+                    silent = Some(name.clone());
+                }
+                match &*name {
+                    "system-msg" => speakers.push((name, SegmentKind::System)),
+                    "user-msg" | "human-msg" => speakers.push((name, SegmentKind::User)),
+                    "ai-msg" => speakers.push((name, SegmentKind::Assistant)),
+                    _ => {}
                 }
             }
             at += tag.length;
@@ -70,7 +68,7 @@ fn read(file: &mut File) {
                 }
                 end += 1;
             }
-            if !text.as_bytes().get(end).is_some_and(|byte| *byte == b'<') {
+            if text.as_bytes().get(end) != Some(&b'<') {
                 end = text.len();
             }
             if silent.is_none() {

@@ -59,9 +59,10 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         } else if is_formatted {
             let braces = lone(piece);
             let Some(first) = braces.first() else { continue };
+            // Where some are doubled already, `}}` may be one brace or two: that is for the author to say.
             let changes = braces.iter().map(|at| {
                 let brace = &piece.as_str()[at.clone()];
-                view.change(index, at.clone(), &brace.repeat(2))
+                view.change(index, at.clone(), &brace.repeat(2)).filter(|_| !piece.as_str().contains("{{"))
             });
             let message = if braces.len() == 1 {
                 "a brace that `format` takes for the edge of a field".to_owned()
@@ -83,12 +84,13 @@ fn is_json(code: &str) -> bool {
     code[1..].split_once(quote).is_some_and(|(_, rest)| rest.trim_start().starts_with(": "))
 }
 
-/// Braces that are neither doubled nor the edge of a slot.
+/// Braces that are neither doubled nor the edge of a slot. Where no opening one is doubled, two closing ones are two.
 fn lone(piece: &Piece) -> Vec<Range<usize>> {
     let text = piece.as_str();
     let bytes = text.as_bytes();
+    let has_doubled = text.contains("{{");
     let mut found = Vec::new();
-    let mut slots = piece.slots.iter().peekable();
+    let mut slots = piece.slots.iter().filter(|slot| !slot.code.is_empty()).peekable();
     let mut at = 0;
     while let Some(next) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'{', b'}', rest)) {
         at += next;
@@ -97,16 +99,16 @@ fn lone(piece: &Piece) -> Vec<Range<usize>> {
             && slot.span.start <= at
         {
             at = slot.span.end;
-        } else if bytes.get(at + 1) == Some(&bytes[at]) {
+        } else if has_doubled && bytes.get(at + 1) == Some(&bytes[at]) {
             at += 2;
         } else {
-            // `{}` takes the next value by position: not meant as a brace.
-            let is_empty_field = bytes[at] == b'{' && bytes.get(at + 1) == Some(&b'}');
-            if !is_empty_field {
-                found.push(at..at + 1);
-            }
-            at += if is_empty_field { 2 } else { 1 };
+            found.push(at..at + 1);
+            at += 1;
         }
+    }
+    // Closing ones alone are no JSON: `}}` by itself is a brace.
+    if found.iter().all(|brace| bytes[brace.start] == b'}') {
+        found.clear();
     }
     found
 }

@@ -21,6 +21,8 @@ pub(super) struct Gather<'s> {
     comments: Vec<Range<usize>>,
     /// Where literals begin that belong to a prompt already.
     pub(super) taken: BTreeSet<usize>,
+    /// Where the last text ends that is a prompt by itself.
+    end_of_texts: usize,
     /// Where names of models begin that a prompt has already.
     pub(super) taken_models: BTreeSet<usize>,
     /// Beginnings of lines on which the next string is a prompt by a comment, with the ends of those lines.
@@ -65,6 +67,7 @@ impl<'s> Gather<'s> {
             prompts: Vec::new(),
             comments: Vec::new(),
             taken: BTreeSet::new(),
+            end_of_texts: 0,
             taken_models: BTreeSet::new(),
             marked,
             filled: BTreeMap::new(),
@@ -78,7 +81,7 @@ impl<'s> Gather<'s> {
             Event::Binding(member) => self.binding(&member),
             Event::Group(group) => self.group(&group, node),
             Event::List(elements) => self.list(&elements, node),
-            Event::Text if self.is_marked(node.start_byte()) => {
+            Event::Text if self.is_marked(node.start_byte()) && node.start_byte() >= self.end_of_texts => {
                 if let Some(written) = self.free_text(node) {
                     self.text_prompt(None, &written);
                 }
@@ -175,6 +178,7 @@ impl<'s> Gather<'s> {
     fn text_prompt(&mut self, name: Option<String>, written: &Written) {
         let Some((piece, syntax, variables)) = self.piece(written, Some(SegmentKind::Prompt)) else { return };
         self.taken.insert(written.span.start);
+        self.end_of_texts = self.end_of_texts.max(written.span.end);
         self.prompts.push(Prompt {
             span: written.span.clone(),
             name,
@@ -207,7 +211,7 @@ impl<'s> Gather<'s> {
                 continue;
             }
             prompt.syntax = Syntax::Braces;
-            piece.slots = super::slots::braces(&piece.text.text);
+            piece.slots = Syntax::Braces.slots(&piece.text.text);
             // Two calls may each fill in a part of it.
             if let [only] = &**calls
                 && !only.has_more
@@ -300,18 +304,8 @@ fn declared(grammar: &dyn Grammar, source: &str, group: &Group<'_>) -> Option<Ve
 
 /// How variables are written in a text of which the program does not say it.
 fn guess(text: &str) -> (Vec<crate::lint::template::Slot>, Syntax) {
-    if text.contains("{%") || text.contains("{{ ") {
-        let slots = Syntax::Jinja.slots(text);
-        if !slots.is_empty() {
-            return (slots, Syntax::Jinja);
-        }
-    }
-    let slots: Vec<_> = super::slots::braces(text)
-        .into_iter()
-        .filter(|slot| slot.name.is_some() && slot.code.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_'))
-        .collect();
-    // Doubled braces around a name are another template language's, which fills them in elsewhere.
-    if slots.is_empty() { (slots, Syntax::None) } else { (slots, Syntax::Braces) }
+    let syntax = Syntax::detect(text);
+    (syntax.slots(text), syntax)
 }
 
 /// What an expression that is no text is called.

@@ -144,13 +144,13 @@ pub(super) fn words<'s>(source: &'s str, node: Node<'_>) -> &'s str {
 }
 
 /// The named children of a node that are no comments, in their order.
-pub(super) fn children<'t>(node: Node<'t>) -> Vec<Node<'t>> {
+pub(super) fn children(node: Node<'_>) -> Vec<Node<'_>> {
     let mut cursor = node.walk();
     node.named_children(&mut cursor).filter(|child| !child.kind().contains("comment")).collect()
 }
 
 /// The only child of a node.
-pub(super) fn only<'t>(node: Node<'t>) -> Option<Node<'t>> {
+pub(super) fn only(node: Node<'_>) -> Option<Node<'_>> {
     let mut children = children(node).into_iter();
     children.next().filter(|_| children.next().is_none())
 }

@@ -12,124 +12,19 @@ use crate::catalog::Catalog;
 pub(super) const MARK: &str = "promptopt: prompt";
 
 /// Names of arguments and members that hold a model's name.
-const MODEL_NAMES: &[&str] =
-    &["model", "model_name", "model_id", "modelid", "llm_model", "llm", "chat_model", "deployment_name", "engine"];
+const MODEL_NAMES: &str = "model model_name model_id modelid llm_model llm chat_model deployment_name engine";
 
 /// Last words of names that are about a prompt and are none: paths, identifiers, numbers, classes.
-const NOT_THE_TEXT: &[&str] = &[
-    "path",
-    "paths",
-    "file",
-    "files",
-    "filename",
-    "dir",
-    "directory",
-    "folder",
-    "id",
-    "ids",
-    "name",
-    "names",
-    "key",
-    "keys",
-    "url",
-    "uri",
-    "endpoint",
-    "tokens",
-    "token",
-    "hash",
-    "version",
-    "type",
-    "format",
-    "error",
-    "errors",
-    "message_id",
-    "help",
-    "description",
-    "desc",
-    "title",
-    "label",
-    "column",
-    "field",
-    "class",
-    "cls",
-    "schema",
-    "enum",
-    "length",
-    "size",
-    "count",
-    "limit",
-    "cost",
-    "price",
-    "cache",
-    "role",
-    "mode",
-    "status",
-    "regex",
-    "pattern",
-    "suffix",
-    "tag",
-    "placeholder",
-    "exception",
-    "warning",
-    "log",
-    "query",
-    "docs",
-    "docstring",
-    "comment",
-    "topic",
-    "source",
-    "category",
-    "response",
-    "output",
-    "result",
-    "results",
-    "completion",
-    "answer",
-    "manager",
-    "registry",
-    "config",
-    "settings",
-    "style",
-    "color",
-    "icon",
-    "reason",
-    "prefix_key",
-    "variables",
-    "command",
-    "cmd",
-    "sql",
-    "html",
-    "css",
-];
+const NOT_THE_TEXT: &str = "refusal notice path paths file files filename dir directory folder id ids name names key keys url uri endpoint \
+     tokens token hash version type format error errors message_id help description desc title label \
+     column field class cls schema enum length size count limit cost price cache role mode status regex \
+     pattern suffix tag placeholder exception warning log query docs docstring comment topic source \
+     category response output result results completion answer manager registry config settings style \
+     color icon reason prefix_key variables command cmd sql html css";
 
 /// Words beside `instructions` that say that a model reads them, not a person.
-const FOR_A_MODEL: &[&str] = &[
-    "system",
-    "agent",
-    "assistant",
-    "llm",
-    "model",
-    "bot",
-    "developer",
-    "base",
-    "default",
-    "ai",
-    "custom",
-    "format",
-    "user",
-    "task",
-    "role",
-    "output",
-    "judge",
-    "grader",
-    "summary",
-    "extraction",
-    "persona",
-    "tool",
-    "planner",
-    "router",
-    "guardrail",
-];
+const FOR_A_MODEL: &str = "system agent assistant llm model bot developer base default ai custom format user task role output \
+     judge grader summary extraction persona tool planner router guardrail";
 
 /// Whether a variable, argument or member of this name holds a prompt.
 pub(super) fn says_prompt(name: &str) -> bool {
@@ -138,7 +33,7 @@ pub(super) fn says_prompt(name: &str) -> bool {
     }
     let words = words(name);
     let Some(last) = words.last() else { return false };
-    if NOT_THE_TEXT.contains(&&**last) || words.first().is_some_and(|first| matches!(&**first, "no" | "is" | "has")) {
+    if has_word(NOT_THE_TEXT, last) || words.first().is_some_and(|first| matches!(&**first, "no" | "is" | "has")) {
         return false;
     }
     let pair = |a: &str, b: &str| {
@@ -154,7 +49,7 @@ pub(super) fn says_prompt(name: &str) -> bool {
         || pair("system", "msg")
         || pair("developer", "message")
         || ((has("instructions") || has("instruction"))
-            && (words.len() == 1 || words.iter().any(|word| FOR_A_MODEL.contains(&&**word))))
+            && (words.len() == 1 || words.iter().any(|word| has_word(FOR_A_MODEL, word))))
 }
 
 /// Whether a call by this name takes a prompt as its first argument: `SystemMessage(…)`, `PromptTemplate.from_template(…)`,
@@ -171,7 +66,7 @@ pub(super) fn takes_prompt(callee: &str) -> bool {
         let has = |word: &str| words.iter().any(|known| known == word);
         (has("prompt")
             && (has("template") || has("system"))
-            && !NOT_THE_TEXT.contains(&words.last().map_or("", |last| &**last)))
+            && !words.last().is_some_and(|last| has_word(NOT_THE_TEXT, last)))
             || (has("system") && (has("message") || has("instruction") || has("instructions")))
             || (has("message") && has("human"))
     };
@@ -192,7 +87,7 @@ pub(super) fn says_model(name: &str) -> bool {
         return false;
     }
     let name = snake(name);
-    MODEL_NAMES.contains(&&*name)
+    has_word(MODEL_NAMES, &name)
         || name.ends_with("_model")
         || name.ends_with("_model_name")
         || name.ends_with("_model_id")
@@ -218,8 +113,7 @@ pub(super) fn is_prose(text: &str, name: &str) -> bool {
 /// Whether a name could be one of a large language model: it begins as those of the catalogue do.
 pub(super) fn looks_like_model(name: &str) -> bool {
     let name = name.rsplit('/').next().unwrap_or(name).to_lowercase();
-    let name =
-        name.split_once('.').map_or(&*name, |(before, after)| if FAMILIES.contains(before) { after } else { &name });
+    let name = without_makers(&name);
     let family = family(name);
     name.len() <= 80
         && name.len() > family.len()
@@ -237,6 +131,10 @@ pub(super) fn is_known_model(name: &str) -> bool {
 /// value. One pass over the text; what this lets through is parsed.
 pub(super) fn may_hold(text: &str) -> bool {
     CLUES.is_match(text)
+}
+
+fn has_word(list: &str, word: &str) -> bool {
+    list.split_whitespace().any(|known| known == word)
 }
 
 /// Words of a name: `systemPrompt`, `SYSTEM_PROMPT` and `system-prompt` are `system`, `prompt`.
@@ -267,20 +165,31 @@ pub(super) fn snake(name: &str) -> String {
     out.trim_matches('_').to_owned()
 }
 
+/// `claude-3` of `us.anthropic.claude-3`; `gpt-4.1` has no maker.
+fn without_makers(mut name: &str) -> &str {
+    while let Some((maker, rest)) = name.split_once('.')
+        && maker.bytes().all(|b| b.is_ascii_alphabetic())
+        && rest.starts_with(|c: char| c.is_ascii_alphabetic())
+    {
+        name = rest;
+    }
+    name
+}
+
 /// What models of a family begin with: `gpt` of `gpt-4o`, `o` of `o3`, `text-embedding` of `text-embedding-3-small`.
 fn family(name: &str) -> &str {
     let word = |from: usize| name[from..].find(|c: char| !c.is_ascii_alphabetic()).map_or(name.len(), |end| from + end);
     let end = word(0);
-    if COMMON_WORDS.contains(&&name[..end]) && name[end..].starts_with('-') {
+    if has_word(COMMON_WORDS, &name[..end]) && name[end..].starts_with('-') {
         return &name[..word(end + 1)];
     }
     &name[..end]
 }
 
 /// Words that begin names of models and of much else (`text-center`): the next word belongs to the family.
-const COMMON_WORDS: &[&str] = &[
-    "text", "chat", "code", "command", "image", "video", "model", "base", "nova", "embed", "c", "e", "meta", "amazon",
-];
+const COMMON_WORDS: &str = "text chat code command image video model base nova embed meta amazon global open all deep computer \
+     sonar orca phi ember muse trinity ada mai xai zai openai nvidia cohere titan codex snowflake \
+     anthropic google inkling daybreak";
 
 static TELLING: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new("(?i-u:prompt|system|message|model|instruction|preamble|content|input|history|llm|engine|deployment|developer|from_)")
@@ -293,14 +202,10 @@ static FAMILIES: LazyLock<BTreeSet<String>> = LazyLock::new(|| {
     names
         .map(|name| {
             let name = name.rsplit('/').next().unwrap_or(name).to_lowercase();
-            family(
-                name.rsplit_once('.')
-                    .filter(|(_, rest)| rest.starts_with(char::is_alphabetic))
-                    .map_or(&*name, |(_, rest)| rest),
-            )
-            .to_owned()
+            family(without_makers(&name)).to_owned()
         })
-        .filter(|family| !family.is_empty())
+        // One letter says nothing by itself, but for `o3`; `us` is a region.
+        .filter(|family| family.len() > 2 || family == "o")
         .collect()
 });
 
@@ -309,7 +214,7 @@ static CLUES: LazyLock<Regex> = LazyLock::new(|| {
     let (short, long): (Vec<&String>, Vec<&String>) = FAMILIES.iter().partition(|family| family.len() < 3);
     let join = |names: Vec<&String>| names.iter().map(|name| regex::escape(name)).collect::<Vec<_>>().join("|");
     let model = format!("[\"'`/](?:(?:{})[-0-9]|(?:{})[0-9])", join(long), join(short));
-    let prompt = r#"(?:prompt|system_?(?:message|msg)|instructions?|preamble)[a-z0-9_]*["'\]`]?\s*(?::[^:]|=[^=>]|\(\s*[rf]*["'`#])"#;
+    let prompt = r#"(?:prompt|system_?(?:message|msg)|instructions?|preamble)[a-z0-9_]*["'\]`]?\s*(?::[\x00-9;-\x7f]|=[\x00-<?-\x7f]|\(\s*[rf]*["'`#])"#;
     let role = r#"role["']?\s*[:=]\s*["'`](?:system|user|assistant|developer|tool|human)["'`]"#;
     Regex::new(&format!("(?i-u:{prompt}|{model}|{role}|{MARK})")).expect("a test compiles it")
 });

@@ -154,7 +154,7 @@ fn macro_name<'s>(source: &'s str, node: Node<'_>) -> &'s str {
 }
 
 /// What stands in the brackets of a macro call.
-fn arguments<'t>(node: Node<'t>) -> Vec<Node<'t>> {
+fn arguments(node: Node<'_>) -> Vec<Node<'_>> {
     children(node).into_iter().find(|child| child.kind() == "token_tree").map(children).unwrap_or_default()
 }
 

@@ -1,4 +1,4 @@
-//! Slots of `str.format` and `format!`: `{}`, `{0}`, `{name}`, `{name.part!r:>10}`; `{{` and `}}` are braces.
+//! Slots of Rust's `format!`: `{}`, `{0}`, `{name}`, `{name:>10}`; `{{` and `}}` are braces.
 
 use crate::lint::template::{Slot, SlotKind};
 

@@ -128,7 +128,7 @@ impl Written {
             }
         }
         let codec = if is_lossy { Codec::ReadOnly } else { self.codec(margin) };
-        let (mapped, slots) = build(chunks, codec, syntax);
+        let (mapped, slots) = build(chunks, codec, syntax, is_python);
         Some((mapped, slots, syntax))
     }
 
@@ -151,7 +151,7 @@ impl Written {
     }
 }
 
-fn build(chunks: Vec<Chunk>, codec: Codec, syntax: Syntax) -> (Mapped, Vec<Slot>) {
+fn build(chunks: Vec<Chunk>, codec: Codec, syntax: Syntax, is_python: bool) -> (Mapped, Vec<Slot>) {
     let mut builder = Builder::default();
     let mut slots = Vec::new();
     for chunk in chunks {
@@ -168,7 +168,7 @@ fn build(chunks: Vec<Chunk>, codec: Codec, syntax: Syntax) -> (Mapped, Vec<Slot>
     let mapped = builder.finish(codec);
     // A value that the program puts in is written as the language does; others are found by the template's own rules.
     if slots.is_empty() && syntax == Syntax::Braces {
-        slots = super::slots::braces(&mapped.text);
+        slots = if is_python { syntax.slots(&mapped.text) } else { super::slots::braces(&mapped.text) };
     }
     (mapped, slots)
 }

@@ -126,7 +126,7 @@ exclude = ['a[', '../b']
 [lint.severity]
 padded-table = 'warnin'
 unknown-modle = 'off'
-[lint.rules.padded-table]
+[lint.rules.unknown-model]
 width = 3
 [lint.rules.FMT]
 [lint.per-file-ignores]
@@ -152,7 +152,7 @@ promptopt.toml:9:12: `lint.exclude`: `a[` is no path pattern
 promptopt.toml:9:18: `lint.exclude`: `../b` is no path pattern: a pattern cannot lead out of the folder of its file
 promptopt.toml:11:16: `lint.severity.padded-table`: expected error, warning, info, off, found `warnin` (did you mean `warning`?)
 promptopt.toml:12:1: `lint.severity`: there is no lint rule `unknown-modle` (did you mean `unknown-model`?)
-promptopt.toml:14:1: `padded-table` has no option `width` (it takes none)
+promptopt.toml:14:1: `unknown-model` has no option `width` (it takes none)
 promptopt.toml:15:13: `lint.rules`: `FMT` is not a single rule
 promptopt.toml:17:10: `lint.per-file-ignores.*.md`: expected a list of rules, or a table with `rules`, `until`, `reason`, found the text `'FMT006'`
 promptopt.toml:18:40: `lint.per-file-ignores.b.md.until`: expected a day such as 2027-03-31, found the text `'soon'`

@@ -9,7 +9,6 @@ use promptopt::error::{Error, Kind, Result};
 use promptopt::format::walk::discover;
 use tempfile::TempDir;
 
-#[allow(dead_code, reason = "`lint --since` calls it")]
 pub(crate) mod changed;
 
 /// What is to be compared, wherever the files lie: paths seen from the top of the repository.

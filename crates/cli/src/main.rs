@@ -19,9 +19,7 @@ mod overlay;
 mod progress;
 mod render;
 mod settings;
-#[allow(dead_code, reason = "`lint` calls it")]
 mod steer;
-#[allow(dead_code, reason = "`lint --watch` calls it")]
 mod watch;
 
 use args::Cli;

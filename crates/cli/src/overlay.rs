@@ -2,6 +2,7 @@
 //! configuration folder over it, in the order of their names.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use promptopt::catalog::Catalog;
 use promptopt::catalog::load;
@@ -25,6 +26,11 @@ pub(crate) fn catalog(settings: &Settings) -> Result<Catalog> {
         catalog = catalog.with_overlay(load::parse(&name, &text)?)?;
     }
     Ok(catalog)
+}
+
+/// The same to be shared.
+pub(crate) fn shared(settings: &Settings) -> Result<Arc<Catalog>> {
+    Ok(Arc::new(catalog(settings)?))
 }
 
 /// The TOML files of a folder by name; none if there is no such folder.

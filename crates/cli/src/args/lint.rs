@@ -19,6 +19,8 @@ pub(crate) struct LintArgs {
     #[command(flatten)]
     pub(crate) rules: LintRulesArgs,
     #[command(flatten)]
+    pub(crate) scope: ScopeArgs,
+    #[command(flatten)]
     pub(crate) fix: FixArgs,
     #[command(flatten)]
     pub(crate) show: ShowFindingsArgs,
@@ -52,6 +54,33 @@ pub(crate) struct LintRulesArgs {
     /// Prices and deadlines as of this day [default: today]
     #[arg(long, value_name = "DATE", value_parser = date)]
     pub(crate) as_of: Option<Date>,
+}
+
+/// What the team has set, and which findings count.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Scope")]
+pub(crate) struct ScopeArgs {
+    /// This configuration instead of the `promptopt.toml` nearest to each prompt (`promptopt init` writes one)
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// No configuration file at all
+    #[arg(long, conflicts_with = "config")]
+    pub(crate) isolated: bool,
+    /// Only findings on lines that changed since a Git revision; of a branch, since the commit at which the two parted
+    #[arg(long, value_name = "REV")]
+    pub(crate) since: Option<String>,
+    /// Leave out the findings that this file knows
+    #[arg(long, value_name = "FILE")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Make the baseline of all findings if there is none; else take out of it what is found no more
+    #[arg(long)]
+    pub(crate) write_baseline: bool,
+    /// Logs of requests: how often each prompt is called, for dollars a month
+    #[arg(long, value_name = "LOG")]
+    pub(crate) traffic: Vec<String>,
+    /// Run again whenever a prompt or a configuration file changes, until interrupted
+    #[arg(long, conflicts_with_all = ["fix", "unsafe_fixes", "diff", "out"])]
+    pub(crate) watch: bool,
 }
 
 /// What is mended.
@@ -98,8 +127,9 @@ pub(crate) struct ShowFindingsArgs {
     #[arg(long)]
     pub(crate) statistics: bool,
     /// Exit with 1 if there is a finding of at least this severity: error, warning, info, or never
-    #[arg(long, value_name = "LEAST", value_enum, default_value_t, hide_possible_values = true)]
-    pub(crate) fail_on: FailOn,
+    /// [default: what promptopt.toml says, else warning]
+    #[arg(long, value_name = "LEAST", value_enum, hide_possible_values = true)]
+    pub(crate) fail_on: Option<FailOn>,
     /// Nothing on stdout but findings, nothing at all if there are none
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -193,6 +223,16 @@ pub(crate) enum RulesForm {
 }
 
 impl FailOn {
+    /// From what a configuration says: the least severity, or none.
+    pub(crate) fn from_config(least: Option<Severity>) -> FailOn {
+        match least {
+            Some(Severity::Error) => FailOn::Error,
+            Some(Severity::Warning) => FailOn::Warning,
+            Some(Severity::Info) => FailOn::Info,
+            None => FailOn::Never,
+        }
+    }
+
     /// Whether a finding of some severity makes the command fail.
     pub(crate) fn is_met_by(self, severity: Severity) -> bool {
         match self {
@@ -220,6 +260,8 @@ Examples:
   promptopt lint prompts/ --unsafe-fixes --diff       what all fixes would change
   promptopt lint -o sarif --out lint.sarif            for GitHub code scanning and other viewers
   promptopt lint --sort money --max-findings 10       what to mend first
+  promptopt lint --since origin/main                  only what a branch changed
+  promptopt lint --write-baseline --baseline known.json   live with what is there, see what is new
   cat prompt.md | promptopt lint - --stdin-filename prompts/prompt.md
   promptopt rule padded-table                         what a rule looks for, and why
 

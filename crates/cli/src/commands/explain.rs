@@ -1,7 +1,5 @@
 //! `promptopt explain`: reads prompt files, has the library take them apart, and shows where their tokens go.
 
-use std::sync::Arc;
-
 use promptopt::clock::{Clock, SystemClock};
 use promptopt::error::{Error, Kind, Result};
 use promptopt::lint::explain::{Explained, explain};
@@ -17,7 +15,7 @@ use crate::{output, overlay, render};
 pub(crate) fn run(args: &ExplainArgs, settings: &Settings) -> Result<Outcome> {
     let today = SystemClock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let lint = Lint {
-        catalog: Arc::new(overlay::catalog(settings)?),
+        catalog: overlay::shared(settings)?,
         model: args.model.clone(),
         host: args.host.clone(),
         ..Lint::new(today)

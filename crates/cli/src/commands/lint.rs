@@ -1,43 +1,92 @@
 //! `promptopt lint`, `promptopt rule` and `promptopt rules`: finds the prompts, has the library look at them, writes what
 //! was mended, and shows what was found.
 
-use std::collections::HashSet;
-use std::io::{Read, Write};
-use std::path::PathBuf;
+use std::io::Write;
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use promptopt::clock::{Clock, SystemClock};
+use promptopt::config::{Configs, FILE_NAME, Problems};
 use promptopt::error::{Error, Kind, Result};
-use promptopt::lint::discover::{self, discover};
-use promptopt::lint::runner::{self, Fixing, Input, Report};
+use promptopt::lint::runner::{self, Fixing, Report};
 use promptopt::lint::settings::Settings as Rules;
 use promptopt::lint::{Applicability, Linter};
 
 use super::Outcome;
-use crate::args::{FixArgs, LintArgs, LintForm, RuleArgs, RulesArgs};
+use crate::args::{FailOn, FixArgs, LintArgs, LintForm, RuleArgs, RulesArgs};
 use crate::settings::Settings;
-use crate::{output, overlay, render};
+use crate::{output, overlay, render, steer, watch};
 
 mod choose;
+mod files;
+mod scope;
 
 /// Runs `promptopt lint`.
 pub(crate) fn run(args: &LintArgs, settings: &Settings) -> Result<Outcome> {
-    let today = args.rules.as_of.unwrap_or_else(|| SystemClock.now().to_zoned(TimeZone::UTC).date());
-    let mut rules = Rules::new(today);
-    rules.catalog = Arc::new(overlay::catalog(settings)?);
-    // `promptopt.toml` (`--config`) comes here: it makes the settings of a path, and the options are applied over them.
-    let rules = Arc::new(choose::apply(rules, &args.rules)?);
-    let settings_of = |_path: &str| Arc::clone(&rules);
+    let linter = Linter::new();
+    if !args.scope.watch {
+        return once(args, settings, &linter, &mut Vec::new());
+    }
+    if args.paths.iter().any(|path| path.as_os_str() == "-") {
+        return Err(Error::new(Kind::Config, "standard input cannot be watched").help("name files or folders"));
+    }
+    let mut failure = None;
+    watch::watch(|changed| {
+        if !changed.is_empty() {
+            let names: Vec<String> = changed.iter().map(|path| path.display().to_string()).collect();
+            tell(&format!("\n{} changed\n", names.join(", ")));
+        }
+        let mut looked_at = Vec::new();
+        match once(args, settings, &linter, &mut looked_at) {
+            // A mistake in the configuration is mended in the editor: it is told, and looked at again.
+            Err(error) if changed.is_empty() => {
+                failure = Some(error);
+                ControlFlow::Break(())
+            }
+            Err(error) => {
+                tell(&render::problem(&error, settings.color_on_stderr));
+                ControlFlow::Continue(looked_at)
+            }
+            Ok(outcome) => {
+                for error in outcome.errors {
+                    tell(&render::problem(&error, settings.color_on_stderr));
+                }
+                ControlFlow::Continue(looked_at)
+            }
+        }
+    });
+    failure.map_or_else(|| Ok(Outcome::default()), Err)
+}
 
-    let (inputs, mut errors) = inputs(args)?;
+/// One run. `looked_at` takes the files and folders on which its outcome depends, for those who watch them.
+fn once(args: &LintArgs, settings: &Settings, linter: &Linter, looked_at: &mut Vec<PathBuf>) -> Result<Outcome> {
+    looked_at.push(PathBuf::from(FILE_NAME));
+    looked_at.extend(args.paths.iter().cloned());
+    let configs = configs(args, settings)?;
+    let (inputs, mut errors) = files::inputs(args, &configs)?;
+    looked_at.extend(inputs.iter().map(|input| input.path.clone()));
+    configs.check(inputs.iter().map(|input| &*input.shown)).map_err(Problems::into_error)?;
+    let config = configs.for_folder(Path::new(".")).map_err(Problems::into_error)?;
+    let fallback = Arc::clone(&config.settings);
+    // Checked above: a configuration that changes during the run leaves the files to the folder's.
+    let of_config = |path: &str| configs.settings_for(path).unwrap_or_else(|_| Arc::clone(&fallback));
+    let settings_of = |path: &str| match args.rules.severity {
+        None => of_config(path),
+        Some(least) => {
+            let mut limited = (*of_config(path)).clone();
+            limited.rules.retain(|_, severity| *severity >= least);
+            Arc::new(limited)
+        }
+    };
     let is_from_stdin = inputs.iter().any(|input| input.bytes.is_some());
     let fixing = fixing(&args.fix, args.show.output);
     let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let options = runner::Options { n_threads, settings_of: &settings_of, fixing };
-    // `--watch` repeats from here; `--since` and `--baseline` leave out findings of what comes of it.
-    let mut report = runner::run(&Linter::new(), inputs, &options);
+    let mut report = runner::run(linter, inputs, &options);
     errors.append(&mut report.errors);
+    let told = scope::narrow(&mut report, &args.scope, config.baseline.as_deref(), &settings_of)?;
 
     if args.fix.diff {
         let is_for_eyes = settings.stdout_is_terminal && args.show.out.is_none();
@@ -49,15 +98,57 @@ pub(crate) fn run(args: &LintArgs, settings: &Settings) -> Result<Outcome> {
         return Ok(Outcome { is_failed: report.n_fixed() > 0, errors, ..Outcome::default() });
     }
     if let Fixing::Apply(_) = fixing {
-        errors.extend(write_fixes(&report));
+        errors.extend(files::write_fixes(&report));
     }
+    let fail_on = args.show.fail_on.unwrap_or_else(|| FailOn::from_config(config.fail_on));
+    show(args, settings, &report, fail_on, is_from_stdin && matches!(fixing, Fixing::Apply(_)), &errors, &config)?;
+    if !args.show.quiet {
+        tell(&told);
+        if report.checked.is_empty() && errors.is_empty() {
+            tell("no prompts were found; name the files, or a folder that holds prompts alone\n");
+        }
+    }
+    let is_failed = report.diagnostics.iter().any(|diagnostic| fail_on.is_met_by(diagnostic.severity));
+    Ok(Outcome { is_failed, errors, ..Outcome::default() })
+}
+
+/// The configuration of every file: the catalogue as this user has it, files of settings, options over them, traffic.
+fn configs(args: &LintArgs, settings: &Settings) -> Result<Configs<'static>> {
+    let today = args.rules.as_of.unwrap_or_else(|| SystemClock.now().to_zoned(TimeZone::UTC).date());
+    let mut base = Rules { catalog: overlay::shared(settings)?, ..Rules::new(today) };
+    let layer = choose::layer(&args.rules, &base.catalog)?;
+    let source = match (&args.scope.config, args.scope.isolated) {
+        (Some(file), _) if !file.exists() => {
+            let message = format!("there is no configuration `{}`", file.display());
+            return Err(Error::new(Kind::Config, message).help("`promptopt init` writes one"));
+        }
+        (Some(file), _) => steer::Source::File(file),
+        (None, true) => steer::Source::Nothing,
+        (None, false) => steer::Source::Nearest,
+    };
+    if !args.scope.traffic.is_empty() {
+        let first = steer::configs(base.clone(), source, layer.clone())?;
+        base.traffic.by_file = scope::traffic(args, &first)?;
+    }
+    steer::configs(base, source, layer)
+}
+
+fn show(
+    args: &LintArgs,
+    settings: &Settings,
+    report: &Report,
+    fail_on: FailOn,
+    is_mended_stdin: bool,
+    errors: &[Error],
+    config: &promptopt::config::Config,
+) -> Result<()> {
     let run = render::lint::Run {
-        has_model: rules.model.is_some(),
-        is_fixed: matches!(fixing, Fixing::Apply(_)),
+        has_model: config.settings.model.is_some(),
+        is_fixed: matches!(fixing(&args.fix, args.show.output), Fixing::Apply(_)),
+        fail_on,
         errors: errors.iter().map(ToString::to_string).collect(),
     };
-    let findings = render::lint::Findings::new(&report, &args.show, run);
-    let is_mended_stdin = is_from_stdin && matches!(fixing, Fixing::Apply(_));
+    let findings = render::lint::Findings::new(report, &args.show, run);
     let color_on_stdout = match (&args.show.out, is_mended_stdin) {
         (Some(_), _) => false,
         (None, true) => settings.color_on_stderr,
@@ -66,19 +157,14 @@ pub(crate) fn run(args: &LintArgs, settings: &Settings) -> Result<Outcome> {
     let shown = render::lint::render(&findings, &args.show, &Settings { color_on_stdout, ..settings.clone() })?;
     if is_mended_stdin {
         // What was piped in goes out mended; what there is to say goes beside it.
-        write_stdin(&report)?;
+        files::write_stdin(report)?;
         match &args.show.out {
             Some(out) => output::write(&shown, Some(out))?,
             None => tell(&shown),
         }
-    } else {
-        output::write(&shown, args.show.out.as_deref())?;
+        return Ok(());
     }
-    if report.checked.is_empty() && errors.is_empty() && !args.show.quiet {
-        tell("no prompts were found; name the files, or a folder that holds prompts alone\n");
-    }
-    let is_failed = report.diagnostics.iter().any(|diagnostic| args.show.fail_on.is_met_by(diagnostic.severity));
-    Ok(Outcome { is_failed, errors, ..Outcome::default() })
+    output::write(&shown, args.show.out.as_deref())
 }
 
 /// Runs `promptopt rule`.
@@ -102,47 +188,6 @@ fn fixing(args: &FixArgs, form: LintForm) -> Fixing {
         (false, false) if form == LintForm::Markdown => Fixing::Preview(least),
         (false, false) => Fixing::No,
     }
-}
-
-/// What is linted: the files under the paths, and standard input.
-fn inputs(args: &LintArgs) -> Result<(Vec<Input>, Vec<Error>)> {
-    let is_stdin = |path: &&PathBuf| path.as_os_str() == "-";
-    let roots: Vec<PathBuf> = args.paths.iter().filter(|path| !is_stdin(path)).cloned().collect();
-    let base = std::env::current_dir().map_err(|cause| Error::io(".", cause))?;
-    let (found, errors) = discover(&roots, &discover::Options { base, ..discover::Options::default() });
-    let from_disk = |found: discover::Found| Input { path: found.absolute, shown: found.path, bytes: None };
-    let mut inputs: Vec<Input> = found.into_iter().map(from_disk).collect();
-    if args.paths.iter().any(|path| is_stdin(&path)) {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().read_to_end(&mut bytes).map_err(|cause| Error::io("<stdin>", cause))?;
-        let shown = args.stdin_filename.replace('\\', "/");
-        // Piped text stands for the file on the disk, as an editor's buffer does.
-        inputs.retain(|input| input.shown != shown);
-        inputs.push(Input { path: PathBuf::from("-"), shown, bytes: Some(bytes) });
-    }
-    Ok((inputs, errors))
-}
-
-fn write_fixes(report: &Report) -> Vec<Error> {
-    let fixed = report.checked.iter().filter(|checked| checked.fixed.is_some() && checked.path.as_os_str() != "-");
-    let mut errors = Vec::new();
-    let mut written = HashSet::new();
-    for checked in fixed {
-        // Two names of one file (a link and what it leads to) are one file: the second would undo nothing, but change it twice.
-        let is_first = written.insert(checked.path.canonicalize().unwrap_or_else(|_| checked.path.clone()));
-        if is_first && let Err(error) = output::write(&checked.to_write(), Some(&checked.path)) {
-            errors.push(error);
-        }
-    }
-    errors
-}
-
-fn write_stdin(report: &Report) -> Result<()> {
-    let Some(checked) = report.checked.iter().find(|checked| checked.path.as_os_str() == "-") else { return Ok(()) };
-    if checked.is_lossy {
-        return Err(Error::new(Kind::Input, "standard input is no UTF-8 text; nothing was written"));
-    }
-    output::write(&checked.to_write(), None)
 }
 
 /// Nobody is left to be told if stderr is closed.

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use promptopt::error::Result;
 use promptopt::lint::diagnostic::Change;
 use promptopt::lint::runner::Report;
+use promptopt::lint::secrets;
 use promptopt::lint::{Applicability, Diagnostic, Severity};
 use promptopt::usd::Usd;
 
 use super::page::Page;
-use crate::args::{LintForm, ShowFindingsArgs, SortBy};
+use crate::args::{FailOn, LintForm, ShowFindingsArgs, SortBy};
 use crate::settings::Settings;
 
 mod ci;
@@ -64,6 +65,8 @@ pub(crate) struct Run {
     pub(crate) has_model: bool,
     /// Whether fixes were made, not only tried.
     pub(crate) is_fixed: bool,
+    /// What makes the command fail.
+    pub(crate) fail_on: FailOn,
     /// What could not be done, in words.
     pub(crate) errors: Vec<String>,
 }
@@ -102,7 +105,9 @@ impl<'a> Findings<'a> {
             if !sources.contains_key(&*diagnostic.path)
                 && let Some(checked) = report.file(diagnostic)
             {
-                let redact = redactions.remove(&*diagnostic.path).unwrap_or_default();
+                // Whatever rules are on: no form shows a secret.
+                let mut redact = redactions.remove(&*diagnostic.path).unwrap_or_default();
+                redact.extend(secrets::find(&checked.text).into_iter().map(|secret| secret.span));
                 sources.insert(&*diagnostic.path, Source::new(&checked.text, &checked.lines, redact));
             }
         }
@@ -212,7 +217,7 @@ pub(crate) fn render(findings: &Findings<'_>, args: &ShowFindingsArgs, settings:
         LintForm::Sarif => sarif::sarif(findings)?,
         LintForm::Github => ci::github(findings),
         LintForm::Gitlab => ci::gitlab(findings)?,
-        LintForm::Junit => junit::junit(findings, args.fail_on),
+        LintForm::Junit => junit::junit(findings, findings.run.fail_on),
         LintForm::Markdown => markdown::markdown(findings),
     })
 }

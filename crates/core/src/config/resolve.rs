@@ -170,10 +170,10 @@ impl Chosen {
             self.on.clear();
             self.turn_on(selectors);
         }
+        self.turn_on(&layer.extend_select);
         for code in codes(&layer.ignore) {
             self.on.remove(code);
         }
-        self.turn_on(&layer.extend_select);
         for (selector, level) in &layer.severity {
             let is_single = check::by_name(selector).is_some();
             for rule in select(selector).unwrap_or_default() {

@@ -19,8 +19,7 @@ use crate::error::{Error, Kind};
 pub struct Options {
     /// The folder that relative roots begin at and shown paths are relative to: absolute.
     pub base: PathBuf,
-    /// If there are any, only files that match are taken from folders, whatever they are called. Matched against the path as
-    /// shown.
+    /// Files that are prompts though their names do not say so, by their path as shown.
     pub include: GlobSet,
     /// Files and folders that are left out of folders, by their path as shown.
     pub exclude: GlobSet,
@@ -187,9 +186,6 @@ fn walk(root: &Path, path: &Path, options: &Options, found: &mut Vec<Found>, err
         let absolute = entry.into_path();
         let inside = absolute.strip_prefix(path).unwrap_or(&absolute);
         let shown = shown(&root.join(inside), &absolute, options);
-        if !options.include.is_empty() && !options.include.is_match(&shown) {
-            continue;
-        }
         let fit = match fit(&shown, &absolute) {
             Ok(fit) => fit,
             Err(error) => {
@@ -199,7 +195,7 @@ fn walk(root: &Path, path: &Path, options: &Options, found: &mut Vec<Found>, err
         };
         let is_taken = match fit {
             Fit::No => false,
-            Fit::Plain => !options.include.is_empty() || is_prompt_text(&shown, !is_base),
+            Fit::Plain => options.include.is_match(&shown) || is_prompt_text(&shown, !is_base),
             Fit::Sniffed | Fit::Named => true,
         };
         if is_taken {
@@ -339,7 +335,8 @@ mod tests {
         assert_eq!(paths(&base, &["."], &[], &[]), all);
         assert_eq!(paths(&base, &["docs"], &[], &[]), ["docs/guide.md"], "a folder that is named holds prompts");
         assert_eq!(paths(&base, &["README.md", ".", "src"], &[], &[]).len(), all.len() + 1, "a file is found once");
-        assert_eq!(paths(&base, &["."], &["docs/*.md"], &[]), ["docs/README.md", "docs/guide.md"]);
+        let more = paths(&base, &["."], &["docs/*.md"], &[]);
+        assert_eq!(more.len(), all.len() + 2, "what is included comes to what is found anyway: {more:?}");
         assert_eq!(
             paths(&base, &["."], &[], &["src", ".cursor/**", "AGENTS.md"]),
             [".github/copilot-instructions.md", "prompts/one.md"]

@@ -1,53 +1,50 @@
-//! What the options of `promptopt lint` change of the settings that a file goes by.
+//! What the options of `promptopt lint` set: a layer over every configuration file, checked as one.
 
+use promptopt::catalog::Catalog;
+use promptopt::config::Layer;
 use promptopt::error::{Error, Kind, Result};
 use promptopt::lint::Rule;
-use promptopt::lint::settings::{Settings, select};
+use promptopt::lint::settings::select;
 
 use crate::args::LintRulesArgs;
 
-/// The settings with the options applied: the command line beats what a file says.
-pub(crate) fn apply(mut settings: Settings, args: &LintRulesArgs) -> Result<Settings> {
-    if !args.select.is_empty() {
-        let configured = std::mem::take(&mut settings.rules);
-        for rule in all(&args.select)? {
-            settings.rules.insert(rule.code, configured.get(rule.code).copied().unwrap_or(rule.severity));
-        }
+/// The options as a layer; what does not exist is an error.
+pub(super) fn layer(args: &LintRulesArgs, catalog: &Catalog) -> Result<Layer> {
+    for selector in args.select.iter().chain(&args.extend_select).chain(&args.ignore) {
+        select(selector)?;
     }
-    for rule in all(&args.extend_select)? {
-        settings.rules.entry(rule.code).or_insert(rule.severity);
-    }
-    for rule in all(&args.ignore)? {
-        settings.rules.remove(rule.code);
-    }
-    if let Some(least) = args.severity {
-        settings.rules.retain(|_, severity| *severity >= least);
-    }
+    check_models(args, catalog)?;
+    Ok(Layer {
+        model: args.model.clone(),
+        host: args.host.clone(),
+        fallbacks: (!args.fallback.is_empty()).then(|| args.fallback.clone()),
+        select: (!args.select.is_empty()).then(|| args.select.clone()),
+        ignore: args.ignore.clone(),
+        extend_select: args.extend_select.clone(),
+        ..Layer::default()
+    })
+}
+
+fn check_models(args: &LintRulesArgs, catalog: &Catalog) -> Result<()> {
     if let Some(host) = &args.host
-        && settings.catalog.host(host).is_none()
+        && catalog.host(host).is_none()
     {
-        return Err(settings.catalog.unknown_host(host));
+        return Err(catalog.unknown_host(host));
     }
     for model in args.model.iter().chain(&args.fallback) {
         let host = if Some(model) == args.model.as_ref() { args.host.as_deref() } else { None };
-        if settings.catalog.find(host, model).is_none() {
-            return Err(settings.catalog.unknown_model(host, model));
+        if catalog.find(host, model).is_none() {
+            return Err(catalog.unknown_model(host, model));
         }
     }
-    if args.model.is_some() {
-        settings.model.clone_from(&args.model);
-        settings.host.clone_from(&args.host);
-    } else if args.host.is_some() {
+    if args.host.is_some() && args.model.is_none() {
         return Err(Error::new(Kind::Config, "--host says where a model is used, but no --model is named"));
     }
-    if !args.fallback.is_empty() {
-        settings.fallbacks.clone_from(&args.fallback);
-    }
-    Ok(settings)
+    Ok(())
 }
 
 /// The rule of a code or a name; the beginning of a code is not enough, if it names several.
-pub(crate) fn one(name: &str) -> Result<&'static Rule> {
+pub(super) fn one(name: &str) -> Result<&'static Rule> {
     match select(&name.to_uppercase()).or_else(|_| select(&name.to_lowercase())).or_else(|_| select(name))?.as_slice() {
         [rule] => Ok(rule),
         several => {
@@ -58,22 +55,17 @@ pub(crate) fn one(name: &str) -> Result<&'static Rule> {
     }
 }
 
-fn all(selectors: &[String]) -> Result<Vec<&'static Rule>> {
-    let mut rules = Vec::new();
-    for selector in selectors {
-        rules.extend(select(selector)?);
-    }
-    Ok(rules)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use promptopt::lint::{RULES, Severity};
+    use promptopt::config::Configs;
+    use promptopt::lint::{RULES, Settings};
 
     fn chosen(args: &LintRulesArgs) -> Vec<&'static str> {
-        let settings = Settings::new("2026-11-22".parse().unwrap());
-        apply(settings, args).unwrap().rules.into_keys().collect()
+        let base = Settings::new("2026-11-22".parse().unwrap());
+        let layer = layer(args, &base.catalog).unwrap();
+        let configs = Configs::new(base, "/r", |_| Err(std::io::ErrorKind::NotFound.into())).with_command_line(layer);
+        configs.settings_for("x.md").unwrap().rules.keys().copied().collect()
     }
 
     fn names(names: &[&str]) -> Vec<String> {
@@ -87,13 +79,22 @@ mod tests {
         assert_eq!(chosen(&only), ["FMT006", "MDL001"]);
         let more = LintRulesArgs {
             select,
-            extend_select: names(&["SYN001"]),
+            extend_select: names(&["SYN001", "MDL002"]),
             ignore: names(&["MDL"]),
             ..LintRulesArgs::default()
         };
         assert_eq!(chosen(&more), ["FMT006", "SYN001"]);
-        let errors = LintRulesArgs { severity: Some(Severity::Error), ..LintRulesArgs::default() };
-        assert!(chosen(&errors).contains(&"SYN001") && !chosen(&errors).contains(&"FMT006"));
+    }
+
+    #[test]
+    fn what_does_not_exist_is_an_error() {
+        let catalog = Catalog::embedded();
+        let wrong = LintRulesArgs { select: names(&["FTM006"]), ..LintRulesArgs::default() };
+        assert!(layer(&wrong, catalog).is_err());
+        let wrong = LintRulesArgs { model: Some("gpt-6-lunna".to_owned()), ..LintRulesArgs::default() };
+        assert!(layer(&wrong, catalog).unwrap_err().to_string().contains("gpt-6-luna"));
+        let wrong = LintRulesArgs { host: Some("openai".to_owned()), ..LintRulesArgs::default() };
+        assert!(layer(&wrong, catalog).is_err());
     }
 
     #[test]

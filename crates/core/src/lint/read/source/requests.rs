@@ -326,11 +326,12 @@ fn value(name: &str, draft: &Draughted<'_>, syntax: &mut Syntax) -> Piece {
 /// Who says what stands under a name; `None` if no model reads it.
 fn kind_of(name: &str) -> Option<SegmentKind> {
     match name {
-        "messages" | "input" | "contents" | "history" | "chat_history" => Some(SegmentKind::User),
+        "messages" | "input" | "contents" | "history" | "chat_history" | "prompt" | "user_prompt" | "user_message" => {
+            Some(SegmentKind::User)
+        }
         "system" | "system_prompt" | "system_instruction" | "system_message" | "instructions" | "developer" => {
             Some(SegmentKind::System)
         }
-        "prompt" | "user_prompt" | "user_message" => Some(SegmentKind::User),
         _ => names::says_prompt(name).then_some(SegmentKind::System),
     }
 }

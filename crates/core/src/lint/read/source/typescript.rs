@@ -116,11 +116,11 @@ impl Grammar for TypeScript {
         })
     }
 
-    fn list<'t>(&self, _source: &str, node: Node<'t>) -> Option<Vec<Node<'t>>> {
+    fn list<'t>(&self, source: &str, node: Node<'t>) -> Option<Vec<Node<'t>>> {
         match node.kind() {
             "array" => Some(children(node)),
             "as_expression" | "satisfies_expression" => {
-                self.list(_source, children(node).into_iter().next().filter(|inner| inner.kind() == "array")?)
+                self.list(source, children(node).into_iter().next().filter(|inner| inner.kind() == "array")?)
             }
             _ => None,
         }

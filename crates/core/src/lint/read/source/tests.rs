@@ -151,7 +151,8 @@ const WRITABLE: &[(&str, &str)] = &[
 fn every_change_comes_back() {
     for (path, source) in WRITABLE {
         // The mark, as what is left of a text need not be prose.
-        let mark = if path.ends_with(".py") { "# promptopt: prompt\n" } else { "// promptopt: prompt\n" };
+        let is_python = path.rsplit('.').next() == Some("py");
+        let mark = if is_python { "# promptopt: prompt\n" } else { "// promptopt: prompt\n" };
         let source = &*format!("{mark}{source}");
         let prompt = only(path, source);
         let piece = &prompt.pieces[0];

@@ -116,6 +116,7 @@ impl Grammar for TypeScript {
         })
     }
 
+    #[allow(clippy::only_used_in_recursion, reason = "Rust's grammar needs the text; the signature is shared")]
     fn list<'t>(&self, source: &str, node: Node<'t>) -> Option<Vec<Node<'t>>> {
         match node.kind() {
             "array" => Some(children(node)),

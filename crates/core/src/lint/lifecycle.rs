@@ -3,13 +3,13 @@
 use jiff::civil::Date;
 
 use super::diagnostic::{Applicability, Change, Finding};
-use super::file::Named;
+use super::file::{Field, Named};
 use super::parameters::{self, PARAMETERS};
 use super::view::PromptView;
 use crate::catalog::{Catalog, ModelSpec};
 
 /// A shutdown that concerns a prompt.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Shutdown<'v> {
     /// The model.
     pub spec: &'v ModelSpec,
@@ -23,6 +23,8 @@ pub(super) struct Shutdown<'v> {
     pub named: &'v Named,
     /// What replaces it on the same host.
     pub successor: Option<&'v ModelSpec>,
+    /// Parameters of the prompt that the successor would refuse.
+    pub refused: Vec<&'v Field>,
     /// Whether another host serves the model, and the prompt does not say where it goes.
     pub is_elsewhere: bool,
 }
@@ -40,13 +42,15 @@ pub(super) fn shutdown<'v>(view: &'v PromptView<'_>) -> Option<Shutdown<'v>> {
         && !is_earliest(spec)
         && named.text.contains('/')
         && view.target.catalog.models.iter().any(|other| lives_on(other, spec, view.settings.today));
+    let successor = successor(view.target.catalog, spec);
     Some(Shutdown {
         spec,
         date,
         days_left: days(view.settings.today, date),
         is_earliest: is_earliest(spec),
         named,
-        successor: successor(view.target.catalog, spec),
+        successor,
+        refused: successor.map(|next| parameters::refused_by(next, view.prompt)).unwrap_or_default(),
         is_elsewhere,
     })
 }
@@ -111,17 +115,33 @@ impl Shutdown<'_> {
     /// A finding with the successor and the change of the name.
     pub(super) fn finding(&self, message: String, applicability: Applicability) -> Finding {
         let finding = Finding::at(self.named.span.clone(), message);
-        let finding =
-            match self.successor {
-                Some(successor) => {
-                    let name = renamed(&self.named.text, successor);
-                    let change = Change { span: self.named.span.clone(), text: name.clone() };
-                    finding
-                        .help(format!("its successor is `{name}`; `promptopt migrate` shows what changes with it"))
-                        .fix(&format!("use `{name}`"), applicability, Some(vec![change]))
+        let finding = match self.successor {
+            Some(successor) => {
+                let name = renamed(&self.named.text, successor);
+                if parameters::is_host_of(&successor.host, &PARAMETERS.own_names) {
+                    return finding.help(format!(
+                        "its successor is `{}`, to be deployed first; `promptopt migrate` shows what changes with it",
+                        successor.id
+                    ));
                 }
-                None => finding.help("`promptopt migrate --to MODEL` shows what another model would change"),
-            };
+                let mut changes = Some(vec![Change { span: self.named.span.clone(), text: name.clone() }]);
+                let mut finding = finding;
+                for field in &self.refused {
+                    finding = finding.note(format!("`{}` refuses `{}` of {}", successor.id, field.path, field.value));
+                    let removal = field.removal.clone().map(|span| Change { span, text: String::new() });
+                    changes = changes.zip(removal).map(|(mut changes, removal)| {
+                        changes.push(removal);
+                        changes
+                    });
+                }
+                finding.help(format!("its successor is `{name}`; `promptopt migrate` shows what changes with it")).fix(
+                    &format!("use `{name}`"),
+                    applicability,
+                    changes,
+                )
+            }
+            None => finding.help("`promptopt migrate --to MODEL` shows what another model would change"),
+        };
         if self.is_elsewhere {
             return finding.note("through a gateway the model may be served by another host for longer");
         }

@@ -119,6 +119,13 @@ pub(super) fn refused<'v>(view: &'v PromptView<'_>, topic: Topic) -> Vec<(&'stat
     fields.filter_map(|field| Some((*rows.iter().find(|row| row.refuses_field(field))?, field))).collect()
 }
 
+/// Sampling parameters of a prompt that another model would refuse.
+pub(super) fn refused_by<'v>(spec: &ModelSpec, prompt: &'v Prompt) -> Vec<&'v Field> {
+    let is_sampling = |row: &&Refusal| row.topic == Topic::Sampling && row.holds(spec, prompt);
+    let rows: Vec<&Refusal> = PARAMETERS.refusal.iter().filter(is_sampling).collect();
+    prompt.fields.iter().filter(|field| rows.iter().any(|row| row.refuses_field(field))).collect()
+}
+
 /// The first row about something that is no field (tools), if it holds.
 pub(super) fn holds(view: &PromptView<'_>, topic: Topic) -> Option<&'static Refusal> {
     let spec = direct(view)?;

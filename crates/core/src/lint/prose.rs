@@ -76,7 +76,7 @@ pub fn looks_like_code(block: &str) -> bool {
     let (mut n_code, mut n) = (0, 0);
     for line in block.lines().map(str::trim).filter(|line| !line.is_empty()) {
         n += 1;
-        let is_ended = line.ends_with(['{', '}', ';', '(', ')', '[', ']', ',', '>', '=', '\\']);
+        let is_ended = line.ends_with(['{', '}', ';', '(', ')', '[', ']', ',', '>', '=', '\\']) || line.ends_with("):");
         let is_begun = STARTS.iter().any(|start| line.starts_with(start));
         n_code += usize::from(is_ended || is_begun);
     }

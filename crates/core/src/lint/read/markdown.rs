@@ -110,7 +110,14 @@ fn read(file: &mut File) {
             // Hosts of agents have their own names for models (`sonnet`, `GPT-4.1 (copilot)`).
             let is_host_name =
                 file.path.contains(".github/") || file.path.contains(".claude/") || kind != PromptKind::Template;
-            prompt.model = root.get("model").and_then(|model| named(&text, model)).filter(|_| !is_host_name);
+            prompt.model = root
+                .get("model")
+                .and_then(|model| named(&text, model))
+                .filter(|model| !is_host_name && !model.text.contains(' '));
+            // What a host sends for a model of its own choice is its affair.
+            if prompt.model.is_none() {
+                prompt.fields.retain(|field| !field.value.is_number());
+            }
             start = body;
             take_over(file, &mut yaml);
         } else {

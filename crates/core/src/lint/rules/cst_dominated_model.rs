@@ -7,6 +7,7 @@ use crate::chat::ChatRequest;
 use crate::compress::Counter;
 use crate::lint::caching::{money, per_1k};
 use crate::lint::diagnostic::{Applicability, Change, Finding, Severity};
+use crate::lint::parameters::{self, PARAMETERS};
 use crate::lint::rule::{Check, Evidence};
 use crate::lint::sink::Sink;
 use crate::lint::view::{FileView, PromptView};
@@ -34,7 +35,8 @@ rule! {
     /// ## Limits
     ///
     /// Only successors that the maker names itself, on the same host, cheaper for input, cached input and output. Whether the
-    /// answers are as good is not judged. Models that were shut down are `retired-model`'s.
+    /// answers are as good is not judged. Where the successor thinks before it answers and the model did not, its output must
+    /// cost half at most, as its thoughts are billed with it. Models that were shut down are `retired-model`'s.
     "dominated-model",
     code: "CST008",
     severity: Severity::Warning,
@@ -88,21 +90,36 @@ fn finding(group: &[&PromptView<'_>]) -> Option<Finding> {
     }
     let percent = saved.pico() * 100 / old.pico().max(1);
     let model = first.prompt.model.as_ref()?;
-    let place = if group.len() == 1 { "here".to_owned() } else { format!("in {} requests", group.len()) };
-    let message =
-        format!("`{}`, the successor that the maker of `{}` names, costs {percent} % less {place}", next.id, spec.id);
+    let place =
+        if group.len() == 1 { "this input".to_owned() } else { format!("the input of {} requests", group.len()) };
+    let message = format!(
+        "`{}`, the successor that the maker of `{}` names, takes {place} for {percent} % less",
+        next.id, spec.id
+    );
     let is_plain = model.text == *spec.id || spec.aliases.iter().any(|alias| **alias == *model.text);
+    // What the successor refuses has to go too: `deprecated-model` and `migrate` say what.
+    let is_taken = group.iter().all(|prompt| parameters::refused_by(next, prompt.prompt).is_empty());
     let changes = group
         .iter()
         .filter_map(|prompt| prompt.prompt.model.as_ref())
         .map(|model| Change { span: model.span.clone(), text: next.id.to_string() });
-    Some(
-        Finding::at(model.span.clone(), message)
-            .note(format!("input of 1,000 calls: {old} now, {new} then, counted with each model's tokenizer"))
-            .help("try the successor on the prompt's tests")
-            .saves(money(saved))
-            .fix("name the successor", Applicability::Unsafe, is_plain.then(|| changes.collect())),
-    )
+    let finding = Finding::at(model.span.clone(), message)
+        .note(format!("input of 1,000 calls: {old} now, {new} then, counted with each model's tokenizer"));
+    let finding = if thinks_more(spec, next) {
+        finding.note(format!("`{}` thinks before it answers; its thoughts are billed as output", next.id))
+    } else {
+        finding
+    };
+    Some(finding.help("try the successor on the prompt's tests").saves(money(saved)).fix(
+        "name the successor",
+        Applicability::Unsafe,
+        (is_plain && is_taken).then(|| changes.collect()),
+    ))
+}
+
+/// Whether the successor thinks by itself and the model does not.
+fn thinks_more(spec: &ModelSpec, next: &ModelSpec) -> bool {
+    parameters::is_of(next, &PARAMETERS.thinks) && !parameters::is_of(spec, &PARAMETERS.thinks)
 }
 
 /// Money for the input of 1,000 calls now and then, if all prices fall even for as many more tokens as the successor counts.
@@ -120,13 +137,16 @@ fn costs(view: &PromptView<'_>, spec: &ModelSpec, next: &ModelSpec, weigher: &We
     let conditions = Conditions { at: view.target.at, ..Conditions::default() };
     let rate = |of: &ModelSpec, class, n| view.target.catalog.rate(of, class, n, &conditions).ok();
     // The answer is taken to grow as the prompt does.
-    let is_cheaper = |class| {
+    let is_cheaper_by = |class, factor: i128| {
         let (Some(old), Some(new)) = (rate(spec, class, now), rate(next, class, then)) else { return false };
-        new.pico().saturating_mul(i128::from(then)) < old.pico().saturating_mul(i128::from(now))
+        new.pico().saturating_mul(i128::from(then)).saturating_mul(factor) < old.pico().saturating_mul(i128::from(now))
     };
+    let is_cheaper = |class| is_cheaper_by(class, 1);
+    // Thoughts are taken to be as long as the answer.
+    let outputs = if thinks_more(spec, next) { 2 } else { 1 };
     let has_cache = rate(spec, TokenClass::CacheRead, now).is_some();
     let is_dominated = is_cheaper(TokenClass::Input)
-        && is_cheaper(TokenClass::Output)
+        && is_cheaper_by(TokenClass::Output, outputs)
         && (!has_cache || is_cheaper(TokenClass::CacheRead));
     let cost = |of: &ModelSpec, n| per_1k(rate(of, TokenClass::Input, n)?, n);
     if is_dominated { cost(spec, now).zip(cost(next, then)) } else { None }

@@ -36,7 +36,8 @@ rule! {
     /// ## Limits
     ///
     /// Counts prose and lists: the same code may be shown where it is used. Copies in different branches of a template are
-    /// left alone, as only one of them is sent. What users and models say in a conversation is theirs; results of tools that
+    /// left alone, as only one of them is sent; so are copies in different files of a bundle (`FILE:docs/USE.md` above each),
+    /// which are read one by one, and lines that only rule off. What users and models say in a conversation is theirs; results of tools that
     /// came before are found if they are long.
     "repeated-block",
     code: "DUP001",
@@ -100,15 +101,17 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 fn blocks(view: &View<'_>) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
     // By rough key; of few there are several, and only those are read closely.
-    let mut seen: HashMap<(usize, u64), Vec<usize>> = HashMap::new();
+    let mut seen: HashMap<(usize, usize, u64), Vec<usize>> = HashMap::new();
     let mut buffer = Vec::new();
     for (piece, of) in view.instructions() {
         // A user's text is compared with itself; what it repeats of the system's is another rule's.
         let scope = if of.kind == Some(SegmentKind::User) { piece + 1 } else { 0 };
+        let files = file_marks(of.as_str());
         for range in &view.prose(piece).blocks {
             let text = &of.as_str()[range.clone()];
             let key = rough_key(text, &mut buffer);
-            let alike = seen.entry((scope, key)).or_default();
+            let file = files.partition_point(|mark| *mark <= range.start);
+            let alike = seen.entry((scope, file, key)).or_default();
             let own = (!alike.is_empty()).then(|| Fingerprint::of(text).normalised());
             let copy_of = alike.iter().copied().find(|index| {
                 let other = &blocks[*index];
@@ -147,7 +150,7 @@ fn report(view: &View<'_>, sink: &mut Sink<'_>, source: &[Block], copy: &[Block]
     let prose: u64 = copy
         .iter()
         .map(|block| &text[block.range.clone()])
-        .filter(|block| !is_heading(block) && !looks_like_code(block))
+        .filter(|block| block.contains(char::is_alphanumeric) && !is_heading(block) && !looks_like_code(block))
         .map(|block| view.target.count(block))
         .sum();
     if branches || !view.is_worth(prose.cast_signed()) {
@@ -167,6 +170,28 @@ fn report(view: &View<'_>, sink: &mut Sink<'_>, source: &[Block], copy: &[Block]
             .saves(view.saving(tokens, first.piece, first.range.start))
             .fix("delete the later copy", Applicability::Unsafe, fix),
     );
+}
+
+/// Where the files of a bundle begin: lines that say only `FILE:` and a path.
+fn file_marks(text: &str) -> Vec<usize> {
+    let is_mark = |line: &str| {
+        // Some bundles put control characters around the mark.
+        let bare = line.trim_matches(|c: char| c.is_control() || "#*`=- ".contains(c));
+        let path = ["FILE:", "File:"].iter().find_map(|mark| bare.strip_prefix(mark)).map(str::trim);
+        path.is_some_and(|path| path.contains(['.', '/']) && !path.contains(' '))
+    };
+    if !text.contains("FILE:") && !text.contains("File:") {
+        return Vec::new();
+    }
+    let mut at = 0;
+    let mut marks = Vec::new();
+    for line in text.split_inclusive('\n') {
+        if is_mark(line) {
+            marks.push(at);
+        }
+        at += line.len();
+    }
+    marks
 }
 
 /// A heading without the text under it.

@@ -7,6 +7,7 @@ use crate::dedup::Fingerprint;
 use crate::lint::diagnostic::{Finding, Severity};
 use crate::lint::file::PromptKind;
 use crate::lint::rule::{Check, Default, Evidence, Mark, OptionSpec};
+use crate::lint::template::SlotKind;
 use crate::lint::view::View;
 
 rule! {
@@ -27,7 +28,8 @@ rule! {
     ///
     /// ## Limits
     ///
-    /// Says so once for each group of files, at the first of them. Files of instructions for agents are another rule's
+    /// Says so once for each group of files, at the first of them. Blocks with variables are left alone: no cache can serve
+    /// them, and each template has its own. Files of instructions for agents are another rule's
     /// (`context-file-duplicates-docs`): each tool wants its own.
     "shared-block-across-files",
     code: "DUP003",
@@ -49,7 +51,10 @@ fn mark(view: &View<'_>, marks: &mut Vec<Mark>) {
         for range in &view.prose(piece).blocks {
             let text = &of.as_str()[range.clone()];
             let tokens = view.share(piece, text.len());
-            if !view.is_worth(tokens.cast_signed()) {
+            let varies = of.slots.iter().any(|slot| {
+                slot.kind != SlotKind::Comment && slot.span.start < range.end && range.start < slot.span.end
+            });
+            if varies || !view.is_worth(tokens.cast_signed()) {
                 continue;
             }
             let span = view.at(piece, range.clone());

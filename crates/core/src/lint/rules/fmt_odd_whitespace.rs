@@ -1,5 +1,8 @@
 //! `odd-whitespace`: blanks that are no plain blanks.
 
+use std::ops::Range;
+
+use crate::compress::protect;
 use crate::lint::diagnostic::{Applicability, Finding, Severity};
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
@@ -19,7 +22,7 @@ rule! {
     ///
     /// ## Fix
     ///
-    /// Safe outside code: plain blanks take their place. It is the edit of `promptopt optimize` (`whitespace`).
+    /// Safe outside code: plain blanks take their place in every line, so that an indentation stays in step.
     ///
     /// ## Options
     ///
@@ -47,22 +50,20 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let edits = view.transform("whitespace");
     for (piece, of) in view.prompt.pieces.iter().enumerate() {
         let text = of.as_str();
-        // Lines of the optimizer's in which an odd space goes; trailing blanks are none.
-        let own: Vec<_> = edits
-            .iter()
-            .filter(|edit| edit.segment == piece)
-            .filter(|edit| {
-                odd(&text[edit.span.clone()]) && !odd(&edit.replacement) && !is_typographic(&text[edit.span.clone()])
-            })
-            .map(|edit| (edit.span.clone(), edit.replacement.clone()))
-            .collect();
+        // The optimizer stays out of code and touches only lines that get cheaper. Where it finds one, all of them change, as
+        // half of an indentation would be worse than none.
+        let is_found = edits.iter().filter(|edit| edit.segment == piece).any(|edit| odd(&text[edit.span.clone()]));
+        if !is_found {
+            continue;
+        }
+        let own = lines(text, &view.prose(piece).fences);
         let Some((first, _)) = own.first() else { continue };
         let saved = view.tokens_saved(piece, &own);
         if !view.is_worth(saved) {
             continue;
         }
-        let n: usize =
-            own.iter().map(|(range, _)| text[range.clone()].chars().filter(|c| is_odd_space(*c)).count()).sum();
+        let count = |text: &str| text.chars().filter(|c| is_odd_space(*c)).count();
+        let n: usize = own.iter().map(|(range, line)| count(&text[range.clone()]) - count(line)).sum();
         let changes = own.iter().map(|(range, line)| view.change(piece, range.clone(), line)).collect();
         sink.report(
             Finding::at(view.at(piece, first.clone()), format!("{n} no-break or other odd spaces cost {saved} tokens"))
@@ -74,18 +75,42 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     }
 }
 
-fn is_odd_space(c: char) -> bool {
-    matches!(c, '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}')
+/// In longer lines odd spaces stay: facts are looked for in each, which may cost its length for each it has.
+const MAX_CHECKED: usize = 4096;
+
+/// Lines outside code with odd spaces, and what they are without. Blanks at a line's end go if an odd one is among them.
+fn lines(text: &str, fences: &[Range<usize>]) -> Vec<(Range<usize>, String)> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    for whole in text.split_inclusive('\n') {
+        let line = whole.trim_end_matches(['\n', '\r']);
+        let span = at..at + line.len();
+        at += whole.len();
+        if line.len() > MAX_CHECKED || !line.contains(is_odd_space) || protect::overlaps(fences, &span) {
+            continue;
+        }
+        let end = line.trim_end_matches(|c| c == ' ' || c == '\t' || is_odd_space(c)).len();
+        let kept = if line[end..].contains(is_odd_space) { &line[..end] } else { line };
+        let plain: String = kept
+            .char_indices()
+            .map(|(at, c)| if is_odd_space(c) && !is_typographic(kept, at, c) { ' ' } else { c })
+            .collect();
+        let same_facts = protect::facts(line).map(str::trim_end).eq(protect::facts(&plain).map(str::trim_end));
+        if plain != line && same_facts {
+            found.push((span, plain));
+        }
+    }
+    found
 }
 
-/// All odd spaces of a line stand where a language's typography wants them.
-fn is_typographic(line: &str) -> bool {
-    line.char_indices().filter(|(_, c)| is_odd_space(*c)).all(|(at, c)| {
-        let before = line[..at].chars().next_back();
-        let after = line[at + c.len_utf8()..].chars().next();
-        let is_digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
-        after.is_some_and(|c| matches!(c, ':' | ';' | '!' | '?' | '»' | '%' | '€' | '–' | '—'))
-            || before.is_some_and(|c| matches!(c, '«' | '–' | '—'))
-            || is_digit(before)
-    })
+/// An odd space where a language's typography wants it.
+fn is_typographic(line: &str, at: usize, c: char) -> bool {
+    let before = line[..at].chars().next_back();
+    let after = line[at + c.len_utf8()..].chars().next();
+    after.is_some_and(|c| matches!(c, ':' | ';' | '!' | '?' | '»' | '%' | '€' | '–' | '—'))
+        || before.is_some_and(|c| matches!(c, '«' | '–' | '—') || c.is_ascii_digit())
+}
+
+fn is_odd_space(c: char) -> bool {
+    matches!(c, '\u{a0}' | '\u{2000}'..='\u{200a}' | '\u{202f}' | '\u{205f}')
 }

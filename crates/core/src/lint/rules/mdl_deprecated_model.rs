@@ -22,7 +22,8 @@ rule! {
     ///
     /// ## Fix
     ///
-    /// Unsafe: the name of the successor that the provider names. Another model answers otherwise.
+    /// Unsafe: the name of the successor that the provider names. Another model answers otherwise. Sampling parameters
+    /// that the successor refuses go with the name. None on Azure, where the name is that of a deployment.
     ///
     /// ## Options
     ///
@@ -59,7 +60,9 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let message = match (shutdown.is_earliest, shutdown.days_left) {
         (false, ..=-1) => return,
         (true, ..=-1) => format!("`{id}` may be shut down any day ({host}): it was kept until {date} at least"),
-        (true, days) => format!("`{id}` is kept until {date} at least ({host}), for {days} days; its maker ends it"),
+        (true, days) => {
+            format!("the maker of `{id}` ends it; {host} keeps it until {date} at least, for {days} days")
+        }
         (false, 0) => format!("`{id}` is shut down today ({host})"),
         (false, 1) => format!("`{id}` is shut down tomorrow ({host})"),
         (false, days) => format!("`{id}` is shut down on {date}, in {days} days ({host})"),

@@ -22,7 +22,8 @@ rule! {
     ///
     /// ## Fix
     ///
-    /// Safe: the parameter is removed. The request fails with it, so nothing that works changes.
+    /// Safe where the prompt names the model: the parameter is removed. The request fails with it, so nothing that works
+    /// changes. Unsafe where the model comes from the command line or the configuration: the prompt may go to others too.
     ///
     /// ## Limits
     ///
@@ -42,13 +43,14 @@ rule! {
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
+    let applicability = if view.target.is_named { Applicability::Safe } else { Applicability::Unsafe };
     for (row, field) in parameters::refused(view, Topic::Sampling) {
         let model = view.target.name.unwrap_or_default();
         let changes = field.removal.clone().map(|span| vec![Change { span, text: String::new() }]);
         let place = field.key.start..field.span.end.max(field.key.end);
         let finding = Finding::at(place, format!("`{model}` refuses `{}` of {}", field.path, field.value))
             .note(format!("the model {}", row.why))
-            .fix(&format!("remove `{}`", field.path), Applicability::Safe, changes);
+            .fix(&format!("remove `{}`", field.path), applicability, changes);
         sink.report(match row.effort {
             Some(_) => finding.help("or set the effort to `none`, which keeps it"),
             None => finding,

@@ -25,7 +25,8 @@ rule! {
     ///
     /// Models of your own belong into an overlay of the catalogue (`promptopt models --help`). Names that are filled in by a
     /// template are left alone, as are deployments on Azure, models on one's own machine (Ollama), hosts that the catalogue
-    /// does not have, and, where no host is said, names that resemble none of the catalogue's.
+    /// does not have, and, where no host is said, names that resemble none of the catalogue's. In the front matter of a text, a
+    /// name with a blank in it is a host's name to show (`Claude Sonnet 4.5 (copilot)`).
     "unknown-model",
     code: "MDL001",
     severity: Severity::Error,

@@ -37,7 +37,7 @@ rule! {
     /// ## Limits
     ///
     /// Marks of tools (begin and end of a generated part, `prettier-ignore`, `markdownlint-disable`, suppressions) are left
-    /// alone: the tool needs them where they stand. So are comments in code, and in CLAUDE.md, where Claude Code leaves
+    /// alone: the tool needs them where they stand; so does whoever opens the file need a notice not to edit it. So are comments in code, and in CLAUDE.md, where Claude Code leaves
     /// comments out by itself.
     "comment-billed",
     code: "VRB007",
@@ -70,6 +70,16 @@ static MARK: LazyLock<Regex> = LazyLock::new(|| {
     .unwrap()
 });
 
+/// A notice to whoever opens the file, together with the comments that go on from it.
+#[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
+static NOTICE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?xi)^<!--[^\w<>]*(?:editor(?:s|['’]s|s['’])?\ (?:warning|notice|note)
+        | (?:please\ )?(?:do\ not|don['’]?t)\ (?:edit|modify|update|change|touch|remove)\ )",
+    )
+    .unwrap()
+});
+
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let is_stripped =
         view.prompt.kind == PromptKind::AgentInstructions && view.file.name().to_lowercase().starts_with("claude");
@@ -80,13 +90,20 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let text = of.as_str();
         // Comments that follow each other are one note.
         let mut notes: Vec<Range<usize>> = Vec::new();
+        let mut noticed: Option<usize> = None;
         for found in COMMENT.find_iter(text) {
             let range = found.range();
+            let goes_on = |end: usize| text[end..range.start].trim().is_empty();
+            if NOTICE.is_match(found.as_str()) || noticed.is_some_and(goes_on) {
+                notes.pop_if(|last| goes_on(last.end));
+                noticed = Some(range.end);
+                continue;
+            }
             if !is_note(view, piece, &range) {
                 continue;
             }
             match notes.last_mut() {
-                Some(last) if text[last.end..range.start].trim().is_empty() => last.end = range.end,
+                Some(last) if goes_on(last.end) => last.end = range.end,
                 _ => notes.push(range),
             }
         }

@@ -1,12 +1,13 @@
 //! `cot-on-reasoning-model`: a reasoning model told to think.
 
+use std::ops::Range;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use crate::chat::Reasoning;
 use crate::lint::diagnostic::{Applicability, Finding, Severity};
-use crate::lint::prose::trimmed;
+use crate::lint::prose::{trimmed, with_blanks_behind};
 use crate::lint::rule::{Check, Evidence};
 use crate::lint::sink::Sink;
 use crate::lint::view::View;
@@ -106,7 +107,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             }
             let sentence = sentence(text, &range);
             let is_alone = sentence.len() <= range.len() + 8;
-            let removed = if is_alone { sentence } else { range.clone() };
+            let removed = if is_alone { whole_line(text, sentence) } else { range.clone() };
             let saved = view.tokens_saved_at(piece, &removed, "");
             let changes = if is_alone { view.change(piece, removed, "").map(|change| vec![change]) } else { None };
             let name = view.target.name.unwrap_or_default();
@@ -123,11 +124,23 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     }
 }
 
+/// A sentence that fills its line goes with the line, its bullet and, if it was a paragraph, the blank lines behind it.
+fn whole_line(text: &str, sentence: Range<usize>) -> Range<usize> {
+    let start = text[..sentence.start].rfind('\n').map_or(0, |at| at + 1);
+    let end = text[sentence.end..].find('\n').map_or(text.len(), |at| sentence.end + at + 1);
+    let is_bullet = |c: char| c.is_ascii_digit() || matches!(c, ' ' | '\t' | '-' | '*' | '+' | '•' | '.');
+    if !text[start..sentence.start].chars().all(is_bullet) || !text[sentence.end..end].trim().is_empty() {
+        return sentence;
+    }
+    let is_paragraph = (start == 0 || text[..start].ends_with("\n\n")) && text[end..].starts_with('\n');
+    if is_paragraph { with_blanks_behind(text, &(start..end)) } else { start..end }
+}
+
 /// How far the ends of a sentence are looked for.
 const LONGEST: usize = 400;
 
 /// The sentence around a range, with the blank behind it.
-fn sentence(text: &str, range: &std::ops::Range<usize>) -> std::ops::Range<usize> {
+fn sentence(text: &str, range: &Range<usize>) -> Range<usize> {
     let mut from = range.start.saturating_sub(LONGEST);
     while !text.is_char_boundary(from) {
         from -= 1;

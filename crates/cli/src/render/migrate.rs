@@ -33,9 +33,13 @@ fn place(page: &mut Page, migration: &Migration, is_written: bool) {
     row(page, "from", &format!("{}{}", clean(&from.name), ends(from)));
     row(page, "to", &format!("{}{}", clean(&to.name), ends(to)));
     let money = |usd: &Option<String>| usd.as_ref().map_or_else(|| "unknown".to_owned(), |usd| format!("${usd}"));
+    // A class that only one of them has (writes to a cache for an hour) is no change of price.
+    let is_shown =
+        |price: &&PriceChange| matches!(price.class, "input" | "output") || price.now.is_some() && price.then.is_some();
     let prices = migration
         .prices
         .iter()
+        .filter(is_shown)
         .map(|price| format!("{} {} → {}", price.class.replace('_', " "), money(&price.now), money(&price.then)));
     let prices: Vec<String> = prices.collect();
     if !prices.is_empty() {

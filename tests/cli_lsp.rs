@@ -108,8 +108,7 @@ impl Editor {
     }
 }
 
-const TABLE: &str =
-    "Prices in 🍎:\n\n| name          | colour    |\n|---------------|-----------|\n| apple         | red       |\n";
+const TABLE: &str = "Prices in 🍎:\n\n| name          | colour    |\n|---------------|-----------|\n| apple         | red       |\n| banana        | yellow    |\n| cherry        | red       |\n| plum          | blue      |\n| lime          | green     |\n| grape         | violet    |\n";
 const URI: &str = "file:///project/prompts/fruit.md";
 
 #[test]
@@ -134,7 +133,8 @@ fn an_editing_session() {
     let fix = actions.as_array().unwrap().iter().find(|action| action["kind"] == "quickfix").unwrap();
     assert_eq!(fix["isPreferred"], true);
     let edit = &fix["edit"]["changes"][URI][0];
-    assert_eq!(edit["newText"].as_str().unwrap().trim_end(), "|name|colour|\n|-|-|\n|apple|red|");
+    let mended = edit["newText"].as_str().unwrap();
+    assert!(mended.starts_with("| name | colour |\n") && mended.contains("| apple | red |"), "{mended}");
     assert!(actions.as_array().unwrap().iter().any(|action| action["kind"] == "source.fixAll"));
 
     // What the fix makes of it is clean.

@@ -17,6 +17,7 @@ mod init;
 mod lint;
 #[cfg(feature = "lsp")]
 mod lsp;
+mod migrate;
 mod models;
 mod optimize;
 mod report;
@@ -34,6 +35,7 @@ pub(crate) use lint::{
 };
 #[cfg(feature = "lsp")]
 pub(crate) use lsp::LspArgs;
+pub(crate) use migrate::{MigrateArgs, MigrateForm};
 pub(crate) use models::{
     AuditArgs, CrosscheckArgs, ImportArgs, ListArgs, ListForm, ModelsArgs, ModelsCommand, ModelsDiffArgs, ShowArgs,
 };
@@ -116,6 +118,11 @@ pub(crate) enum Command {
     /// The language server for editors: findings as one types, costs on hover, fixes as code actions
     #[cfg(feature = "lsp")]
     Lsp(LspArgs),
+    /// What moving away from a model means, for every place that names it: deadlines, prices, tokens, caches, parameters
+    ///
+    /// Prompts, requests and programs are looked at. The changes that can be made are: the model's name, and the parameters that
+    /// the new model renames or rejects.
+    Migrate(MigrateArgs),
     /// What survives compression, measured on questions with known answers
     Eval(EvalArgs),
     /// How requests are weighed in tokens, and how well

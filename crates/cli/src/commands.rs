@@ -14,6 +14,7 @@ mod init;
 mod lint;
 #[cfg(feature = "lsp")]
 mod lsp;
+mod migrate;
 mod models;
 mod optimize;
 mod report;
@@ -48,6 +49,7 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<Outcome> {
         Command::Explain(args) => explain::run(&args, settings),
         #[cfg(feature = "lsp")]
         Command::Lsp(args) => lsp::run(&args, settings),
+        Command::Migrate(args) => migrate::run(&args, settings),
         Command::Tokens(args) => tokens::run(&args),
     }
 }

@@ -23,6 +23,7 @@ mod focus;
 mod html;
 mod json;
 mod markdown;
+mod migrate;
 mod optimized;
 mod problem;
 mod text;
@@ -41,6 +42,7 @@ pub(crate) use focus::focus;
 pub(crate) use html::{explained_page as explained_html, html};
 pub(crate) use json::json;
 pub(crate) use markdown::markdown;
+pub(crate) use migrate::text as migrations;
 pub(crate) use optimized::{
     diff as optimized_diff, explain as optimized_explain, summary as optimized_summary, transforms,
 };

@@ -141,7 +141,7 @@ mod tests {
 
     use super::*;
 
-    const TABLE: &str = "| name      | colour    |\n|-----------|-----------|\n| apple     | red       |\n";
+    const TABLE: &str = "| name      | colour    |\n|-----------|-----------|\n| apple     | red       |\n| banana    | yellow    |\n| cherry    | red       |\n| plum      | blue      |\n| lime      | green     |\n| grape     | violet    |\n";
 
     #[test]
     fn a_baseline_is_made_once_and_only_shrinks() {

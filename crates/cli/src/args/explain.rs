@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use jiff::civil::Date;
 
 /// Which prompts, for which model, in which form.
 #[derive(Args, Debug)]
@@ -17,6 +18,9 @@ pub(crate) struct ExplainArgs {
     /// Its host, where several offer it
     #[arg(long, value_name = "HOST")]
     pub(crate) host: Option<String>,
+    /// Prices as of this day [default: today]
+    #[arg(long, value_name = "DATE", value_parser = super::lint::date)]
+    pub(crate) as_of: Option<Date>,
     /// Form: text, json, html (a heat map of the text, one self-contained file)
     #[arg(long, short, value_name = "FORM", value_enum, default_value_t, hide_possible_values = true)]
     pub(crate) output: ExplainForm,

@@ -248,7 +248,7 @@ fn severity(name: &str) -> Result<Severity, String> {
     Severity::from_name(name).ok_or_else(|| format!("there is no severity `{name}`; expected error, warning or info"))
 }
 
-fn date(text: &str) -> Result<Date, String> {
+pub(super) fn date(text: &str) -> Result<Date, String> {
     text.parse().map_err(|_| format!("`{text}` is not a day, such as 2026-11-22"))
 }
 

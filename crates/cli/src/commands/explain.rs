@@ -13,7 +13,7 @@ use crate::{output, overlay, render};
 
 /// Runs `promptopt explain`.
 pub(crate) fn run(args: &ExplainArgs, settings: &Settings) -> Result<Outcome> {
-    let today = SystemClock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let today = args.as_of.unwrap_or_else(|| SystemClock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
     let lint = Lint {
         catalog: overlay::shared(settings)?,
         model: args.model.clone(),

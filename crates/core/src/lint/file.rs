@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::lines::Lines;
 use super::mapped::{Codec, Mapped};
 use super::template::{Slot, Syntax};
-use crate::chat::{CacheMark, ChatRequest};
+use crate::chat::{CacheMark, ChatRequest, Dialect};
 use crate::compress::SegmentKind;
 
 /// A file that was read.
@@ -180,6 +180,23 @@ impl Prompt {
     /// Pieces of one kind, with their indices.
     pub fn pieces_of(&self, kind: SegmentKind) -> impl Iterator<Item = (usize, &Piece)> {
         self.pieces.iter().enumerate().filter(move |(_, piece)| piece.kind == Some(kind))
+    }
+
+    /// The dialect that it is written in: of a whole request its own, in a program that of the method called.
+    pub fn dialect(&self) -> Option<Dialect> {
+        if let Some(request) = &self.request {
+            return Some(request.dialect);
+        }
+        let called = self.name.as_deref()?;
+        let by_method = [
+            (".chat.completions.create", Dialect::Chat),
+            (".chat.completions.parse", Dialect::Chat),
+            (".responses.create", Dialect::Responses),
+            (".responses.parse", Dialect::Responses),
+            (".messages.create", Dialect::Messages),
+            (".messages.stream", Dialect::Messages),
+        ];
+        by_method.into_iter().find(|(method, _)| called.ends_with(method)).map(|(_, dialect)| dialect)
     }
 
     /// Whether it is sent as it stands, not filled in first.

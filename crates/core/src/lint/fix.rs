@@ -99,11 +99,21 @@ pub fn without_overlaps(diagnostics: &[Diagnostic], least: Applicability) -> Vec
 
 /// The text with the fixes of some findings made; they must not overlap.
 pub fn apply(text: &str, chosen: &[&Diagnostic]) -> String {
-    let mut all: Vec<&Change> = chosen.iter().flat_map(|diagnostic| changes(diagnostic)).collect();
+    let all: Vec<&Change> = chosen.iter().flat_map(|diagnostic| changes(diagnostic)).collect();
+    written(text, all)
+}
+
+/// The text with changes made. They may come in any order; of those that overlap, the first is made.
+pub fn made(text: &str, changes: &[Change]) -> String {
+    written(text, changes.iter().collect())
+}
+
+fn written(text: &str, mut all: Vec<&Change>) -> String {
     all.sort_by_key(|change| (change.span.start, change.span.end));
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
     for change in all {
+        // The same change twice is one: two prompts may share a constant.
         if change.span.start < at {
             continue;
         }

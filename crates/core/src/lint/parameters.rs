@@ -189,8 +189,7 @@ impl Refusal {
         if self.dialects.is_empty() {
             return true;
         }
-        let dialect = prompt.request.as_ref().map(|request| request.dialect);
-        dialect.is_some_and(|dialect: Dialect| self.dialects.iter().any(|known| known == dialect.name()))
+        prompt.dialect().is_some_and(|dialect: Dialect| self.dialects.iter().any(|known| known == dialect.name()))
     }
 
     fn refuses_field(&self, field: &Field) -> bool {

@@ -318,8 +318,7 @@ fn unread(input: &Input, why: impl Into<String>) -> File {
 mod tests {
     use super::*;
 
-    const TABLE: &str =
-        "| name          | colour    |\r\n|---------------|-----------|\r\n| apple         | red       |\r\n";
+    const TABLE: &str = "| name          | colour    |\r\n|---------------|-----------|\r\n| apple         | red       |\r\n| banana        | yellow    |\r\n| cherry        | red       |\r\n| plum          | blue      |\r\n| lime          | green     |\r\n| grape         | violet    |\r\n";
 
     fn input(shown: &str, bytes: &[u8]) -> Input {
         Input { path: shown.into(), shown: shown.to_owned(), bytes: Some(bytes.to_vec()) }

@@ -170,8 +170,14 @@ impl Chosen {
             self.on.clear();
             self.turn_on(selectors);
         }
+        // The more exact one holds: a rule of a family that is left out can be kept, and one that is added be left out.
+        let (exact, families): (Vec<String>, Vec<String>) =
+            layer.ignore.iter().cloned().partition(|selector| check::by_name(selector).is_some());
+        for code in codes(&families) {
+            self.on.remove(code);
+        }
         self.turn_on(&layer.extend_select);
-        for code in codes(&layer.ignore) {
+        for code in codes(&exact) {
             self.on.remove(code);
         }
         for (selector, level) in &layer.severity {

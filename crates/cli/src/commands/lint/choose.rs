@@ -83,7 +83,9 @@ mod tests {
             ignore: names(&["MDL"]),
             ..LintRulesArgs::default()
         };
-        assert_eq!(chosen(&more), ["FMT006", "SYN001"]);
+        assert_eq!(chosen(&more), ["FMT006", "MDL002", "SYN001"], "the more exact one holds");
+        let fewer = LintRulesArgs { ignore: names(&["MDL002"]), ..more };
+        assert_eq!(chosen(&fewer), ["FMT006", "MDL001", "SYN001"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Many files: read, linted and mended by several threads, judged together at the end. What comes out does not depend on
 //! the number of threads. Nothing is written here: who asked for fixes gets the texts.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -182,12 +183,17 @@ pub fn run(linter: &Linter, mut inputs: Vec<Input>, options: &Options<'_>) -> Re
     inputs.sort_by(|a, b| a.shown.cmp(&b.shown));
     inputs.dedup_by(|a, b| a.shown == b.shown);
     let next = AtomicUsize::new(0);
+    let mut n_in_folder: HashMap<&str, usize> = HashMap::new();
+    for input in &inputs {
+        *n_in_folder.entry(folder(&input.shown)).or_default() += 1;
+    }
+    let has_neighbours = |input: &Input| n_in_folder.get(folder(&input.shown)).is_some_and(|n| *n > 1);
     let work = || {
         let mut done = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(input) = inputs.get(index) else { return done };
-            done.push((index, one(linter, input, options)));
+            done.push((index, one(linter, input, options, has_neighbours(input))));
         }
     };
     let n_threads = options.n_threads.clamp(1, inputs.len().max(1));
@@ -223,10 +229,20 @@ pub fn run(linter: &Linter, mut inputs: Vec<Input>, options: &Options<'_>) -> Re
     report
 }
 
-fn one(linter: &Linter, input: &Input, options: &Options<'_>) -> Result<(Checked, Linted), Error> {
+/// The folder of a path as shown; empty where it has none.
+pub(super) fn folder(shown: &str) -> &str {
+    shown.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn one(
+    linter: &Linter,
+    input: &Input,
+    options: &Options<'_>,
+    has_neighbours: bool,
+) -> Result<(Checked, Linted), Error> {
     let (mut file, has_mark) = open(input)?;
     let settings = (options.settings_of)(&input.shown);
-    let mut linted = linter.lint(&file, &settings);
+    let mut linted = linter.lint_among(&file, &settings, has_neighbours);
     let weight_before = Weight::of(&linted);
     let (least, is_applied) = match options.fixing {
         Fixing::No => (None, false),
@@ -243,7 +259,7 @@ fn one(linter: &Linter, input: &Input, options: &Options<'_>) -> Result<(Checked
         let made = linter.fix(&input.shown, &file.text, &settings, least);
         if made.text != file.text {
             let after = read(&input.shown, &made.text);
-            let linted_after = linter.lint(&after, &settings);
+            let linted_after = linter.lint_among(&after, &settings, has_neighbours);
             fixed = Some(FixedFile {
                 before: file.text.clone(),
                 after: made.text,

@@ -13,6 +13,7 @@ use promptopt::error::{Error, Kind, Result};
 use promptopt::lint::runner::{self, Fixing, Report};
 use promptopt::lint::settings::Settings as Rules;
 use promptopt::lint::{Applicability, Linter};
+use promptopt::tokens::{Encoding, Tokenizer};
 
 use super::Outcome;
 use crate::args::{FailOn, FixArgs, LintArgs, LintForm, RuleArgs, RulesArgs};
@@ -65,10 +66,15 @@ fn once(args: &LintArgs, settings: &Settings, linter: &Linter, looked_at: &mut V
     looked_at.push(PathBuf::from(FILE_NAME));
     looked_at.extend(args.paths.iter().cloned());
     let configs = configs(args, settings)?;
+    let config = configs.for_folder(Path::new(".")).map_err(Problems::into_error)?;
+    // Found and read meanwhile: files need no vocabulary until they are linted.
+    let (catalog, host) = (&config.settings.catalog, config.settings.host.as_deref());
+    let spec = config.settings.model.as_deref().and_then(|model| catalog.find(host, model));
+    let tokenizer = spec.map_or(Tokenizer::Exact(Encoding::O200kBase), |spec| spec.tokenizer);
+    std::thread::spawn(move || tokenizer.load());
     let (inputs, mut errors) = files::inputs(args, &configs)?;
     looked_at.extend(inputs.iter().map(|input| input.path.clone()));
     configs.check(inputs.iter().map(|input| &*input.shown)).map_err(Problems::into_error)?;
-    let config = configs.for_folder(Path::new(".")).map_err(Problems::into_error)?;
     let fallback = Arc::clone(&config.settings);
     // Checked above: a configuration that changes during the run leaves the files to the folder's.
     let of_config = |path: &str| configs.settings_for(path).unwrap_or_else(|_| Arc::clone(&fallback));

@@ -30,8 +30,8 @@ pub(crate) use eval::{CompressionArgs, CompressionForm, EvalArgs, EvalCommand, M
 pub(crate) use explain::{ExplainArgs, ExplainForm};
 pub(crate) use init::InitArgs;
 pub(crate) use lint::{
-    FailOn, FixArgs, LintArgs, LintForm, LintRulesArgs, RuleArgs, RulesArgs, RulesForm, ScopeArgs, ShowFindingsArgs,
-    SortBy,
+    CacheArgs, FailOn, FixArgs, LintArgs, LintForm, LintRulesArgs, RuleArgs, RulesArgs, RulesForm, ScopeArgs,
+    ShowFindingsArgs, SortBy,
 };
 #[cfg(feature = "lsp")]
 pub(crate) use lsp::LspArgs;

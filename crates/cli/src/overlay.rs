@@ -18,19 +18,32 @@ pub(crate) fn folder(settings: &Settings) -> Option<PathBuf> {
 /// The catalogue with the user's files over it. A file with a mistake is an error: a price that is silently not used
 /// would be worse.
 pub(crate) fn catalog(settings: &Settings) -> Result<Catalog> {
+    shared(settings).map(Arc::unwrap_or_clone)
+}
+
+/// The same to be shared, with no copy made of what is in the program if there is nothing over it.
+pub(crate) fn shared(settings: &Settings) -> Result<Arc<Catalog>> {
+    let texts = texts(settings)?;
+    if texts.is_empty() {
+        return Ok(Catalog::shared());
+    }
     let mut catalog = Catalog::embedded().clone();
-    for path in folder(settings).map_or_else(|| Ok(Vec::new()), |folder| files(&folder))? {
+    for (name, text) in texts {
+        catalog = catalog.with_overlay(load::parse(&name, &text)?)?;
+    }
+    Ok(Arc::new(catalog))
+}
+
+/// The user's files: the name of each and its text.
+pub(crate) fn texts(settings: &Settings) -> Result<Vec<(String, String)>> {
+    let files = folder(settings).map_or_else(|| Ok(Vec::new()), |folder| files(&folder))?;
+    let read = |path: PathBuf| {
         let name = path.display().to_string();
         let text = std::fs::read_to_string(&path)
             .map_err(|cause| Error::new(Kind::Io, format!("cannot read `{name}`")).because(cause))?;
-        catalog = catalog.with_overlay(load::parse(&name, &text)?)?;
-    }
-    Ok(catalog)
-}
-
-/// The same to be shared.
-pub(crate) fn shared(settings: &Settings) -> Result<Arc<Catalog>> {
-    Ok(Arc::new(catalog(settings)?))
+        Ok((name, text))
+    };
+    files.into_iter().map(read).collect()
 }
 
 /// The TOML files of a folder by name; none if there is no such folder.

@@ -30,6 +30,8 @@ pub(crate) struct Settings {
     /// Where overlays of the price catalogue are looked for: `$PROMPTOPT_CONFIG_DIR`, `$XDG_CONFIG_HOME/promptopt`,
     /// `~/.config/promptopt`.
     pub(crate) config_dir: Option<PathBuf>,
+    /// What can be made again at any time: `$XDG_CACHE_HOME/promptopt`, `~/.cache/promptopt`.
+    pub(crate) cache_dir: Option<PathBuf>,
 }
 
 impl Settings {
@@ -44,6 +46,7 @@ impl Settings {
             color_on_stderr: color(screen.color, &ColorVariables::read(), stderr_is_terminal),
             watched: stderr_is_terminal && !screen.no_progress && variable("TERM").as_deref() != Some("dumb"),
             config_dir: config_dir(),
+            cache_dir: cache_dir(),
         }
     }
 }
@@ -87,8 +90,22 @@ fn terminal_width() -> Option<usize> {
     std::io::stdout().is_terminal().then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0))
 }
 
+/// Tells this program from every other build of it, where one lies in the place of another: its version, size and age.
+pub(crate) fn program() -> String {
+    let file = std::env::current_exe().and_then(|path| path.metadata()).ok();
+    let age = file.as_ref().and_then(|file| file.modified().ok());
+    format!("{} {:?} {age:?}", env!("CARGO_PKG_VERSION"), file.as_ref().map(std::fs::Metadata::len))
+}
+
+fn cache_dir() -> Option<PathBuf> {
+    folder("XDG_CACHE_HOME").or_else(|| folder("HOME").map(|home| home.join(".cache"))).map(|dir| dir.join("promptopt"))
+}
+
+fn folder(name: &str) -> Option<PathBuf> {
+    variable(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
 fn config_dir() -> Option<PathBuf> {
-    let folder = |name| variable(name).filter(|value| !value.is_empty()).map(PathBuf::from);
     folder("PROMPTOPT_CONFIG_DIR")
         .or_else(|| folder("XDG_CONFIG_HOME").map(|dir| dir.join("promptopt")))
         .or_else(|| folder("HOME").map(|home| home.join(".config").join("promptopt")))

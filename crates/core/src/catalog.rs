@@ -241,12 +241,18 @@ pub struct Catalog {
     index: find::Index,
 }
 
+// A test holds that the embedded files parse. Should one not, every model is unknown, and so unpriced.
+static EMBEDDED: LazyLock<Arc<Catalog>> = LazyLock::new(|| Arc::new(load::embedded().unwrap_or_default()));
+
 impl Catalog {
     /// The catalogue in the binary. Parsed on first use.
     pub fn embedded() -> &'static Catalog {
-        // A test holds that the embedded files parse. Should one not, every model is unknown, and so unpriced.
-        static EMBEDDED: LazyLock<Catalog> = LazyLock::new(|| load::embedded().unwrap_or_default());
         &EMBEDDED
+    }
+
+    /// The same, to be shared: a clone of thousands of rows takes longer than many a run.
+    pub fn shared() -> Arc<Catalog> {
+        Arc::clone(&EMBEDDED)
     }
 
     /// From its parts.

@@ -16,6 +16,7 @@
 //! ```
 
 pub mod baseline;
+pub mod cache;
 pub mod diagnostic;
 pub mod discover;
 pub mod explain;

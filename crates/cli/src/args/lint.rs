@@ -24,6 +24,21 @@ pub(crate) struct LintArgs {
     pub(crate) fix: FixArgs,
     #[command(flatten)]
     pub(crate) show: ShowFindingsArgs,
+    #[command(flatten)]
+    pub(crate) cache: CacheArgs,
+}
+
+/// What is remembered between runs.
+#[derive(Args, Debug, Clone, Default)]
+#[command(next_help_heading = "Cache")]
+pub(crate) struct CacheArgs {
+    /// Lint every file, also those that are as they were in the last run, and remember nothing
+    #[arg(long)]
+    pub(crate) no_cache: bool,
+    /// Where findings are remembered [default: `.promptopt_cache` beside `promptopt.toml`; without one, the user's cache
+    /// folder]
+    #[arg(long, value_name = "DIR", conflicts_with = "no_cache")]
+    pub(crate) cache_dir: Option<PathBuf>,
 }
 
 /// What is looked for, and for which model.

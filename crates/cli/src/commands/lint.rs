@@ -13,12 +13,14 @@ use promptopt::error::{Error, Kind, Result};
 use promptopt::lint::runner::{self, Fixing, Report};
 use promptopt::lint::settings::Settings as Rules;
 use promptopt::lint::{Applicability, Linter};
+use promptopt::tokens::{Encoding, Tokenizer};
 
 use super::Outcome;
 use crate::args::{FailOn, FixArgs, LintArgs, LintForm, RuleArgs, RulesArgs};
 use crate::settings::Settings;
 use crate::{output, overlay, render, steer, watch};
 
+mod cache;
 mod choose;
 mod files;
 mod scope;
@@ -65,10 +67,19 @@ fn once(args: &LintArgs, settings: &Settings, linter: &Linter, looked_at: &mut V
     looked_at.push(PathBuf::from(FILE_NAME));
     looked_at.extend(args.paths.iter().cloned());
     let configs = configs(args, settings)?;
+    let config = configs.for_folder(Path::new(".")).map_err(Problems::into_error)?;
+    let fixing = fixing(&args.fix, args.show.output);
+    let cache = if fixing == Fixing::No { cache::Kept::open(&args.cache, settings, &config) } else { None };
+    if cache.as_ref().is_none_or(|kept| kept.cache.is_empty()) {
+        // Files are found and read meanwhile: they need no vocabulary until they are linted.
+        let (catalog, host) = (&config.settings.catalog, config.settings.host.as_deref());
+        let spec = config.settings.model.as_deref().and_then(|model| catalog.find(host, model));
+        let tokenizer = spec.map_or(Tokenizer::Exact(Encoding::O200kBase), |spec| spec.tokenizer);
+        std::thread::spawn(move || tokenizer.load());
+    }
     let (inputs, mut errors) = files::inputs(args, &configs)?;
     looked_at.extend(inputs.iter().map(|input| input.path.clone()));
     configs.check(inputs.iter().map(|input| &*input.shown)).map_err(Problems::into_error)?;
-    let config = configs.for_folder(Path::new(".")).map_err(Problems::into_error)?;
     let fallback = Arc::clone(&config.settings);
     // Checked above: a configuration that changes during the run leaves the files to the folder's.
     let of_config = |path: &str| configs.settings_for(path).unwrap_or_else(|_| Arc::clone(&fallback));
@@ -81,10 +92,13 @@ fn once(args: &LintArgs, settings: &Settings, linter: &Linter, looked_at: &mut V
         }
     };
     let is_from_stdin = inputs.iter().any(|input| input.bytes.is_some());
-    let fixing = fixing(&args.fix, args.show.output);
     let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let options = runner::Options { n_threads, settings_of: &settings_of, fixing };
+    let known = cache.as_ref().map(|kept| &kept.cache);
+    let options = runner::Options { n_threads, settings_of: &settings_of, fixing, cache: known };
     let mut report = runner::run(linter, inputs, &options);
+    if let Some(kept) = cache {
+        kept.close();
+    }
     errors.append(&mut report.errors);
     let told = scope::narrow(&mut report, &args.scope, config.baseline.as_deref(), &settings_of)?;
 

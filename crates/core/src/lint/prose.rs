@@ -2,7 +2,6 @@
 //! and shared by all rules. O(text).
 
 use std::ops::Range;
-use std::sync::LazyLock;
 
 use regex::Regex;
 
@@ -20,9 +19,6 @@ pub struct Prose {
     pub blocks: Vec<Range<usize>>,
 }
 
-#[allow(clippy::unwrap_used, reason = "the pattern is constant; tests build it")]
-static INLINE: LazyLock<Regex> = LazyLock::new(|| Regex::new("`[^`\n]+`").unwrap());
-
 /// Of a piece that there is not.
 pub(super) static NONE: Prose = Prose { fences: Vec::new(), code: Vec::new(), blocks: Vec::new() };
 
@@ -31,9 +27,7 @@ impl Prose {
     pub fn of(text: &str) -> Prose {
         let fences = protect::fences(text);
         let mut code = fences.clone();
-        if memchr::memchr(b'`', text.as_bytes()).is_some() {
-            code.extend(INLINE.find_iter(text).map(|found| found.range()));
-        }
+        inline_code(text, &mut code);
         let blocks = blocks(text, &fences);
         Prose { fences, code: protect::merged(code), blocks }
     }
@@ -71,6 +65,21 @@ impl Prose {
     }
 }
 
+/// Code in backticks on one line.
+fn inline_code(text: &str, found: &mut Vec<Range<usize>>) {
+    let bytes = text.as_bytes();
+    let mut from = 0;
+    while let Some(open) = memchr::memchr(b'`', &bytes[from..]).map(|at| from + at) {
+        let Some(end) = memchr::memchr2(b'`', b'\n', &bytes[open + 1..]).map(|at| open + 1 + at) else { return };
+        let is_closed = bytes[end] == b'`';
+        if is_closed && end > open + 1 {
+            found.push(open..end + 1);
+        }
+        // Of two backticks side by side, the second may open what the first did not.
+        from = if is_closed && end == open + 1 { end } else { end + 1 };
+    }
+}
+
 /// Whether a block is code or JSON although no fence says so: most of its lines end or begin as those of programs do.
 pub fn looks_like_code(block: &str) -> bool {
     let (mut n_code, mut n) = (0, 0);
@@ -86,10 +95,32 @@ pub fn looks_like_code(block: &str) -> bool {
 /// Equal for all texts that the deduplicator calls the same but for their layout, and for few others: what has an equal key
 /// is worth a fingerprint, which costs many times as much. O(text).
 pub fn rough_key(text: &str, buffer: &mut Vec<u8>) -> u64 {
-    buffer.clear();
-    buffer.extend(text.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase()));
-    xxhash_rust::xxh3::xxh3_64(buffer)
+    if buffer.len() < text.len() {
+        buffer.resize(text.len(), 0);
+    }
+    // Every byte is written, and the next one over it unless it counts: no branch, and most bytes count.
+    let mut n = 0;
+    for byte in text.bytes() {
+        if let Some(place) = buffer.get_mut(n) {
+            *place = LETTERS[usize::from(byte)];
+            n += usize::from(*place != 0);
+        }
+    }
+    xxhash_rust::xxh3::xxh3_64(buffer.get(..n).unwrap_or_default())
 }
+
+/// ASCII letters in lower case and digits; 0 for all else.
+static LETTERS: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        if (byte as u8).is_ascii_alphanumeric() {
+            table[byte] = (byte as u8).to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    table
+};
 
 /// How lines of programs, shells and data begin.
 const STARTS: &[&str] = &[
@@ -177,6 +208,17 @@ fn paragraphs(text: &str, within: Range<usize>, found: &mut Vec<Range<usize>>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn code_in_backticks_stands_on_one_line() {
+        for text in ["a `b` c `d", "``b``", "`a\n`b` ```", "`a``b`", "``", "`", "é`ü`", "`a\n\n`b`c`d`\n`"] {
+            let pattern = Regex::new("`[^`\n]+`").unwrap();
+            let expected: Vec<_> = pattern.find_iter(text).map(|found| found.range()).collect();
+            let mut found = Vec::new();
+            inline_code(text, &mut found);
+            assert_eq!(found, expected, "{text:?}");
+        }
+    }
 
     #[test]
     fn paragraphs_fences_and_code_are_told_apart() {

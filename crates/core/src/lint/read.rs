@@ -92,8 +92,13 @@ pub fn reader(path: &str, text: &str) -> Option<(&'static Reader, Fit)> {
 
 /// Reads a file with the reader that fits; without prompts if none does.
 pub fn read(path: &str, text: &str) -> File {
+    take_apart(path, text.to_owned())
+}
+
+fn take_apart(path: &str, text: String) -> File {
+    let reader = reader(path, &text);
     let mut file = File::new(path, text);
-    if let Some((reader, _)) = reader(path, text) {
+    if let Some((reader, _)) = reader {
         file.format = reader.name;
         (reader.read)(&mut file);
     }
@@ -120,7 +125,7 @@ pub fn read_bytes(path: &str, bytes: Vec<u8>) -> File {
         return file;
     }
     let error = match String::from_utf8(bytes) {
-        Ok(text) => return read(path, &text),
+        Ok(text) => return take_apart(path, text),
         Err(error) => error,
     };
     let at = error.utf8_error().valid_up_to();

@@ -60,9 +60,20 @@ pub enum Check {
         mark: fn(&View<'_>, &mut Vec<Mark>),
         /// Judges the marks of all files; a finding is made with the mark's index.
         judge: fn(&[Mark], &mut Vec<(usize, super::Finding)>),
+        /// Which files are compared: a file without another to compare it with need not leave marks.
+        within: Within,
     },
     /// Not by itself: the run makes its findings (a fix refused, a suppression without effect).
     ByTheRun,
+}
+
+/// Which files a rule compares.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Within {
+    /// Those of one folder.
+    Folder,
+    /// All of a run.
+    Run,
 }
 
 /// What a prompt leaves for a judgement over all files.

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use super::diagnostic::{Diagnostic, Finding};
 use super::file::{File, Prompt};
-use super::rule::{Check, Mark, Rule};
+use super::rule::{Check, Mark, Rule, Within};
 use super::rules::RULES;
 use super::settings::Settings;
 use super::sink::Sink;
@@ -57,6 +57,12 @@ impl Linter {
 
     /// Lints a file that was read.
     pub fn lint(&self, file: &File, settings: &Settings) -> Linted {
+        self.lint_among(file, settings, true)
+    }
+
+    /// The same. `has_neighbours` says whether other files of its folder are linted too: without, what is compared within a
+    /// folder is not looked at.
+    pub fn lint_among(&self, file: &File, settings: &Settings, has_neighbours: bool) -> Linted {
         let prompts = self.prompts(file, settings);
         let mut linted = Linted { n_prompts: prompts.len(), ..Linted::default() };
         for prompt in &prompts {
@@ -84,14 +90,14 @@ impl Linter {
                         }
                     }
                 }
-                Check::Across { mark, .. } => {
+                Check::Across { mark, within, .. } if has_neighbours || within == Within::Run => {
                     for prompt in &prompts {
                         let mut marks = Vec::new();
                         mark(&View { rule, of: prompt }, &mut marks);
                         linted.marks.extend(marks.into_iter().map(|mark| (*rule, mark)));
                     }
                 }
-                Check::ByTheRun => {}
+                Check::Across { .. } | Check::ByTheRun => {}
             }
             linted.diagnostics.extend(found.into_iter().map(|finding| Diagnostic {
                 rule,

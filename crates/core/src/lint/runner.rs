@@ -1,10 +1,12 @@
 //! Many files: read, linted and mended by several threads, judged together at the end. What comes out does not depend on
 //! the number of threads. Nothing is written here: who asked for fixes gets the texts.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::cache::{Cache, Subject};
 use super::diagnostic::{Applicability, Diagnostic};
 use super::discover::MAX_BYTES;
 use super::file::File;
@@ -48,6 +50,8 @@ pub struct Options<'a> {
     pub settings_of: &'a (dyn Fn(&str) -> Arc<Settings> + Sync),
     /// What is done about fixes.
     pub fixing: Fixing,
+    /// What earlier runs found. Not asked where fixes are made or tried, nor for what does not come from the disk.
+    pub cache: Option<&'a Cache>,
 }
 
 /// What came of a run.
@@ -182,12 +186,17 @@ pub fn run(linter: &Linter, mut inputs: Vec<Input>, options: &Options<'_>) -> Re
     inputs.sort_by(|a, b| a.shown.cmp(&b.shown));
     inputs.dedup_by(|a, b| a.shown == b.shown);
     let next = AtomicUsize::new(0);
+    let mut n_in_folder: HashMap<&str, usize> = HashMap::new();
+    for input in &inputs {
+        *n_in_folder.entry(folder(&input.shown)).or_default() += 1;
+    }
+    let has_neighbours = |input: &Input| n_in_folder.get(folder(&input.shown)).is_some_and(|n| *n > 1);
     let work = || {
         let mut done = Vec::new();
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(input) = inputs.get(index) else { return done };
-            done.push((index, one(linter, input, options)));
+            done.push((index, one(linter, input, options, has_neighbours(input))));
         }
     };
     let n_threads = options.n_threads.clamp(1, inputs.len().max(1));
@@ -223,10 +232,38 @@ pub fn run(linter: &Linter, mut inputs: Vec<Input>, options: &Options<'_>) -> Re
     report
 }
 
-fn one(linter: &Linter, input: &Input, options: &Options<'_>) -> Result<(Checked, Linted), Error> {
-    let (mut file, has_mark) = open(input)?;
+/// The folder of a path as shown; empty where it has none.
+pub(super) fn folder(shown: &str) -> &str {
+    shown.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+fn one(
+    linter: &Linter,
+    input: &Input,
+    options: &Options<'_>,
+    has_neighbours: bool,
+) -> Result<(Checked, Linted), Error> {
+    let opened = open(input)?;
     let settings = (options.settings_of)(&input.shown);
-    let mut linted = linter.lint(&file, &settings);
+    let cache = options.cache.filter(|_| options.fixing == Fixing::No && input.bytes.is_none());
+    let key = cache
+        .zip(opened.text())
+        .map(|(cache, text)| (cache, cache.key(&Subject { shown: &input.shown, text, has_neighbours }, &settings)));
+    if let Some((cache, key)) = key
+        && let Some(linted) = cache.get(key, &input.shown)
+    {
+        let Opened { content, has_mark } = opened;
+        let text = String::from_utf8(content.unwrap_or_default()).unwrap_or_default();
+        let lines = if is_kept(&linted) { Lines::of(&text) } else { Lines::default() };
+        let file = File { text, lines, ..File::default() };
+        return Ok((checked(input, file, has_mark, &linted), linted));
+    }
+    let has_mark = opened.has_mark;
+    let mut file = opened.into_file(input);
+    let mut linted = linter.lint_among(&file, &settings, has_neighbours);
+    if let Some((cache, key)) = key {
+        cache.put(key, &linted, &file.text);
+    }
     let weight_before = Weight::of(&linted);
     let (least, is_applied) = match options.fixing {
         Fixing::No => (None, false),
@@ -243,7 +280,7 @@ fn one(linter: &Linter, input: &Input, options: &Options<'_>) -> Result<(Checked
         let made = linter.fix(&input.shown, &file.text, &settings, least);
         if made.text != file.text {
             let after = read(&input.shown, &made.text);
-            let linted_after = linter.lint(&after, &settings);
+            let linted_after = linter.lint_among(&after, &settings, has_neighbours);
             fixed = Some(FixedFile {
                 before: file.text.clone(),
                 after: made.text,
@@ -257,19 +294,27 @@ fn one(linter: &Linter, input: &Input, options: &Options<'_>) -> Result<(Checked
             }
         }
     }
-    let is_kept = !linted.diagnostics.is_empty() || !linted.marks.is_empty();
-    let checked = Checked {
+    Ok((Checked { is_lossy, fixed, ..checked(input, file, has_mark, &linted) }, linted))
+}
+
+/// Whether the text is needed after the file was linted.
+fn is_kept(linted: &Linted) -> bool {
+    !linted.diagnostics.is_empty() || !linted.marks.is_empty()
+}
+
+fn checked(input: &Input, file: File, has_mark: bool, linted: &Linted) -> Checked {
+    let is_kept = is_kept(linted);
+    Checked {
         path: input.path.clone(),
         shown: input.shown.clone(),
         text: if is_kept || input.bytes.is_some() { file.text } else { String::new() },
         lines: if is_kept { file.lines } else { Lines::default() },
         has_mark,
-        is_lossy,
-        weight: Weight::of(&linted),
+        is_lossy: file.is_lossy,
+        weight: Weight::of(linted),
         n_suppressed: linted.n_suppressed,
-        fixed,
-    };
-    Ok((checked, linted))
+        fixed: None,
+    }
 }
 
 fn redacted(linted: &Linted) -> Vec<std::ops::Range<usize>> {
@@ -278,9 +323,34 @@ fn redacted(linted: &Linted) -> Vec<std::ops::Range<usize>> {
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
-/// Reads a file without its byte-order mark, for which editors count no column; and whether there was one. What is no text
-/// or too long is a mistake of the file.
-fn open(input: &Input) -> Result<(File, bool), Error> {
+/// A file as it lies there, without its byte-order mark, for which editors count no column.
+struct Opened {
+    /// Its bytes, or why they are not read.
+    content: Result<Vec<u8>, String>,
+    has_mark: bool,
+}
+
+impl Opened {
+    /// The text, where the bytes are one: what else is in them is looked at each time.
+    fn text(&self) -> Option<&str> {
+        let bytes = self.content.as_deref().ok()?;
+        if memchr::memchr(0, bytes).is_some() { None } else { std::str::from_utf8(bytes).ok() }
+    }
+
+    /// What is no text or too long is a mistake of the file.
+    fn into_file(self, input: &Input) -> File {
+        match self.content {
+            Ok(bytes) => read_bytes(&input.shown, bytes),
+            Err(why) => {
+                let mut file = File::new(&*input.shown, "");
+                file.mistake(0..0, why);
+                file
+            }
+        }
+    }
+}
+
+fn open(input: &Input) -> Result<Opened, Error> {
     let failed = |cause: std::io::Error| {
         let error = Error::new(Kind::Io, format!("cannot read `{}`", input.shown));
         match cause.kind() {
@@ -288,37 +358,33 @@ fn open(input: &Input) -> Result<(File, bool), Error> {
             _ => error.because(cause),
         }
     };
+    let unread = |why: String| Ok(Opened { content: Err(why), has_mark: false });
     let mut bytes = if let Some(bytes) = &input.bytes {
         bytes.clone()
     } else {
         let size = std::fs::metadata(&input.path).map_err(failed)?.len();
         if size > MAX_BYTES {
-            let message = format!("too large: {size} bytes; files up to {MAX_BYTES} bytes are read");
-            return Ok((unread(input, message), false));
+            return unread(format!("too large: {size} bytes; files up to {MAX_BYTES} bytes are read"));
         }
         std::fs::read(&input.path).map_err(failed)?
     };
     if bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]) {
-        return Ok((unread(input, "the file is UTF-16; prompts are read and sent as UTF-8"), false));
+        return unread("the file is UTF-16; prompts are read and sent as UTF-8".to_owned());
     }
     let has_mark = bytes.starts_with(BYTE_ORDER_MARK.encode_utf8(&mut [0; 4]).as_bytes());
     if has_mark {
         bytes.drain(..BYTE_ORDER_MARK.len_utf8());
     }
-    Ok((read_bytes(&input.shown, bytes), has_mark))
-}
-
-fn unread(input: &Input, why: impl Into<String>) -> File {
-    let mut file = File::new(&*input.shown, "");
-    file.mistake(0..0, why);
-    file
+    Ok(Opened { content: Ok(bytes), has_mark })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const TABLE: &str = "| name          | colour    |\r\n|---------------|-----------|\r\n| apple         | red       |\r\n| banana        | yellow    |\r\n| cherry        | red       |\r\n| plum          | blue      |\r\n| lime          | green     |\r\n| grape         | violet    |\r\n";
+    const TABLE: &str = "| name          | colour    |\r\n|---------------|-----------|\r\n\
+         | apple         | red       |\r\n| banana        | yellow    |\r\n\
+         | cherry        | red       |\r\n";
 
     fn input(shown: &str, bytes: &[u8]) -> Input {
         Input { path: shown.into(), shown: shown.to_owned(), bytes: Some(bytes.to_vec()) }
@@ -326,7 +392,7 @@ mod tests {
 
     fn go(inputs: Vec<Input>, n_threads: usize, fixing: Fixing) -> Report {
         let settings = Arc::new(Settings::new("2026-11-22".parse().unwrap()));
-        let options = Options { n_threads, settings_of: &|_| Arc::clone(&settings), fixing };
+        let options = Options { n_threads, settings_of: &|_| Arc::clone(&settings), fixing, cache: None };
         run(&Linter::new(), inputs, &options)
     }
 

@@ -84,7 +84,7 @@ impl Settings {
     /// The default rules with the embedded catalogue, as of a day.
     pub fn new(today: Date) -> Settings {
         Settings {
-            catalog: Arc::new(Catalog::embedded().clone()),
+            catalog: Catalog::shared(),
             today,
             model: None,
             host: None,

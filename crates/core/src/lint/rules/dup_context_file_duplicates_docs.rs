@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::dedup::Fingerprint;
 use crate::lint::diagnostic::{Finding, Severity};
 use crate::lint::file::PromptKind;
-use crate::lint::rule::{Check, Default, Evidence, Mark, OptionSpec};
+use crate::lint::rule::{Check, Default, Evidence, Mark, OptionSpec, Within};
+use crate::lint::runner::folder;
 use crate::lint::view::View;
 
 rule! {
@@ -38,7 +39,7 @@ rule! {
         date: "2026-11-22",
     },
     options: &[OptionSpec { name: "min_tokens", default: Default::Int(150), about: "least tokens in common" }],
-    check: Check::Across { mark, judge },
+    check: Check::Across { mark, judge, within: Within::Folder },
 }
 
 /// Documentation that lies beside the instructions.
@@ -81,8 +82,7 @@ struct Shared {
 }
 
 fn judge(marks: &[Mark], found: &mut Vec<(usize, Finding)>) {
-    let folder = |path: &str| path.rsplit_once('/').map_or(String::new(), |(folder, _)| folder.to_owned());
-    let mut by_key: BTreeMap<(String, u128), Vec<usize>> = BTreeMap::new();
+    let mut by_key: BTreeMap<(&str, u128), Vec<usize>> = BTreeMap::new();
     for (index, mark) in marks.iter().enumerate() {
         by_key.entry((folder(&mark.path), mark.key)).or_default().push(index);
     }

@@ -100,30 +100,44 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 
 fn blocks(view: &View<'_>) -> Vec<Block> {
     let mut blocks: Vec<Block> = Vec::new();
-    // By rough key; of few there are several, and only those are read closely.
-    let mut seen: HashMap<(usize, usize, u64), Vec<usize>> = HashMap::new();
+    let mut keys: Vec<(usize, usize, u64)> = Vec::new();
     let mut buffer = Vec::new();
     for (piece, of) in view.instructions() {
         // A user's text is compared with itself; what it repeats of the system's is another rule's.
         let scope = if of.kind == Some(SegmentKind::User) { piece + 1 } else { 0 };
         let files = file_marks(of.as_str());
         for range in &view.prose(piece).blocks {
-            let text = &of.as_str()[range.clone()];
-            let key = rough_key(text, &mut buffer);
+            let key = rough_key(&of.as_str()[range.clone()], &mut buffer);
             let file = files.partition_point(|mark| *mark <= range.start);
-            let alike = seen.entry((scope, file, key)).or_default();
-            let own = (!alike.is_empty()).then(|| Fingerprint::of(text).normalised());
-            let copy_of = alike.iter().copied().find(|index| {
-                let other = &blocks[*index];
-                let other = &view.prompt.pieces[other.piece].as_str()[other.range.clone()];
-                own == Some(Fingerprint::of(other).normalised())
-            });
-            // The same key for other facts is rare: a few are kept, a crowd is not.
-            if copy_of.is_none() && alike.len() < 8 {
-                alike.push(blocks.len());
-            }
-            blocks.push(Block { piece, range: range.clone(), key, copy_of });
+            keys.push((scope, file, key));
+            blocks.push(Block { piece, range: range.clone(), key, copy_of: None });
         }
+    }
+    // By rough key; of few there are several, and only those are read closely.
+    let mut sorted = keys.clone();
+    sorted.sort_unstable();
+    let mut seen: HashMap<(usize, usize, u64), Vec<usize>> = HashMap::new();
+    for pair in sorted.windows(2) {
+        if let [one, next] = pair
+            && one == next
+        {
+            seen.entry(*one).or_default();
+        }
+    }
+    if seen.is_empty() {
+        return blocks;
+    }
+    let text = |block: &Block| &view.prompt.pieces[block.piece].as_str()[block.range.clone()];
+    for (index, key) in keys.iter().enumerate() {
+        let Some(alike) = seen.get_mut(key) else { continue };
+        let own = (!alike.is_empty()).then(|| Fingerprint::of(text(&blocks[index])).normalised());
+        let copy_of =
+            alike.iter().copied().find(|other| own == Some(Fingerprint::of(text(&blocks[*other])).normalised()));
+        // The same key for other facts is rare: a few are kept, a crowd is not.
+        if copy_of.is_none() && alike.len() < 8 {
+            alike.push(index);
+        }
+        blocks[index].copy_of = copy_of;
     }
     blocks
 }

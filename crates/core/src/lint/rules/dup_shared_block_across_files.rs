@@ -6,7 +6,7 @@ use std::fmt::Write;
 use crate::dedup::Fingerprint;
 use crate::lint::diagnostic::{Finding, Severity};
 use crate::lint::file::PromptKind;
-use crate::lint::rule::{Check, Default, Evidence, Mark, OptionSpec};
+use crate::lint::rule::{Check, Default, Evidence, Mark, OptionSpec, Within};
 use crate::lint::template::SlotKind;
 use crate::lint::view::View;
 
@@ -38,7 +38,7 @@ rule! {
     is_cost: false,
     evidence: Evidence { source: "equality as in `promptopt dedup`", date: "2026-11-22" },
     options: &[OptionSpec { name: "min_tokens", default: Default::Int(100), about: "least tokens of a block" }],
-    check: Check::Across { mark, judge },
+    check: Check::Across { mark, judge, within: Within::Run },
 }
 
 const MIN_FILES: usize = 3;

@@ -43,7 +43,7 @@ rule! {
 }
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
-    let odd = |text: &str| text.contains(is_odd_space);
+    let odd = has_odd_space;
     if !view.prompt.pieces.iter().any(|piece| odd(piece.as_str())) {
         return;
     }
@@ -109,6 +109,12 @@ fn is_typographic(line: &str, at: usize, c: char) -> bool {
     let after = line[at + c.len_utf8()..].chars().next();
     after.is_some_and(|c| matches!(c, ':' | ';' | '!' | '?' | '»' | '%' | '€' | '–' | '—'))
         || before.is_some_and(|c| matches!(c, '«' | '–' | '—') || c.is_ascii_digit())
+}
+
+/// By the first bytes of these spaces in UTF-8, which English text hardly has.
+fn has_odd_space(text: &str) -> bool {
+    memchr::memchr2_iter(b'\xc2', b'\xe2', text.as_bytes())
+        .any(|at| text[at..].chars().next().is_some_and(is_odd_space))
 }
 
 fn is_odd_space(c: char) -> bool {

@@ -51,8 +51,25 @@ rule! {
     check: Check::Prompt(check),
 }
 
+/// Whether there is a row, which begins with a bar, with two blanks in it.
+fn may_be_padded(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut at = 0;
+    while let Some(bar) = memchr::memchr(b'|', &bytes[at..]) {
+        let bar = at + bar;
+        let start = memchr::memrchr(b'\n', &bytes[at..bar]).map_or(at, |newline| at + newline + 1);
+        let end = memchr::memchr(b'\n', &bytes[bar..]).map_or(bytes.len(), |newline| bar + newline);
+        let line = text[start..end].trim();
+        if line.starts_with('|') && memchr::memmem::find(line.as_bytes(), b"  ").is_some() {
+            return true;
+        }
+        at = end;
+    }
+    false
+}
+
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
-    if !view.prompt.pieces.iter().any(|piece| piece.as_str().contains("--")) {
+    if !view.prompt.pieces.iter().any(|piece| may_be_padded(piece.as_str())) {
         return;
     }
     for edit in view.transform("markdown_table") {

@@ -42,7 +42,8 @@ rule! {
 }
 
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
-static TAG: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"<(/?)([A-Za-z][\w.-]*)((?:\s[^<>\n]*)?)>").unwrap());
+static TAG: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"<(/?)([A-Za-z][_[:alnum:]\u{80}-\u{10ffff}.-]*)((?:\s[^<>\n]*)?)>").unwrap());
 
 /// HTML elements that may stand without an end.
 const SINGLE: &[&str] = &[

@@ -53,10 +53,15 @@ rule! {
 }
 
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
-static FIELD: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"^\s*<([A-Za-z_][\w.-]*)>([^<>]*)</([A-Za-z_][\w.-]*)>").unwrap());
+static FIELD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"^\s*<([A-Za-z_][_[:alnum:]\u{80}-\u{10ffff}.-]*)>([^<>]*)</([A-Za-z_][_[:alnum:]\u{80}-\u{10ffff}.-]*)>",
+    )
+    .unwrap()
+});
 #[allow(clippy::unwrap_used, reason = "the pattern is constant; the cases build it")]
-static OPEN: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"^\s*<([A-Za-z_][\w.-]*)>").unwrap());
+static OPEN: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"^\s*<([A-Za-z_][_[:alnum:]\u{80}-\u{10ffff}.-]*)>").unwrap());
 
 /// Names of elements that hold examples, which are to look like this.
 const SAMPLES: &[&str] = &["example", "sample", "shot", "demo", "case", "qa", "pair", "test", "turn", "message"];

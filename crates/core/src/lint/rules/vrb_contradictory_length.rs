@@ -42,7 +42,7 @@ static BOUND: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?xi)(?-u:\b)(?:(?P<most>no\ more\ than|not\ more\ than|at\ most|fewer\ than|less\ than|under|within|up\ to|maximum\ of|max(?:imum)?\.?)
         |(?P<least>at\ least|no\ fewer\ than|no\ less\ than|not\ less\ than|more\ than|minimum\ of|minimum))
-        \s+(?P<n>\d[\d,]{0,6})\s+(?P<unit>words?|sentences?|paragraphs?|lines?|characters?|tokens?|pages?)(?-u:\b)",
+        \s+(?P<n>[0-9][0-9,]{0,6})\s+(?P<unit>words?|sentences?|paragraphs?|lines?|characters?|tokens?|pages?)(?-u:\b)",
     )
     .unwrap()
 });
@@ -67,10 +67,28 @@ struct Bound {
     is_most: bool,
 }
 
+/// Whether what could be a least length stands before a number.
+fn may_have_least(text: &str) -> bool {
+    let parts = [
+        ("least", ""),
+        ("inimum", " of"),
+        ("ore than", ""),
+        ("o fewer", " than"),
+        ("ot less", " than"),
+        ("o less", " than"),
+    ];
+    parts.into_iter().any(|(part, rest)| {
+        memchr::memmem::find_iter(text.as_bytes(), part).any(|at| {
+            let behind = &text[at + part.len()..];
+            let cut = behind.get(..rest.len()).filter(|cut| cut.eq_ignore_ascii_case(rest)).map_or(0, str::len);
+            behind[cut..].trim_start().starts_with(char::is_numeric)
+        })
+    })
+}
+
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     // Looking for letters costs next to nothing, looking for phrases does: without a least length there is no contradiction.
-    let may = ["least", "inimum", "ore than", "o fewer", "ot less", "o less"];
-    if !view.instructions().any(|(_, piece)| may.iter().any(|part| piece.as_str().contains(part))) {
+    if !view.instructions().any(|(_, piece)| may_have_least(piece.as_str())) {
         return;
     }
     let mut bounds: Vec<Bound> = Vec::new();

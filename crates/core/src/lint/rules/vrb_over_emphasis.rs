@@ -95,6 +95,15 @@ fn shouted(text: &str, is_code: impl Fn(&Range<usize>) -> bool) -> Vec<Range<usi
 
 /// Nearly all letters of several words are capitals.
 fn is_shouted(sentence: &str) -> bool {
+    // Nearly every sentence is out by its ASCII letters alone.
+    let mut ascii = [0_usize; 2];
+    for byte in sentence.bytes() {
+        ascii[0] += usize::from(byte.is_ascii_lowercase());
+        ascii[1] += usize::from(!byte.is_ascii() || byte.is_ascii_uppercase());
+    }
+    if ascii[1] <= 4 * ascii[0] {
+        return false;
+    }
     let words = sentence.split_whitespace().filter(|word| {
         let n_upper = word.chars().filter(|c| c.is_uppercase()).count();
         n_upper >= 2 && !word.chars().any(char::is_lowercase) && !word.contains('_')

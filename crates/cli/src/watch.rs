@@ -24,10 +24,14 @@ fn watch_with(
     mut wait: impl FnMut(),
 ) {
     let mut changed = Vec::new();
+    let mut paths: Vec<PathBuf> = Vec::new();
     loop {
-        let ControlFlow::Continue(paths) = run(&changed) else { return };
-        // Taken before the wait: what changes while the command runs is seen at the next look, at the latest.
-        let known: BTreeMap<PathBuf, Stamp> = paths.into_iter().map(|path| (path.clone(), stamp(&path))).collect();
+        // Taken before the run: what changes while it runs is seen at the next look.
+        let before: BTreeMap<PathBuf, Stamp> = paths.iter().map(|path| (path.clone(), stamp(path))).collect();
+        let ControlFlow::Continue(next) = run(&changed) else { return };
+        paths = next;
+        let known: BTreeMap<PathBuf, Stamp> =
+            paths.iter().map(|path| (path.clone(), before.get(path).copied().unwrap_or_else(|| stamp(path)))).collect();
         changed = loop {
             wait();
             let mut differs = |path: &Path, known: &Stamp| stamp(path) != *known;

@@ -64,6 +64,10 @@ pub(crate) fn run(args: &LintArgs, settings: &Settings) -> Result<Outcome> {
 
 /// One run. `looked_at` takes the files and folders on which its outcome depends, for those who watch them.
 fn once(args: &LintArgs, settings: &Settings, linter: &Linter, looked_at: &mut Vec<PathBuf>) -> Result<Outcome> {
+    if args.show.statistics && !matches!(args.show.output, LintForm::Text | LintForm::Json) {
+        let help = "leave --output out, or take json";
+        return Err(Error::new(Kind::Config, "--statistics is a table, not a report of this form").help(help));
+    }
     looked_at.push(PathBuf::from(FILE_NAME));
     looked_at.extend(args.paths.iter().cloned());
     let configs = configs(args, settings)?;

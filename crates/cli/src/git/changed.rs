@@ -15,7 +15,7 @@ pub(crate) fn since(revision: &str) -> Result<Changes> {
     // Without a common commit (a shallow clone, unrelated histories) the revision itself is what there is.
     let base = git(&["merge-base", &commit, "HEAD"], None).map_or(commit, |base| text(&base));
     let mut diff = vec!["-C", &*top, "-c", "core.quotePath=false", "-c", "diff.noprefix=false", "diff"];
-    diff.extend(["--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--no-renames", "--no-prefix"]);
+    diff.extend(["--unified=0", "--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--no-prefix"]);
     diff.extend(["--ignore-submodules", &base, "--"]);
     let mut changes = Changes::parse(&String::from_utf8_lossy(&git(&diff, None)?));
     let untracked = git(&["-C", &top, "ls-files", "--others", "--exclude-standard", "-z"], None)?;

@@ -20,7 +20,7 @@ pub(super) fn at(document: &Document, linter: &Linter, position: Position) -> Op
     let parts = prompt.parts.iter().filter(|part| part.span.contains(&offset));
     let part = parts.min_by_key(|part| part.span.len());
     if let Some(part) = part {
-        let place = if part.is_in_prefix { ", in the cacheable prefix" } else { "" };
+        let place = if part.is_in_prefix && prompt.prefix.is_cacheable { ", in the cacheable prefix" } else { "" };
         lines.push(format!("{}: {}{place}", part.kind.replace('_', " "), figures(part.tokens, part.usd_per_1k)));
         if let Some(section) = part.sections.iter().find(|section| section.span.contains(&offset))
             && part.sections.len() > 1

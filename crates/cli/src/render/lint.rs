@@ -114,7 +114,7 @@ impl<'a> Findings<'a> {
         let mut findings = Findings {
             report,
             n_shown: args.max_findings.unwrap_or(all.len()).min(all.len()),
-            totals: Totals::of(all.iter().copied()),
+            totals: Totals::of(all.iter().copied(), &|path| cost(report, path)),
             all,
             run,
             sources,
@@ -150,8 +150,9 @@ impl<'a> Findings<'a> {
 }
 
 impl Totals {
-    fn of<'d>(diagnostics: impl Iterator<Item = &'d Diagnostic>) -> Totals {
+    fn of<'d>(diagnostics: impl Iterator<Item = &'d Diagnostic>, cost: &dyn Fn(&str) -> Option<Usd>) -> Totals {
         let mut totals = Totals::default();
+        let mut by_file: BTreeMap<&str, Usd> = BTreeMap::new();
         for diagnostic in diagnostics {
             match diagnostic.severity {
                 Severity::Error => totals.errors += 1,
@@ -167,7 +168,10 @@ impl Totals {
             let tokens = saving.tokens.unwrap_or(0).max(0).unsigned_abs();
             totals.tokens = totals.tokens.saturating_add(tokens);
             match saving.usd_per_1k {
-                Some(usd) if usd > Usd::ZERO => totals.usd_per_1k = totals.usd_per_1k.saturating_add(usd),
+                Some(usd) if usd > Usd::ZERO => {
+                    let sum = by_file.entry(&diagnostic.path).or_default();
+                    *sum = sum.saturating_add(usd);
+                }
                 Some(_) => {}
                 None => totals.n_unpriced += usize::from(tokens > 0),
             }
@@ -175,12 +179,23 @@ impl Totals {
                 totals.usd_per_month = totals.usd_per_month.saturating_add(usd);
             }
         }
+        // Findings overlap: who changes the model and shortens the text saves no more than all of it.
+        for (path, sum) in by_file {
+            let most = cost(path).unwrap_or(sum);
+            totals.usd_per_1k = totals.usd_per_1k.saturating_add(if sum > most { most } else { sum });
+        }
         totals
     }
 
     fn n(&self) -> usize {
         self.errors + self.warnings + self.infos
     }
+}
+
+/// What the prompts of a file cost per 1,000 calls, if all of them have a price.
+fn cost(report: &Report, path: &str) -> Option<Usd> {
+    let at = report.checked.binary_search_by(|checked| checked.shown.as_str().cmp(path)).ok()?;
+    report.checked.get(at).map(|checked| checked.weight).filter(|weight| weight.n_unpriced == 0).map(|it| it.usd_per_1k)
 }
 
 /// What following a finding is worth: by month where traffic is known, then by call.

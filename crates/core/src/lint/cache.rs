@@ -139,6 +139,7 @@ impl Cache {
         }
         let size: usize = self.bytes.len() + fresh.iter().map(|(_, packed)| packed.len()).sum::<usize>();
         let mut kept: Vec<(Key, u32, &[u8])> = Vec::new();
+        #[allow(clippy::iter_over_hash_type, reason = "they are sorted below")]
         for (key, entry) in &self.known {
             let is_seen = seen.contains(key);
             if (is_seen || (size <= MAX_BYTES && is_young(entry)))

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::file::{File, Piece};
 use super::run::Linter;
+use super::secrets;
 use super::settings::Settings;
 use super::view::PromptView;
 use crate::catalog::TokenClass;
@@ -191,7 +192,11 @@ fn lines(text: &str, tokens: u64, view: &PromptView<'_>, ends_in_prefix: impl Fn
     let mut at = 0;
     let line = |(line, tokens): (&str, u64)| {
         at += line.len();
-        Line { text: line.trim_end_matches(['\n', '\r']).to_owned(), tokens, is_in_prefix: ends_in_prefix(at) }
+        Line {
+            text: secrets::hidden(line.trim_end_matches(['\n', '\r'])).into_owned(),
+            tokens,
+            is_in_prefix: ends_in_prefix(at),
+        }
     };
     text.split_inclusive('\n').zip(counts).map(line).collect()
 }
@@ -252,7 +257,8 @@ fn sections(text: &str) -> Vec<(Range<usize>, String, usize)> {
         .filter(|(span, _)| !span.is_empty())
         .map(|(span, depth)| {
             let first = text[span.clone()].trim_start().lines().next().unwrap_or_default();
-            let title = crate::text::shorten(first.trim_start_matches('#').trim(), 60);
+            // What is shown shows no secret.
+            let title = crate::text::shorten(&secrets::hidden(first.trim_start_matches('#').trim()), 60);
             (span, title, depth)
         })
         .collect()

@@ -211,8 +211,8 @@ mod tests {
 
     #[test]
     fn code_in_backticks_stands_on_one_line() {
+        let pattern = Regex::new("`[^`\n]+`").unwrap();
         for text in ["a `b` c `d", "``b``", "`a\n`b` ```", "`a``b`", "``", "`", "é`ü`", "`a\n\n`b`c`d`\n`"] {
-            let pattern = Regex::new("`[^`\n]+`").unwrap();
             let expected: Vec<_> = pattern.find_iter(text).map(|found| found.range()).collect();
             let mut found = Vec::new();
             inline_code(text, &mut found);

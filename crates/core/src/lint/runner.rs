@@ -14,6 +14,7 @@ use super::lines::Lines;
 use super::read::{read, read_bytes};
 use super::rule::{Mark, Rule};
 use super::run::{Linted, Linter};
+use super::secrets;
 use super::settings::Settings;
 use crate::error::{Error, Kind};
 use crate::usd::Usd;
@@ -287,7 +288,7 @@ fn one(
                 applied: made.applied,
                 weight_before,
                 weight_after: Weight::of(&linted_after),
-                redact: [redacted(&linted), redacted(&linted_after)],
+                redact: [redacted(&linted, &file.text), redacted(&linted_after, &after.text)],
             });
             if is_applied {
                 (file, linted) = (after, linted_after);
@@ -317,8 +318,10 @@ fn checked(input: &Input, file: File, has_mark: bool, linted: &Linted) -> Checke
     }
 }
 
-fn redacted(linted: &Linted) -> Vec<std::ops::Range<usize>> {
-    linted.diagnostics.iter().flat_map(|diagnostic| diagnostic.finding.redact.iter().cloned()).collect()
+/// What no report may show, whatever rules are on.
+fn redacted(linted: &Linted, text: &str) -> Vec<std::ops::Range<usize>> {
+    let marked = linted.diagnostics.iter().flat_map(|diagnostic| diagnostic.finding.redact.iter().cloned());
+    marked.chain(secrets::find(text).into_iter().map(|secret| secret.span)).collect()
 }
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -382,9 +385,16 @@ fn open(input: &Input) -> Result<Opened, Error> {
 mod tests {
     use super::*;
 
-    const TABLE: &str = "| name          | colour    |\r\n|---------------|-----------|\r\n\
-         | apple         | red       |\r\n| banana        | yellow    |\r\n\
-         | cherry        | red       |\r\n";
+    const TABLE: &str = "| name          | colour    |\r\n\
+         |---------------|-----------|\r\n\
+         | apple         | red       |\r\n\
+         | banana        | yellow    |\r\n\
+         | cherry        | red       |\r\n\
+         | plum          | blue      |\r\n\
+         | lime          | green     |\r\n\
+         | grape         | violet    |\r\n\
+         | pear          | green     |\r\n\
+         | fig           | violet    |\r\n";
 
     fn input(shown: &str, bytes: &[u8]) -> Input {
         Input { path: shown.into(), shown: shown.to_owned(), bytes: Some(bytes.to_vec()) }

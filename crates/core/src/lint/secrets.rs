@@ -149,12 +149,31 @@ fn block(text: &str, head: Range<usize>) -> Option<Range<usize>> {
 
 /// Not the middle of a longer word, and not cut off with dots.
 fn stands_alone(text: &str, span: &Range<usize>) -> bool {
-    let before = text[..span.start].chars().next_back();
+    let before = &text[..span.start];
     let after = &text[span.end..];
     let is_inside = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    !before.is_some_and(is_inside)
+    // In a string of JSON or a program the letter before may be an escape's: `\nsk-…`.
+    let is_escape = ["\\n", "\\t", "\\r"].iter().any(|escape| before.ends_with(escape));
+    (is_escape || !before.ends_with(is_inside))
         && !after.starts_with(is_inside)
-        && !["...", "…", "*", "(", "[", "<", "{"].iter().any(|mark| after.starts_with(mark))
+        && !["...", "…", "***"].iter().any(|mark| after.starts_with(mark))
+}
+
+/// A text with every secret in it replaced by `…`, for what is shown.
+pub fn hidden(text: &str) -> std::borrow::Cow<'_, str> {
+    let found = find(text);
+    if found.is_empty() {
+        return text.into();
+    }
+    let mut shown = String::with_capacity(text.len());
+    let mut at = 0;
+    for secret in found {
+        shown.push_str(&text[at..secret.span.start]);
+        shown.push('…');
+        at = secret.span.end;
+    }
+    shown.push_str(&text[at..]);
+    shown.into()
 }
 
 /// What stands in for a key in examples.
@@ -267,6 +286,22 @@ mod tests {
     fn check(text: &str, expected: &[&str]) {
         let found: Vec<&str> = find(text).into_iter().map(|secret| secret.what).collect();
         assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn keys_stand_between_marks_and_behind_escapes() {
+        let key = format!("sk-proj-{}", "Zq8mW2rT7xK4vB9nL3pD6hF1sG5jC0yA8uE2iO7tR4wM");
+        for text in [
+            format!("<key>{key}</key>"),
+            format!("**{key}**"),
+            format!("{key}{{% endif %}}"),
+            format!(r"Use\n{key} please"),
+            format!("header({key})"),
+        ] {
+            assert_eq!(find(&text).len(), 1, "{text}");
+            assert!(!hidden(&text).contains(&key), "{text}");
+        }
+        assert!(find(&format!("{key}...")).is_empty(), "cut off");
     }
 
     #[test]

@@ -173,12 +173,13 @@ fn default(rule: &Rule, option: &str) -> Option<Standard> {
 /// `DEFAULT`.
 pub fn select(selector: &str) -> Result<Vec<&'static Rule>> {
     let written = selector.trim();
+    let upper = written.to_ascii_uppercase();
     let found: Vec<&'static Rule> = RULES
         .iter()
-        .filter(|rule| match written {
+        .filter(|rule| match &*upper {
             "ALL" => true,
             "DEFAULT" => rule.is_default,
-            _ => rule.name == written || (!written.is_empty() && rule.code.starts_with(written)),
+            _ => rule.name == written || (!written.is_empty() && rule.code.starts_with(&*upper)),
         })
         .copied()
         .collect();

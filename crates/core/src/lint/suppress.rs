@@ -86,7 +86,7 @@ fn about(directive: &Directive, file: &File, prompts: &[PromptView<'_>], setting
     let Some(range) = view.prompt.pieces.get(piece).and_then(|piece| piece.text.in_text(&directive.comment)) else {
         return;
     };
-    let tokens = view.tokens_saved(piece, &[(range.clone(), String::new())]);
+    let tokens = view.tokens_saved_at(piece, &range, "");
     if tokens <= 0 {
         return;
     }

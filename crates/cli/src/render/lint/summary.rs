@@ -7,7 +7,7 @@ use promptopt::lint::{Applicability, Diagnostic, RULES};
 use promptopt::usd::Usd;
 use serde_json::json;
 
-use super::{Findings, Totals, new_page};
+use super::{Findings, Totals, cost, new_page};
 use crate::args::{LintForm, ShowFindingsArgs};
 use crate::render::page::Style;
 use crate::render::table::{Cell, Column, Table};
@@ -133,8 +133,12 @@ pub(super) fn statistics(findings: &Findings<'_>, args: &ShowFindingsArgs, setti
     for diagnostic in &findings.all {
         by_rule.entry(diagnostic.rule.code).or_default().push(diagnostic);
     }
-    let mut rows: Vec<(&promptopt::lint::Rule, Totals)> =
-        RULES.iter().filter_map(|rule| Some((*rule, Totals::of(by_rule.get(rule.code)?.iter().copied())))).collect();
+    let mut rows: Vec<(&promptopt::lint::Rule, Totals)> = RULES
+        .iter()
+        .filter_map(|rule| {
+            Some((*rule, Totals::of(by_rule.get(rule.code)?.iter().copied(), &|path| cost(findings.report, path))))
+        })
+        .collect();
     rows.sort_by_key(|(_, totals)| std::cmp::Reverse(totals.n()));
     if args.output == LintForm::Json {
         let rows: Vec<_> = rows

@@ -65,12 +65,15 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let count = |text: &str| text.chars().filter(|c| is_odd_space(*c)).count();
         let n: usize = own.iter().map(|(range, line)| count(&text[range.clone()]) - count(line)).sum();
         let changes = own.iter().map(|(range, line)| view.change(piece, range.clone(), line)).collect();
+        // Four plain blanks at a line's beginning are code to Markdown; odd ones are not.
+        let is_indented = own.iter().any(|(range, _)| text[range.clone()].starts_with(is_odd_space));
+        let applicability = if is_indented { Applicability::Unsafe } else { Applicability::Safe };
         sink.report(
             Finding::at(view.at(piece, first.clone()), format!("{n} no-break or other odd spaces cost {saved} tokens"))
                 .note(format!("in {} lines, the first of which this is", own.len()))
                 .help("plain blanks take their place")
                 .saves(view.saving(saved, piece, first.start))
-                .fix("write plain blanks", Applicability::Safe, changes),
+                .fix("write plain blanks", applicability, changes),
         );
     }
 }

@@ -53,7 +53,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let change = Change { span: field.span.clone(), text: most.to_string() };
     sink.report(Finding::at(field.span.clone(), message).fix(
         "ask for what there is",
-        Applicability::Safe,
+        if view.target.is_named { Applicability::Safe } else { Applicability::Unsafe },
         Some(vec![change]),
     ));
 }

@@ -54,7 +54,11 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             finding
                 .note(format!("the provider {}", row.why))
                 .help(format!("`{name}` counts reasoning too: leave room for it"))
-                .fix(title, Applicability::Safe, change.map(|change| vec![change])),
+                .fix(
+                    title,
+                    if view.target.is_named { Applicability::Safe } else { Applicability::Unsafe },
+                    change.map(|change| vec![change]),
+                ),
         );
     }
 }

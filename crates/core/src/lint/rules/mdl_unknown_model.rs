@@ -47,7 +47,15 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let is_judged = if let Some(host) = &view.prompt.host {
         catalog.host(host).is_some_and(|host| !parameters::is_host_of(&host, &PARAMETERS.own_names))
     } else {
-        !nearest(&model.text, catalog.models.iter().map(|spec| &*spec.id)).is_empty()
+        // Without a host only the names of makers that serve their own models tell: `qwen3` or `gpt-oss:120b` may run anywhere.
+        let is_closed =
+            ["gpt-", "chatgpt-", "o1", "o3", "o4-", "claude-", "gemini-", "text-embedding-", "grok-", "command-"];
+        let is_open = ["gpt-oss", "gpt-neo", "gpt-j", "gpt-2", "gpt2"];
+        let name = model.text.to_ascii_lowercase();
+        is_closed.iter().any(|maker| name.starts_with(maker))
+            && !is_open.iter().any(|family| name.starts_with(family))
+            && !name.contains(':')
+            && !nearest(&model.text, catalog.models.iter().map(|spec| &*spec.id)).is_empty()
     };
     if !is_judged {
         return;

@@ -23,7 +23,7 @@ rule! {
     ///
     /// ## Fix
     ///
-    /// Safe: names, types, bounds and every description that says something stay. It is the edit that `promptopt optimize` makes
+    /// Unsafe, as a title may be all that describes a field: names, types, bounds and every description that says something stay. It is the edit that `promptopt optimize` makes
     /// (`tool_schema`).
     ///
     /// ## Options
@@ -63,7 +63,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
             )
             .saves(view.saving(edit.tokens_saved.cast_signed(), edit.segment, edit.span.start))
             .help("leave them out where the schema is generated")
-            .fix("leave out what repeats", Applicability::Safe, change),
+            .fix("leave out what repeats", Applicability::Unsafe, change),
         );
     }
 }

@@ -37,6 +37,14 @@ const MAX_DEPTH: usize = 3;
 /// Most messages of a request; tables of examples have more.
 const MAX_MESSAGES: usize = 500;
 
+/// The method that an object is the argument of, as it stands before it: `client.chat.completions.create({ … })`.
+fn caller(source: &str, group: &Group<'_>) -> Option<String> {
+    let before = source.get(..group.span.start)?.trim_end().strip_suffix('(')?;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '$');
+    let name = &before[before.trim_end_matches(is_name).len()..];
+    name.contains('.').then(|| name.to_owned())
+}
+
 impl Gather<'_> {
     /// Makes a prompt of a group if it is a request; whether it was.
     pub(super) fn request(&mut self, group: &Group<'_>) -> bool {
@@ -56,7 +64,11 @@ impl Gather<'_> {
             return false;
         }
         self.details(group, "", 0, &mut draft);
-        let mut prompt = Prompt { span: group.span.clone(), name: group.callee.clone(), ..Prompt::default() };
+        let mut prompt = Prompt {
+            span: group.span.clone(),
+            name: group.callee.clone().or_else(|| caller(self.source, group)),
+            ..Prompt::default()
+        };
         prompt.model = draft.model;
         prompt.fields = draft.fields;
         self.take(draft.pieces, prompt);

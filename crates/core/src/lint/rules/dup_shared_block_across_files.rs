@@ -34,7 +34,7 @@ rule! {
     "shared-block-across-files",
     code: "DUP003",
     severity: Severity::Info,
-    is_default: true,
+    is_default: false,
     is_cost: false,
     evidence: Evidence { source: "equality as in `promptopt dedup`", date: "2026-11-22" },
     options: &[OptionSpec { name: "min_tokens", default: Default::Int(100), about: "least tokens of a block" }],

@@ -62,9 +62,9 @@ static MARK: LazyLock<Regex> = LazyLock::new(|| {
         r"(?xi)^<!--[\s\#:/=*_-]*(?:
         (?:auto[-\ ]?)?gen(?:erated)?(?-u:\b) | do\ not\ (?:edit|modify|remove|touch) | managed\ by | source:
         | promptopt | prettier | markdownlint | eslint | vale | cspell | textlint | toc | lint | spell | region | endregion
-        | [_[:alnum:]\u{80}-\u{10ffff}.@/:-]+[\s:-]+(?:start|begin|end|stop)(?-u:\b) | (?:start|begin|end|stop|open|close)(?-u:\b)
-        | [_[:alnum:]\u{80}-\u{10ffff}.-]+[:=][_[:alnum:]\u{80}-\u{10ffff}.:/=-]*\s*-->
-        | /?[_[:alnum:]\u{80}-\u{10ffff}.-]+\s*-->
+        | (?-i:[_[:alnum:]\u{80}-\u{10ffff}.@/:-])+[\s:-]+(?:start|begin|end|stop)(?-u:\b) | (?:start|begin|end|stop|open|close)(?-u:\b)
+        | (?-i:[_[:alnum:]\u{80}-\u{10ffff}.-])+[:=](?-i:[_[:alnum:]\u{80}-\u{10ffff}.:/=-])*\s*-->
+        | /?(?-i:[_[:alnum:]\u{80}-\u{10ffff}.-])+\s*-->
         | copyright | spdx | licen[cs]e
         )|(?-u:\b)(?:start|begin|end)\s*-->$",
     )

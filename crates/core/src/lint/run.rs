@@ -203,7 +203,11 @@ fn below_minimum(prompt: &PromptView<'_>, finding: &Finding) -> Option<u64> {
     let minimum = prompt.target.cache()?.min_tokens;
     let prefix = prompt.prefix();
     let is_cached = prefix.is_ended && prefix.tokens >= minimum && prefix.tokens.saturating_sub(saved) < minimum;
-    (is_cached && prompt.is_span_in_prefix(&finding.span)).then_some(minimum)
+    // What is left may cost less fresh than all of it did from the cache: then nothing is lost.
+    let usd = |class, tokens| prompt.target.usd_per_1k(class, tokens, prompt.total());
+    let after = usd(TokenClass::Input, prefix.tokens.saturating_sub(saved));
+    let is_cheaper = after.zip(usd(TokenClass::CacheRead, prefix.tokens)).is_some_and(|(after, before)| after < before);
+    (is_cached && !is_cheaper && prompt.is_span_in_prefix(&finding.span)).then_some(minimum)
 }
 
 fn sort(diagnostics: &mut [Diagnostic]) {

@@ -30,7 +30,7 @@ rule! {
     "role-order",
     code: "PRT003",
     severity: Severity::Warning,
-    is_default: true,
+    is_default: false,
     is_cost: false,
     evidence: Evidence { source: "from memory of OpenAI and Anthropic errors; 2 recordings of 2024 have such a result, and were answered", date: "2026-11-26" },
     options: &[],

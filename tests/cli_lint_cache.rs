@@ -63,7 +63,11 @@ fn what_is_remembered_is_what_would_be_found() {
     let folder = prompts();
     let folder = folder.path();
     hold(folder, &["prompts"], "a new cache");
-    assert!(String::from_utf8(lint(folder, &["prompts", "-o", "concise"]).stdout).unwrap().contains("DUP003"));
+    let across = ["prompts", "--extend-select", "DUP003"];
+    assert!(
+        String::from_utf8(lint(folder, &[&across[..], &["-o", "concise"]].concat()).stdout).unwrap().contains("DUP003")
+    );
+    hold(folder, &across, "a rule over several files");
     hold(folder, &["prompts", "--model", "gpt-6-luna"], "another model");
     hold(folder, &["prompts", "--model", "gpt-6-luna", "--fallback", "gpt-4o"], "a fallback");
     hold(folder, &["prompts", "--select", "FMT006"], "other rules");

@@ -47,6 +47,24 @@ pub fn shorten(text: &str, n_chars: usize) -> String {
     short
 }
 
+/// The nearest character boundary at or before an offset; the end of the text for offsets beyond it. O(1).
+pub fn floor(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset -= 1;
+    }
+    offset
+}
+
+/// The nearest character boundary at or after an offset; the end of the text for offsets beyond it. O(1).
+pub fn ceil(text: &str, offset: usize) -> usize {
+    let mut offset = offset.min(text.len());
+    while !text.is_char_boundary(offset) {
+        offset += 1;
+    }
+    offset
+}
+
 /// The names nearest to what was written, best first, at most three: for "did you mean …". Costs one Jaro-Winkler distance
 /// a candidate.
 pub fn nearest<'a>(written: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
@@ -76,6 +94,13 @@ mod tests {
         let names = ["gpt-4o", "gpt-4o-mini", "claude-opus-5-5"];
         assert_eq!(nearest("gpt4o", names), ["gpt-4o", "gpt-4o-mini"]);
         assert_eq!(did_you_mean("zzz", names), None);
+    }
+
+    #[test]
+    fn offsets_inside_a_character_go_to_its_beginning_or_its_end() {
+        assert_eq!((floor("aé", 2), ceil("aé", 2)), (1, 3));
+        assert_eq!((floor("aé", 1), ceil("aé", 1)), (1, 1));
+        assert_eq!((floor("aé", 9), ceil("aé", 9)), (3, 3));
     }
 
     #[test]

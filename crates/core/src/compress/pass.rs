@@ -17,6 +17,7 @@ use super::transforms::{Parts, Proposal, TRANSFORMS, Transform, View, by_name};
 use super::{encoded, layers, protect};
 use crate::error::Result;
 use crate::text::json::Json;
+use crate::text::{ceil, floor};
 use crate::tokens::Encoding;
 
 /// What may be done.
@@ -253,7 +254,7 @@ fn surroundings(text: &str, span: &Range<usize>) -> Around {
     let least = span.start.saturating_sub(MAX_AROUND);
     let said = bytes[least..span.start].iter().rposition(|byte| !is_blank(byte)).map_or(least, |at| least + at + 1);
     let line = memchr::memrchr(b'\n', &bytes[least..said]).map(|at| least + at + 1);
-    let mut from = line.unwrap_or(least);
+    let from = line.unwrap_or(least);
     let most = (span.end + MAX_AROUND).min(text.len());
     let line = memchr::memchr(b'\n', &bytes[span.end..most]).map(|at| span.end + at + 1);
     let mut to = line.unwrap_or(most);
@@ -261,13 +262,7 @@ fn surroundings(text: &str, span: &Range<usize>) -> Around {
     let blank = &bytes[to..said.unwrap_or(most)];
     to += memchr::memrchr(b'\n', blank).map_or(0, |at| at + 1);
     let is_whole = (from == 0 || from > least) && (to == text.len() || line.is_some() && said.is_some());
-    while !text.is_char_boundary(from) {
-        from -= 1;
-    }
-    while !text.is_char_boundary(to) {
-        to += 1;
-    }
-    Around { span: from..to, is_whole }
+    Around { span: floor(text, from)..ceil(text, to), is_whole }
 }
 
 /// A proposal that pays.

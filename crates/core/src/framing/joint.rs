@@ -3,6 +3,7 @@
 //! vocabulary splits text before a single blank that stands between two other characters.
 
 use crate::framing::Scale;
+use crate::text::floor;
 
 /// Bytes looked at on either side of a seam if there is no safe place nearer.
 const WINDOW: usize = 256;
@@ -41,19 +42,14 @@ pub(super) fn seam(left: &str, between: &str, right: &str, scale: &Scale<'_>) ->
 
 /// The end of a text, from the last place where every vocabulary splits.
 pub(super) fn tail(text: &str) -> &str {
-    let window = &text[boundary(text, text.len().saturating_sub(WINDOW))..];
+    let window = &text[floor(text, text.len().saturating_sub(WINDOW))..];
     safe_splits(window).last().map_or(window, |at| &window[at..])
 }
 
 /// The beginning of a text, up to the first such place.
 fn head(text: &str) -> &str {
-    let window = &text[..boundary(text, WINDOW.min(text.len()))];
+    let window = &text[..floor(text, WINDOW)];
     safe_splits(window).next().map_or(window, |at| &window[..at])
-}
-
-/// The last character boundary up to an offset.
-fn boundary(text: &str, at: usize) -> usize {
-    (0..=at).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0)
 }
 
 /// Offsets of single blanks between two characters that are not white space.

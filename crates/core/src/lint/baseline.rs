@@ -169,7 +169,7 @@ pub fn entry(diagnostic: &Diagnostic, scene: &Scene<'_>) -> Entry {
 fn digest(text: &str, span: std::ops::Range<usize>) -> String {
     let mut span = span;
     if span.is_empty() {
-        let at = (0..=span.start.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or(0);
+        let at = crate::text::floor(text, span.start);
         let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
         span = start..text[at..].find('\n').map_or(text.len(), |end| at + end);
     }

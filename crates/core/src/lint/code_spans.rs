@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use crate::text::floor;
+
 /// The bytes of fenced blocks and of code spans, in rising order. O(n).
 pub(super) fn code(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
@@ -65,15 +67,6 @@ pub(super) fn line(text: &str, offset: usize) -> &str {
     let start = text[from..offset].rfind('\n').map_or(from, |at| from + at + 1);
     let end = text[offset..to].find('\n').map_or(to, |at| offset + at);
     &text[start..end]
-}
-
-/// The nearest character boundary at or before an offset.
-pub(super) fn floor(text: &str, offset: usize) -> usize {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
 }
 
 #[cfg(test)]

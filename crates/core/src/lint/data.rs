@@ -8,6 +8,7 @@ use regex::Regex;
 use super::file::Piece;
 use super::view::PromptView;
 use crate::compress::{Edit, SegmentKind};
+use crate::text::floor;
 use crate::text::json::{Json, Kind};
 
 /// An edit of JSON that is data.
@@ -88,9 +89,5 @@ pub(super) fn is_form(text: &str, at: usize) -> bool {
 
 /// What stands before a place.
 fn before(text: &str, at: usize) -> &str {
-    let mut from = at.saturating_sub(BEFORE);
-    while !text.is_char_boundary(from) {
-        from -= 1;
-    }
-    &text[from..at]
+    &text[floor(text, at.saturating_sub(BEFORE))..at]
 }

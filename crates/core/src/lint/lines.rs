@@ -1,5 +1,7 @@
 //! Byte offsets as people and editors count: lines from 1, columns from 1 in characters, or in UTF-16 units for LSP.
 
+use crate::text::floor;
+
 /// Where the lines of a text begin. O(n) to make, O(log lines) to ask.
 #[derive(Clone, Debug, Default)]
 pub struct Lines {
@@ -74,15 +76,6 @@ impl Lines {
         }
         end
     }
-}
-
-/// The nearest character boundary at or before an offset.
-fn floor(text: &str, offset: usize) -> usize {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod yaml;
 
 use std::ops::Range;
 
+use crate::text::floor;
 use crate::text::json::{escape_at, push_string};
 
 /// Decoded text and where each byte of it stands in the file.
@@ -229,11 +230,7 @@ impl Mapped {
         if point.is_escape {
             return if is_end && file > point.file { most } else { point.text };
         }
-        let mut offset = (point.text + (file - point.file)).min(most);
-        while !self.text.is_char_boundary(offset) {
-            offset -= 1;
-        }
-        offset
+        floor(&self.text, (point.text + (file - point.file)).min(most))
     }
 }
 

@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::code_spans::floor;
 use super::diagnostic::Finding;
+use crate::text::floor;
 
 /// A secret in a text.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -69,7 +69,7 @@ impl TrafficLog {
         let mut heads: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
         for (index, template) in templates.iter().enumerate() {
             let longest = &template.stretches[template.longest];
-            let end = (0..=longest.len().min(HEAD)).rev().find(|end| longest.is_char_boundary(*end)).unwrap_or(0);
+            let end = crate::text::floor(longest, HEAD);
             heads.entry(&longest[..end]).or_default().push(index);
         }
         let automaton = AhoCorasick::builder().match_kind(MatchKind::Standard).build(heads.keys());

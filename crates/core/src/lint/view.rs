@@ -15,6 +15,7 @@ use super::target::Target;
 use super::template::SlotKind;
 use crate::compress::edit::{apply, of_segment};
 use crate::compress::{Edit, Options, Pass, Segment, SegmentKind};
+use crate::text::{ceil, floor};
 
 /// A file, for rules that look at all its prompts together.
 pub struct FileView<'a> {
@@ -347,15 +348,10 @@ impl<'a> PromptView<'a> {
         let text = piece.as_str();
         let bytes = text.as_bytes();
         let least = range.start.saturating_sub(AROUND);
-        let mut from = memchr::memrchr(b'\n', &bytes[least..range.start]).map_or(least, |at| least + at + 1);
+        let from = memchr::memrchr(b'\n', &bytes[least..range.start]).map_or(least, |at| least + at + 1);
         let most = (range.end + AROUND).min(text.len());
-        let mut to = memchr::memchr(b'\n', &bytes[range.end..most]).map_or(most, |at| range.end + at + 1);
-        while !text.is_char_boundary(from) {
-            from -= 1;
-        }
-        while !text.is_char_boundary(to) {
-            to += 1;
-        }
+        let to = memchr::memchr(b'\n', &bytes[range.end..most]).map_or(most, |at| range.end + at + 1);
+        let (from, to) = (floor(text, from), ceil(text, to));
         let after = [&text[from..range.start], replacement, &text[range.end..to]].concat();
         self.target.count(&text[from..to]).cast_signed() - self.target.count(&after).cast_signed()
     }

@@ -271,10 +271,7 @@ fn asked(segments: &[Segment<'_>], after: usize, before: usize, n_most: usize) -
         if n_messages > n_most || n_bytes > MAX_BYTES {
             break;
         }
-        let mut end = segment.text.len().min(MAX_BYTES);
-        while !segment.text.is_char_boundary(end) {
-            end -= 1;
-        }
+        let end = crate::text::floor(&segment.text, MAX_BYTES);
         words.push_str(&segment.text[..end]);
         words.push('\n');
         n_bytes += end;

@@ -5,7 +5,9 @@ use std::ops::Range;
 
 use unicode_width::UnicodeWidthChar;
 
-use super::source::{Source, floor};
+use promptopt::text::floor;
+
+use super::source::Source;
 use crate::render::clean::is_unsafe;
 
 /// Lines of a span that are shown whole; of a longer one only its first three are.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use promptopt::lint::Diagnostic;
 
 use super::Findings;
-use super::source::floor;
+use promptopt::text::floor;
 
 /// Bytes of what stands there that count: enough to tell, few enough for a finding over a whole file.
 const MAX_BYTES: usize = 512;

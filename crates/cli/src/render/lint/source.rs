@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use promptopt::lint::lines::{Lines, Position};
+use promptopt::text::floor;
 
 /// Bytes between two places at which characters are counted in advance.
 const STEP: usize = 4096;
@@ -126,15 +127,6 @@ pub(crate) fn merged(mut ranges: Vec<Range<usize>>) -> Vec<Range<usize>> {
         }
     }
     merged
-}
-
-/// The nearest character boundary at or before an offset.
-pub(crate) fn floor(text: &str, offset: usize) -> usize {
-    let mut offset = offset.min(text.len());
-    while !text.is_char_boundary(offset) {
-        offset -= 1;
-    }
-    offset
 }
 
 fn is_first(byte: u8) -> bool {

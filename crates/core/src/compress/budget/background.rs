@@ -63,11 +63,7 @@ pub(crate) fn language_of(sample: &[&str]) -> &'static Language {
     let mut n_words = 0;
     let mut buffer = String::new();
     for text in sample {
-        let mut end = text.len().min(6000);
-        while !text.is_char_boundary(end) {
-            end -= 1;
-        }
-        words(&text[..end], &mut buffer, |word, _| {
+        words(&text[..crate::text::floor(text, 6000)], &mut buffer, |word, _| {
             n_words += 1;
             if n_words > SAMPLE {
                 return;

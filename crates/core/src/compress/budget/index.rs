@@ -165,10 +165,7 @@ fn beginning(word: &str) -> Option<u32> {
 /// `Verteidigungsspieler`.
 fn kinship(term: &str, word: &str) -> f32 {
     let (a, b) = (term.as_bytes(), word.as_bytes());
-    let mut common = a.iter().zip(b).take_while(|(x, y)| x == y).count();
-    while !term.is_char_boundary(common) {
-        common -= 1;
-    }
+    let common = crate::text::floor(term, a.iter().zip(b).take_while(|(x, y)| x == y).count());
     // Numbers have no kin.
     if a[..common].iter().any(u8::is_ascii_digit) {
         return 0.0;

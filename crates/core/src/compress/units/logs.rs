@@ -40,13 +40,7 @@ fn is_continued(line: &str) -> bool {
 }
 
 fn begins_entry(line: &str) -> bool {
-    let head: &str = line.get(..line.len().min(40)).unwrap_or_else(|| {
-        let mut end = 40;
-        while !line.is_char_boundary(end) {
-            end -= 1;
-        }
-        &line[..end]
-    });
+    let head = &line[..crate::text::floor(line, 40)];
     let head = head.trim_start_matches(['[', '(', '<']);
     let bytes = head.as_bytes();
     let n_digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();

@@ -6,6 +6,8 @@ use std::ops::Range;
 
 use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
+use crate::text::{ceil, floor};
+
 /// A sentence longer than this is cut at a blank: a table or a minified file has no sentences.
 pub(crate) const LONGEST: usize = 900;
 
@@ -45,10 +47,7 @@ pub(crate) fn sentences(text: &str, within: Range<usize>, mut emit: impl FnMut(R
 fn cut(text: &str, range: Range<usize>, emit: &mut impl FnMut(Range<usize>)) {
     let Range { mut start, end } = range;
     while end - start > LONGEST {
-        let mut limit = start + LONGEST;
-        while !text.is_char_boundary(limit) {
-            limit -= 1;
-        }
+        let limit = floor(text, start + LONGEST);
         let window = &text[start..limit];
         let half = window.len() / 2;
         let mark = |found: Option<usize>| found.filter(|at| *at > half);
@@ -97,14 +96,8 @@ pub(crate) fn is_boundary(text: &str, at: usize) -> bool {
         return !(bytes[at] == b'\n' && bytes[at - 1] == b'\r');
     }
     // Pairs of flags and emoji need some context, but not a megabyte of it.
-    let mut from = at.saturating_sub(256);
-    while !text.is_char_boundary(from) {
-        from += 1;
-    }
-    let mut to = (at + 32).min(text.len());
-    while !text.is_char_boundary(to) {
-        to -= 1;
-    }
+    let from = ceil(text, at.saturating_sub(256));
+    let to = floor(text, at + 32);
     let window = &text[from..to];
     GraphemeCursor::new(at - from, window.len(), true).is_boundary(window, 0).unwrap_or(true)
 }

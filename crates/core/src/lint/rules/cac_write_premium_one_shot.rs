@@ -127,8 +127,7 @@ fn tokens_of_beginning(view: &PromptView<'_>, n_bytes: usize) -> u64 {
     for (index, piece) in view.prompt.pieces.iter().enumerate() {
         let text = piece.as_str();
         if left <= text.len() {
-            let end = (0..=left).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
-            return tokens + view.target.count(&text[..end]);
+            return tokens + view.target.count(&text[..crate::text::floor(text, left)]);
         }
         tokens += view.tokens(index);
         left -= text.len() + 1;

@@ -1,12 +1,12 @@
 //! `role-unsupported`: a role that the model does not take.
 
 use crate::compress::SegmentKind;
-use crate::lint::code_spans;
 use crate::lint::diagnostic::{Finding, Severity};
 use crate::lint::rule::{Check, Evidence};
 use crate::lint::sink::Sink;
 use crate::lint::view::View;
 use crate::lint::wire;
+use crate::text::floor;
 
 rule! {
     /// A system message to a model that takes none.
@@ -40,7 +40,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let Some((index, piece)) = system.find(|(_, piece)| piece.path.starts_with("messages.")) else { return };
     for spec in view.target.spec.into_iter().chain(wire::fallbacks(view)) {
         if spec.cannot.iter().any(|what| &**what == "system") {
-            let end = code_spans::floor(piece.as_str(), 40);
+            let end = floor(piece.as_str(), 40);
             sink.report(
                 Finding::at(view.at(index, 0..end), format!("`{}` takes no system message", spec.id))
                     .help("put the instructions at the beginning of the first user message"),

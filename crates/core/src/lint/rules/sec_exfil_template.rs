@@ -6,6 +6,7 @@ use crate::lint::diagnostic::{Finding, Severity};
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
 use crate::lint::view::View;
+use crate::text::floor;
 
 rule! {
     /// A Markdown image whose address has a variable in it.
@@ -47,10 +48,10 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
         let text = piece.as_str();
         let mut code = None;
         for middle in memchr::memmem::find_iter(text.as_bytes(), b"](http") {
-            let near = code_spans::floor(text, middle.saturating_sub(300));
+            let near = floor(text, middle.saturating_sub(300));
             let Some(open) = text[near..middle].rfind(['[', '\n']).map(|at| near + at) else { continue };
             let is_image = text[..open].ends_with('!');
-            let address = &text[middle + 2..code_spans::floor(text, middle + 600)];
+            let address = &text[middle + 2..floor(text, middle + 600)];
             let address = &address[..address.find([')', '\n', ' ']).map_or(address.len(), |end| end_of(address, end))];
             let Some(host_end) = address.find("://").map(|at| at + 3) else { continue };
             let path = &address[host_end..];

@@ -1,11 +1,11 @@
 //! `injection-phrase`: data that gives orders.
 
+use crate::text::floor;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use crate::compress::SegmentKind;
-use crate::lint::code_spans;
 use crate::lint::diagnostic::{Finding, Severity};
 use crate::lint::file::PromptKind;
 use crate::lint::rule::{Check, Evidence};
@@ -79,7 +79,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
 
 fn is_in_comment(text: &str, at: usize) -> bool {
     // A comment is seldom longer; without a bound a long file full of phrases would take for ever.
-    let before = &text[code_spans::floor(text, at.saturating_sub(4000))..at];
+    let before = &text[floor(text, at.saturating_sub(4000))..at];
     match (before.rfind("<!--"), before.rfind("-->")) {
         (Some(opened), Some(closed)) => opened > closed,
         (opened, _) => opened.is_some(),

@@ -141,14 +141,8 @@ const LONGEST: usize = 400;
 
 /// The sentence around a range, with the blank behind it.
 fn sentence(text: &str, range: &Range<usize>) -> Range<usize> {
-    let mut from = range.start.saturating_sub(LONGEST);
-    while !text.is_char_boundary(from) {
-        from -= 1;
-    }
-    let mut to = (range.end + LONGEST).min(text.len());
-    while !text.is_char_boundary(to) {
-        to -= 1;
-    }
+    let from = crate::text::floor(text, range.start.saturating_sub(LONGEST));
+    let to = crate::text::floor(text, range.end + LONGEST);
     let start = text[from..range.start].rfind(['.', '!', '?', ':', '\n']).map_or(from, |at| from + at + 1);
     let end = text[range.end..to].find(['.', '!', '?', '\n']).map_or(to, |at| range.end + at + 1);
     let inner = trimmed(text, start..end);

@@ -60,10 +60,7 @@ const BEGINNING: usize = 300;
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (piece, of) in view.instructions() {
         let text = of.as_str();
-        let mut beginning = text.len().min(BEGINNING);
-        while !text.is_char_boundary(beginning) {
-            beginning -= 1;
-        }
+        let beginning = crate::text::floor(text, BEGINNING);
         // A role stands at the beginning; elsewhere it is an example or a quotation.
         let Some(found) = EMPTY.find(&text[..beginning]).filter(|found| text[..found.start()].trim().len() <= 24)
         else {

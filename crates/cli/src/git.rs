@@ -2,9 +2,10 @@
 //! Asks the user's own `git`, through an index of our own, so that neither the working tree nor what is staged is touched.
 
 use std::io::Write;
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use promptopt::config::plain;
 use promptopt::error::{Error, Kind, Result};
 use promptopt::format::walk::discover;
 use tempfile::TempDir;
@@ -95,20 +96,6 @@ fn below(path: &str, top: &Path, prefix: &Path) -> Result<PathBuf> {
     real.as_deref().and_then(|real| real.strip_prefix(top).ok()).map(Path::to_owned).ok_or_else(|| {
         Error::new(Kind::Config, format!("`{path}` is outside of this repository"))
             .help("--git compares files of the repository that the current folder is in")
-    })
-}
-
-/// Without `.` and `..`.
-fn plain(path: &Path) -> PathBuf {
-    path.components().fold(PathBuf::new(), |mut plain, part| {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                plain.pop();
-            }
-            part => plain.push(part),
-        }
-        plain
     })
 }
 

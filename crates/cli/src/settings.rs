@@ -4,6 +4,10 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use promptopt::clock::{Clock, SystemClock};
+
 use crate::args::{ColorChoice, ScreenArgs};
 
 /// Width of what goes to a file or a pipe, where no terminal says how wide it is.
@@ -88,6 +92,11 @@ fn width(option: Option<usize>, columns: Option<&str>, terminal: Option<usize>) 
 fn terminal_width() -> Option<usize> {
     // Stdout alone: a report that goes to a file must not depend on the window in which it was made.
     std::io::stdout().is_terminal().then(terminal_size::terminal_size).flatten().map(|(width, _)| usize::from(width.0))
+}
+
+/// Today, in UTC.
+pub(crate) fn today() -> Date {
+    SystemClock.now().to_zoned(TimeZone::UTC).date()
 }
 
 /// Tells this program from every other build of it, where one lies in the place of another: its version, size and age.

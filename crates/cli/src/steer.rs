@@ -5,15 +5,18 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use promptopt::config::{Configs, Layer, seen_from};
+use jiff::civil::Date;
+use promptopt::config::{Configs, Layer, Problems, seen_from};
 use promptopt::error::{Error, Kind, Result};
-use promptopt::format::walk::discover;
+use promptopt::format::walk;
 use promptopt::format::{ReadOptions, read_all};
 use promptopt::lint::baseline::{Baseline, Entry, Scene};
+use promptopt::lint::discover::{self, Found};
 use promptopt::lint::traffic::{Measured, TrafficLog};
 use promptopt::lint::{Diagnostic, File, Settings};
 
-use crate::output;
+use crate::settings::today;
+use crate::{output, overlay};
 
 /// Which `promptopt.toml` holds.
 #[derive(Clone, Copy, Debug, Default)]
@@ -25,6 +28,18 @@ pub(crate) enum Source<'a> {
     File(&'a Path),
     /// None (`--isolated`).
     Nothing,
+}
+
+/// What files go by before any configuration: the catalogue as this user has it, and the day.
+pub(crate) fn base(settings: &crate::settings::Settings, as_of: Option<Date>) -> Result<Settings> {
+    Ok(Settings { catalog: overlay::shared(settings)?, ..Settings::new(as_of.unwrap_or_else(today)) })
+}
+
+/// The prompt files under the paths, as the configuration of the current folder sees them.
+pub(crate) fn found(paths: &[PathBuf], configs: &Configs<'_>) -> Result<(Vec<Found>, Vec<Error>)> {
+    let config = configs.for_folder(Path::new(".")).map_err(Problems::into_error)?;
+    let (include, exclude) = (config.include.set(), config.exclude.set());
+    Ok(discover::discover(paths, &discover::Options { base: current_folder()?, include, exclude }))
 }
 
 /// The configuration of every file, seen from the current folder. `base` has the catalogue and the day; the command line's
@@ -41,7 +56,7 @@ pub(crate) fn configs(base: Settings, source: Source<'_>, command_line: Layer) -
 
 /// Calls a month of prompt files, from logs of requests. A line that cannot be read is no call.
 pub(crate) fn traffic<'f>(logs: &[String], files: impl IntoIterator<Item = &'f File>) -> Result<Measured> {
-    let found = discover(logs);
+    let found = walk::discover(logs);
     if let Some(problem) = found.problems.into_iter().next() {
         return Err(problem);
     }

@@ -19,11 +19,11 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
 pub use layer::{BudgetEntry, IgnoreEntry, Layer, OverrideEntry};
-pub use paths::Globs;
+pub use paths::{Globs, plain};
 
 use crate::error::{Error, Kind};
 use crate::lint::{SIDECAR_SUFFIX, Settings, Severity};
-use paths::{Base, plain};
+use paths::Base;
 
 /// The file's name.
 pub const FILE_NAME: &str = "promptopt.toml";
@@ -157,18 +157,23 @@ impl<'r> Configs<'r> {
         self.with_sidecar(shown, settings)
     }
 
-    /// All mistakes in the configuration of some files, each once: to be asked before a run, which then cannot fail.
-    pub fn check<'p>(&self, shown: impl IntoIterator<Item = &'p str>) -> Result<(), Problems> {
+    /// The settings of some files, by path as shown, or all mistakes in their configuration, each once: to be asked before a
+    /// run, which then reads no configuration and cannot fail for it.
+    pub fn settings_of_all<'p>(
+        &self,
+        shown: impl IntoIterator<Item = &'p str>,
+    ) -> Result<BTreeMap<String, Arc<Settings>>, Problems> {
+        let mut by_path = BTreeMap::new();
         let mut all: Vec<Problems> = Vec::new();
         for path in shown {
-            if let Err(problems) = self.settings_for(path)
-                && all.iter().all(|known| !Arc::ptr_eq(&known.0, &problems.0))
-            {
-                all.push(problems);
+            match self.settings_for(path) {
+                Ok(settings) => _ = by_path.insert(path.to_owned(), settings),
+                Err(problems) if all.iter().all(|known| !Arc::ptr_eq(&known.0, &problems.0)) => all.push(problems),
+                Err(_) => {}
             }
         }
         match &all[..] {
-            [] => Ok(()),
+            [] => Ok(by_path),
             [one] => Err(one.clone()),
             several => Err(Problems::of_several(several)),
         }

@@ -1,6 +1,5 @@
 //! `promptopt explain`: reads prompt files, has the library take them apart, and shows where their tokens go.
 
-use promptopt::clock::{Clock, SystemClock};
 use promptopt::error::{Error, Kind, Result};
 use promptopt::lint::explain::{Explained, explain};
 use promptopt::lint::{File, Linter, Settings as Lint, read};
@@ -9,17 +8,11 @@ use serde_json::json;
 use super::Outcome;
 use crate::args::{ExplainArgs, ExplainForm};
 use crate::settings::Settings;
-use crate::{output, overlay, render};
+use crate::{output, render, steer};
 
 /// Runs `promptopt explain`.
 pub(crate) fn run(args: &ExplainArgs, settings: &Settings) -> Result<Outcome> {
-    let today = args.as_of.unwrap_or_else(|| SystemClock.now().to_zoned(jiff::tz::TimeZone::UTC).date());
-    let lint = Lint {
-        catalog: overlay::shared(settings)?,
-        model: args.model.clone(),
-        host: args.host.clone(),
-        ..Lint::new(today)
-    };
+    let lint = Lint { model: args.model.clone(), host: args.host.clone(), ..steer::base(settings, args.as_of)? };
     if let Some(model) = &args.model
         && lint.catalog.find(args.host.as_deref(), model).is_none()
     {

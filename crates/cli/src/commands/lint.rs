@@ -6,19 +6,16 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
-use promptopt::clock::{Clock, SystemClock};
 use promptopt::config::{Configs, FILE_NAME, Problems};
 use promptopt::error::{Error, Kind, Result};
 use promptopt::lint::runner::{self, Fixing, Report};
-use promptopt::lint::settings::Settings as Rules;
 use promptopt::lint::{Applicability, Linter};
 use promptopt::tokens::{Encoding, Tokenizer};
 
 use super::Outcome;
 use crate::args::{FailOn, FixArgs, LintArgs, LintForm, RuleArgs, RulesArgs};
 use crate::settings::Settings;
-use crate::{output, overlay, render, steer, watch};
+use crate::{output, render, steer, watch};
 
 mod cache;
 mod choose;
@@ -83,18 +80,15 @@ fn once(args: &LintArgs, settings: &Settings, linter: &Linter, looked_at: &mut V
     }
     let (inputs, mut errors) = files::inputs(args, &configs)?;
     looked_at.extend(inputs.iter().map(|input| input.path.clone()));
-    configs.check(inputs.iter().map(|input| &*input.shown)).map_err(Problems::into_error)?;
-    let fallback = Arc::clone(&config.settings);
-    // Checked above: a configuration that changes during the run leaves the files to the folder's.
-    let of_config = |path: &str| configs.settings_for(path).unwrap_or_else(|_| Arc::clone(&fallback));
-    let settings_of = |path: &str| match args.rules.severity {
-        None => of_config(path),
-        Some(least) => {
-            let mut limited = (*of_config(path)).clone();
-            limited.rules.retain(|_, severity| *severity >= least);
-            Arc::new(limited)
+    let mut by_path =
+        configs.settings_of_all(inputs.iter().map(|input| &*input.shown)).map_err(Problems::into_error)?;
+    if let Some(least) = args.rules.severity {
+        for rules in by_path.values_mut() {
+            Arc::make_mut(rules).rules.retain(|_, severity| *severity >= least);
         }
-    };
+    }
+    // Nothing is asked about that was not found.
+    let settings_of = |path: &str| Arc::clone(by_path.get(path).unwrap_or(&config.settings));
     let is_from_stdin = inputs.iter().any(|input| input.bytes.is_some());
     let n_threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
     let known = cache.as_ref().map(|kept| &kept.cache);
@@ -132,8 +126,7 @@ fn once(args: &LintArgs, settings: &Settings, linter: &Linter, looked_at: &mut V
 
 /// The configuration of every file: the catalogue as this user has it, files of settings, options over them, traffic.
 fn configs(args: &LintArgs, settings: &Settings) -> Result<Configs<'static>> {
-    let today = args.rules.as_of.unwrap_or_else(|| SystemClock.now().to_zoned(TimeZone::UTC).date());
-    let mut base = Rules { catalog: overlay::shared(settings)?, ..Rules::new(today) };
+    let mut base = steer::base(settings, args.rules.as_of)?;
     let layer = choose::layer(&args.rules, &base.catalog)?;
     let source = match (&args.scope.config, args.scope.isolated) {
         (Some(file), _) if !file.exists() => {

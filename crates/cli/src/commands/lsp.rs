@@ -3,7 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use promptopt::clock::{Clock, SystemClock};
 use promptopt::config::{Layer, Problems};
 use promptopt::error::{Error, Kind, Result};
 use promptopt::lint::Settings as Lint;
@@ -11,13 +10,11 @@ use promptopt::lint::Settings as Lint;
 use super::Outcome;
 use crate::args::LspArgs;
 use crate::settings::Settings;
-use crate::{lsp, overlay, steer};
+use crate::{lsp, steer};
 
 /// Runs `promptopt lsp`.
 pub(crate) fn run(args: &LspArgs, settings: &Settings) -> Result<Outcome> {
-    let today = SystemClock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
-    let defaults =
-        Arc::new(Lint { catalog: overlay::shared(settings)?, model: args.model.clone(), ..Lint::new(today) });
+    let defaults = Arc::new(Lint { model: args.model.clone(), ..steer::base(settings, None)? });
     let model = args.model.clone();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()

@@ -1,26 +1,22 @@
 //! `promptopt migrate`: finds where a model is named, and shows or makes what moving away from it takes.
 
-use std::path::Path;
-
-use jiff::tz::TimeZone;
-use promptopt::clock::{Clock, SystemClock};
 use promptopt::config::{Configs, Layer, Problems};
 use promptopt::error::{Error, Kind, Result};
-use promptopt::lint::discover::{self, discover};
+use promptopt::lint::discover;
 use promptopt::lint::migrate::{From, Migration};
 use promptopt::lint::runner::{Checked, FixedFile, Report, Weight};
-use promptopt::lint::{Change, Linter, Settings as Rules, fix, secrets};
+use promptopt::lint::{Change, Linter, fix, secrets};
 use serde_json::json;
 
 use super::Outcome;
 use crate::args::{MigrateArgs, MigrateForm};
 use crate::settings::Settings;
-use crate::{output, overlay, render, steer};
+use crate::{output, render, steer};
 
 /// Runs `promptopt migrate`.
 pub(crate) fn run(args: &MigrateArgs, settings: &Settings) -> Result<Outcome> {
-    let today = args.as_of.unwrap_or_else(|| SystemClock.now().to_zoned(TimeZone::UTC).date());
-    let base = Rules { catalog: overlay::shared(settings)?, ..Rules::new(today) };
+    let base = steer::base(settings, args.as_of)?;
+    let today = base.today;
     let from = From::parse(&args.from, &base.catalog)?;
     if let Some(to) = &args.to
         && base.catalog.find(None, to).is_none()
@@ -63,10 +59,7 @@ struct Place {
 }
 
 fn migrations(args: &MigrateArgs, configs: &Configs<'_>, from: &From) -> Result<(Vec<Place>, Vec<Error>)> {
-    let base = std::env::current_dir().map_err(|cause| Error::io(".", cause))?;
-    let config = configs.for_folder(Path::new(".")).map_err(Problems::into_error)?;
-    let options = discover::Options { base, include: config.include.set(), exclude: config.exclude.set() };
-    let (found, mut errors) = discover(&args.paths, &options);
+    let (found, mut errors) = steer::found(&args.paths, configs)?;
     let linter = Linter::new();
     let mut all = Vec::new();
     for found in found {
@@ -84,7 +77,7 @@ fn migrations(args: &MigrateArgs, configs: &Configs<'_>, from: &From) -> Result<
         }
         let changes: Vec<Change> = migrations.iter().flat_map(Migration::changes).collect();
         let after = fix::made(&file.text, &changes);
-        let hidden = |text: &str| secrets::find(text).into_iter().map(|secret| secret.span).collect();
+        let hidden = |text: &str| secrets::spans(text).collect();
         let fixed = (after != file.text && !file.is_lossy).then(|| FixedFile {
             before: file.text.clone(),
             applied: migrations.iter().map(|_| ("MDL002", "move to another model".to_owned())).collect(),

@@ -107,7 +107,7 @@ impl<'a> Findings<'a> {
             {
                 // Whatever rules are on: no form shows a secret.
                 let mut redact = redactions.remove(&*diagnostic.path).unwrap_or_default();
-                redact.extend(secrets::find(&checked.text).into_iter().map(|secret| secret.span));
+                redact.extend(secrets::spans(&checked.text));
                 sources.insert(&*diagnostic.path, Source::new(&checked.text, &checked.lines, redact));
             }
         }
@@ -194,8 +194,7 @@ impl Totals {
 
 /// What the prompts of a file cost per 1,000 calls, if all of them have a price.
 fn cost(report: &Report, path: &str) -> Option<Usd> {
-    let at = report.checked.binary_search_by(|checked| checked.shown.as_str().cmp(path)).ok()?;
-    report.checked.get(at).map(|checked| checked.weight).filter(|weight| weight.n_unpriced == 0).map(|it| it.usd_per_1k)
+    report.file_at(path).map(|checked| checked.weight).filter(|weight| weight.n_unpriced == 0).map(|it| it.usd_per_1k)
 }
 
 /// What following a finding is worth: by month where traffic is known, then by call.

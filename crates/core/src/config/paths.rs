@@ -92,7 +92,7 @@ impl Base {
 }
 
 /// Absolute, without `.` and `..`.
-pub(super) fn plain(path: &Path) -> PathBuf {
+pub fn plain(path: &Path) -> PathBuf {
     path.components().fold(PathBuf::new(), |mut plain, part| {
         match part {
             Component::CurDir => {}

@@ -216,6 +216,11 @@ impl Piece {
         self.kind == Some(SegmentKind::ToolSchema)
     }
 
+    /// Whether it is text that the model is told: not what it said or asked for itself, nor a tool definition.
+    pub fn is_told(&self) -> bool {
+        !matches!(self.kind, Some(SegmentKind::Assistant | SegmentKind::ToolCall | SegmentKind::ToolSchema))
+    }
+
     /// Whether a change of it can be written.
     pub fn is_writable(&self) -> bool {
         self.text.codec != Codec::ReadOnly

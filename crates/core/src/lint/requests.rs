@@ -16,6 +16,11 @@ pub(super) fn sent<'v, 'a>(view: &'v FileView<'a>) -> Vec<&'v PromptView<'a>> {
     view.prompts.iter().filter(|prompt| prompt.prompt.is_request()).collect()
 }
 
+/// How many requests are enough to compare: the rule's option `min_requests`, at least two.
+pub(super) fn least(view: &FileView<'_>) -> usize {
+    usize::try_from(view.settings.int(view.rule, "min_requests")).unwrap_or(usize::MAX).max(2)
+}
+
 /// Whether a file holds a batch: requests that nobody waits for.
 pub(super) fn is_batch(prompt: &PromptView<'_>) -> bool {
     prompt.prompt.kind == PromptKind::BatchRequest

@@ -210,7 +210,8 @@ fn below_minimum(prompt: &PromptView<'_>, finding: &Finding) -> Option<u64> {
     (is_cached && !is_cheaper && prompt.is_span_in_prefix(&finding.span)).then_some(minimum)
 }
 
-fn sort(diagnostics: &mut [Diagnostic]) {
+/// By file, then by place.
+pub(super) fn sort(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by(|a, b| {
         let key = |d: &Diagnostic| (d.finding.span.start, d.finding.span.end, d.rule.code);
         a.path.cmp(&b.path).then_with(|| key(a).cmp(&key(b)))

@@ -13,7 +13,7 @@ use super::file::File;
 use super::lines::Lines;
 use super::read::{read, read_bytes};
 use super::rule::{Mark, Rule};
-use super::run::{Linted, Linter};
+use super::run::{Linted, Linter, sort};
 use super::secrets;
 use super::settings::Settings;
 use crate::error::{Error, Kind};
@@ -131,7 +131,12 @@ impl Checked {
 impl Report {
     /// The file of a finding.
     pub fn file(&self, diagnostic: &Diagnostic) -> Option<&Checked> {
-        let at = self.checked.binary_search_by(|checked| checked.shown.as_str().cmp(&diagnostic.path)).ok()?;
+        self.file_at(&diagnostic.path)
+    }
+
+    /// The file of a path as shown.
+    pub fn file_at(&self, shown: &str) -> Option<&Checked> {
+        let at = self.checked.binary_search_by(|checked| checked.shown.as_str().cmp(shown)).ok()?;
         self.checked.get(at)
     }
 
@@ -225,10 +230,7 @@ pub fn run(linter: &Linter, mut inputs: Vec<Input>, options: &Options<'_>) -> Re
     }
     if !marks.is_empty() {
         report.diagnostics.extend(linter.across(&marks, &|path| (options.settings_of)(path)));
-        report.diagnostics.sort_by(|a, b| {
-            let key = |d: &Diagnostic| (d.finding.span.start, d.finding.span.end, d.rule.code);
-            a.path.cmp(&b.path).then_with(|| key(a).cmp(&key(b)))
-        });
+        sort(&mut report.diagnostics);
     }
     report
 }
@@ -321,7 +323,7 @@ fn checked(input: &Input, file: File, has_mark: bool, linted: &Linted) -> Checke
 /// What no report may show, whatever rules are on.
 fn redacted(linted: &Linted, text: &str) -> Vec<std::ops::Range<usize>> {
     let marked = linted.diagnostics.iter().flat_map(|diagnostic| diagnostic.finding.redact.iter().cloned());
-    marked.chain(secrets::find(text).into_iter().map(|secret| secret.span)).collect()
+    marked.chain(secrets::spans(text)).collect()
 }
 
 const BYTE_ORDER_MARK: char = '\u{feff}';

@@ -159,6 +159,11 @@ fn stands_alone(text: &str, span: &Range<usize>) -> bool {
         && !["...", "…", "***"].iter().any(|mark| after.starts_with(mark))
 }
 
+/// Their bytes alone, for who hides them.
+pub fn spans(text: &str) -> impl Iterator<Item = Range<usize>> {
+    find(text).into_iter().map(|secret| secret.span)
+}
+
 /// A text with every secret in it replaced by `…`, for what is shown.
 pub fn hidden(text: &str) -> std::borrow::Cow<'_, str> {
     let found = find(text);

@@ -146,7 +146,7 @@ impl Closer {
 }
 
 /// The identifier at the beginning of an expression.
-fn first_name(code: &str) -> Option<&str> {
+pub(super) fn first_name(code: &str) -> Option<&str> {
     let end = code.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(code.len());
     let name = &code[..end];
     (!name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit())).then_some(name)

@@ -13,7 +13,7 @@ use super::rule::Rule;
 use super::settings::Settings;
 use super::target::Target;
 use super::template::SlotKind;
-use crate::compress::edit::{apply, of_segment};
+use crate::compress::body::rewritten;
 use crate::compress::{Edit, Options, Pass, Segment, SegmentKind};
 use crate::text::{ceil, floor};
 
@@ -230,14 +230,7 @@ impl<'a> PromptView<'a> {
     /// Input tokens that edits of a piece save together, whether or not they can be written.
     pub fn tokens_saved(&self, index: usize, edits: &[(Range<usize>, String)]) -> i64 {
         let Some(piece) = self.prompt.pieces.get(index) else { return 0 };
-        let mut text = String::with_capacity(piece.as_str().len());
-        let mut at = 0;
-        for (range, replacement) in edits {
-            text.push_str(&piece.as_str()[at..range.start]);
-            text.push_str(replacement);
-            at = range.end;
-        }
-        text.push_str(&piece.as_str()[at..]);
+        let text = rewritten(piece.as_str(), edits.to_vec());
         self.tokens(index).cast_signed() - self.count(piece, &text).cast_signed()
     }
 
@@ -354,10 +347,5 @@ impl<'a> PromptView<'a> {
         let (from, to) = (floor(text, from), ceil(text, to));
         let after = [&text[from..range.start], replacement, &text[range.end..to]].concat();
         self.target.count(&text[from..to]).cast_signed() - self.target.count(&after).cast_signed()
-    }
-
-    /// The text of a piece with a transform's edits made.
-    pub fn transformed(&self, piece: usize, edits: &[Edit]) -> String {
-        self.prompt.pieces.get(piece).map_or_else(String::new, |p| apply(p.as_str(), of_segment(edits, piece)))
     }
 }

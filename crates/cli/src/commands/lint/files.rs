@@ -2,25 +2,22 @@
 
 use std::collections::HashSet;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use promptopt::config::Configs;
 use promptopt::error::{Error, Kind, Result};
-use promptopt::lint::discover::{self, discover};
+use promptopt::lint::discover::Found;
 use promptopt::lint::runner::{Input, Report};
 
 use crate::args::LintArgs;
-use crate::output;
+use crate::{output, steer};
 
 /// The files under the paths as the configuration sees them, and standard input.
 pub(super) fn inputs(args: &LintArgs, configs: &Configs<'_>) -> Result<(Vec<Input>, Vec<Error>)> {
     let is_stdin = |path: &&PathBuf| path.as_os_str() == "-";
     let roots: Vec<PathBuf> = args.paths.iter().filter(|path| !is_stdin(path)).cloned().collect();
-    let base = std::env::current_dir().map_err(|cause| Error::io(".", cause))?;
-    let config = configs.for_folder(Path::new(".")).map_err(promptopt::config::Problems::into_error)?;
-    let options = discover::Options { base, include: config.include.set(), exclude: config.exclude.set() };
-    let (found, errors) = discover(&roots, &options);
-    let from_disk = |found: discover::Found| Input { path: found.absolute, shown: found.path, bytes: None };
+    let (found, errors) = steer::found(&roots, configs)?;
+    let from_disk = |found: Found| Input { path: found.absolute, shown: found.path, bytes: None };
     let mut inputs: Vec<Input> = found.into_iter().map(from_disk).collect();
     if args.paths.iter().any(|path| is_stdin(&path)) {
         let mut bytes = Vec::new();

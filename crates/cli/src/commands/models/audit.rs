@@ -4,19 +4,19 @@ use promptopt::catalog::audit::{AuditOptions, Finding, Severity};
 use promptopt::error::{Error, Kind, Result};
 use serde_json::{Value, json};
 
-use super::{as_json, read};
+use super::as_json;
 use crate::args::{AuditArgs, ListForm};
 use crate::commands::Outcome;
 use crate::render::clean;
 use crate::render::page::{Page, Style};
 use crate::render::words::plural;
-use crate::settings::Settings;
+use crate::settings::{Settings, today};
 use crate::{output, overlay};
 
 /// Audits the catalogue with the user's own files over it.
 pub(super) fn run(args: &AuditArgs, settings: &Settings) -> Result<Outcome> {
     let catalog = overlay::catalog(settings)?;
-    let options = AuditOptions { today: Some(read::today()), max_age_days: args.max_age };
+    let options = AuditOptions { today: Some(today()), max_age_days: args.max_age };
     let findings: Vec<Finding> =
         catalog.audit(options).into_iter().filter(|finding| args.all || finding.allowed.is_none()).collect();
     let text = match args.output {

@@ -13,13 +13,13 @@ use crate::render::clean;
 use crate::render::page::{Page, Style};
 use crate::render::table::{Cell, Column, Table};
 use crate::render::words::{count, plural};
-use crate::settings::Settings;
+use crate::settings::{Settings, today};
 use crate::{output, overlay};
 
 /// Compares.
 pub(super) fn run(args: &CrosscheckArgs, settings: &Settings) -> Result<Outcome> {
     let catalog = overlay::catalog(settings)?;
-    let result = catalog.crosscheck(&read::list(&args.file, read::today(), &catalog)?);
+    let result = catalog.crosscheck(&read::list(&args.file, today(), &catalog)?);
     let text = match args.output {
         ListForm::Json => as_json::pretty(&result_json(&result)),
         ListForm::Text => page(&result, args.all, settings),

@@ -14,7 +14,7 @@ use crate::commands::Outcome;
 use crate::render::clean;
 use crate::render::page::{Page, Style};
 use crate::render::words::{count, plural};
-use crate::settings::Settings;
+use crate::settings::{Settings, today};
 use crate::{output, overlay};
 
 /// Notes that are listed before "and so many more".
@@ -23,7 +23,7 @@ const MOST_NOTES: usize = 20;
 /// Imports.
 pub(super) fn run(args: &ImportArgs, settings: &Settings) -> Result<Outcome> {
     let embedded = Catalog::embedded();
-    let list = read::list(&args.file, args.observed.unwrap_or_else(read::today), embedded)?;
+    let list = read::list(&args.file, args.observed.unwrap_or_else(today), embedded)?;
     let is_known =
         |row: &ModelSpec| embedded.find(Some(&row.host), &row.id).is_some_and(|ours| read::is_named(ours, &row.id));
     let (n_listed, n_priced) = (list.models.len(), list.models.iter().filter(|row| !row.prices.is_empty()).count());

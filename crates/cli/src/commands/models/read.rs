@@ -4,18 +4,13 @@
 use std::path::Path;
 
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use promptopt::catalog::import::{ImportOptions, Imported, import};
 use promptopt::catalog::load::{self, Part};
 use promptopt::catalog::{Catalog, ModelSpec};
-use promptopt::clock::{Clock, SystemClock};
 use promptopt::error::{Error, Kind, Result};
 use promptopt::usd::Usd;
 
-/// Today, in UTC.
-pub(super) fn today() -> Date {
-    SystemClock.now().to_zoned(TimeZone::UTC).date()
-}
+use crate::settings::today;
 
 /// A file's text.
 pub(super) fn text(path: &Path) -> Result<String> {

@@ -50,7 +50,7 @@ rule! {
 }
 
 fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
-    let least = usize::try_from(view.settings.int(view.rule, "min_requests")).unwrap_or(usize::MAX).max(2);
+    let least = requests::least(view);
     let is_marked = |prompt: &&PromptView<'_>| {
         let is_explicit = prompt.target.cache().is_some_and(|rule| rule.trigger == CacheTrigger::Explicit);
         is_explicit && !prompt.marked_pieces().is_empty()

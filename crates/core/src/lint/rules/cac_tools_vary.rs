@@ -47,7 +47,7 @@ rule! {
 }
 
 fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
-    let least = usize::try_from(view.settings.int(view.rule, "min_requests")).unwrap_or(usize::MAX).max(2);
+    let least = requests::least(view);
     for group in requests::by_system(&requests::sent(view)) {
         let sets: Vec<Vec<requests::Digest>> = group
             .iter()

@@ -53,7 +53,7 @@ rule! {
 }
 
 fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
-    let least = usize::try_from(view.settings.int(view.rule, "min_requests")).unwrap_or(usize::MAX).max(2);
+    let least = requests::least(view);
     let sent = requests::sent(view);
     // A breakpoint may be set for each one: what is chosen by hand stays.
     if sent.len() < least || sent.iter().any(|request| field_named(request.prompt, &["prompt_cache_options"]).is_some())

@@ -48,7 +48,7 @@ rule! {
 }
 
 fn check(view: &FileView<'_>, sink: &mut Sink<'_>) {
-    let least = usize::try_from(view.settings.int(view.rule, "min_requests")).unwrap_or(usize::MAX).max(2);
+    let least = requests::least(view);
     let alone: Vec<&PromptView<'_>> =
         requests::sent(view).into_iter().filter(|request| !requests::is_batch(request) && is_alone(request)).collect();
     if alone.len() < least || alone.len() < view.prompts.len() {

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::compress::SegmentKind;
 use crate::compress::protect::overlaps;
 use crate::lint::diagnostic::{Applicability, Finding, Severity};
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
@@ -52,9 +51,7 @@ static ESCAPES: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?:\\u[0-9a-fA-F
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (piece, of) in view.prompt.pieces.iter().enumerate() {
         let text = of.as_str();
-        let is_model =
-            matches!(of.kind, Some(SegmentKind::Assistant | SegmentKind::ToolCall | SegmentKind::ToolSchema));
-        if is_model || memchr::memmem::find(text.as_bytes(), b"\\u").is_none() {
+        if !of.is_told() || memchr::memmem::find(text.as_bytes(), b"\\u").is_none() {
             continue;
         }
         let edits: Vec<(Range<usize>, String)> = view

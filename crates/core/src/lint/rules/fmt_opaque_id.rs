@@ -6,7 +6,6 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::compress::SegmentKind;
 use crate::lint::diagnostic::{Finding, Severity};
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
@@ -57,7 +56,7 @@ static ID: LazyLock<Regex> = LazyLock::new(|| {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let mut places: BTreeMap<&str, Places> = BTreeMap::new();
     for (piece, of) in view.prompt.pieces.iter().enumerate() {
-        if matches!(of.kind, Some(SegmentKind::Assistant | SegmentKind::ToolCall | SegmentKind::ToolSchema)) {
+        if !of.is_told() {
             continue;
         }
         for found in ID.find_iter(of.as_str()) {

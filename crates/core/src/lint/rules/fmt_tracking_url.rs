@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::compress::SegmentKind;
 use crate::lint::diagnostic::{Applicability, Finding, Severity};
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
@@ -71,7 +70,7 @@ const TRACKERS: &[&str] = &[
 
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     for (piece, of) in view.prompt.pieces.iter().enumerate() {
-        if matches!(of.kind, Some(SegmentKind::Assistant | SegmentKind::ToolCall | SegmentKind::ToolSchema)) {
+        if !of.is_told() {
             continue;
         }
         let text = of.as_str();

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::compress::SegmentKind;
 use crate::lint::diagnostic::{Applicability, Finding, Severity};
 use crate::lint::rule::{Check, Default, Evidence, OptionSpec};
 use crate::lint::sink::Sink;
@@ -75,7 +74,7 @@ struct Record<'t> {
 fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let min_rows = usize::try_from(view.int("min_rows")).unwrap_or(0).max(2);
     for (piece, of) in view.prompt.pieces.iter().enumerate() {
-        if matches!(of.kind, Some(SegmentKind::Assistant | SegmentKind::ToolCall | SegmentKind::ToolSchema)) {
+        if !of.is_told() {
             continue;
         }
         let text = of.as_str();

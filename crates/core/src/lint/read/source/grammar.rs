@@ -99,6 +99,19 @@ pub(super) enum PartOf<'t> {
     No(Range<usize>),
 }
 
+/// A name that gets a value, where the node has both; `key` reads names as the language writes them.
+pub(super) fn binding<'t>(
+    source: &str,
+    node: Node<'t>,
+    key: fn(&str, Node<'t>) -> Option<Key>,
+    name: &str,
+    value: &str,
+) -> Event<'t> {
+    let Some(name) = node.child_by_field_name(name) else { return Event::Other };
+    let Some(value) = node.child_by_field_name(value) else { return Event::Other };
+    Event::Binding(Member { key: key(source, name), value, span: node.byte_range() })
+}
+
 /// The text that an expression writes; `None` if there is no literal in it.
 pub(super) fn written(grammar: &dyn Grammar, source: &str, node: Node<'_>) -> Option<Written> {
     let mut out = Written { span: node.byte_range(), ..Written::default() };

@@ -1,6 +1,6 @@
 //! Slots of Rust's `format!`: `{}`, `{0}`, `{name}`, `{name:>10}`; `{{` and `}}` are braces.
 
-use crate::lint::template::{Slot, SlotKind};
+use crate::lint::template::{Slot, SlotKind, first_name};
 
 /// The slots in a text that is known to be filled in so. What is no field, a brace of JSON for example, is left alone.
 pub(super) fn braces(text: &str) -> Vec<Slot> {
@@ -27,17 +27,10 @@ pub(super) fn braces(text: &str) -> Vec<Slot> {
                 span: start..end,
                 kind: SlotKind::Output,
                 code: code.to_owned(),
-                name: first_name(code),
+                name: first_name(code).map(str::to_owned),
             });
             at = end;
         }
     }
     slots
-}
-
-/// The identifier at the beginning of an expression.
-pub(super) fn first_name(code: &str) -> Option<String> {
-    let end = code.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(code.len());
-    let name = &code[..end];
-    (!name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit())).then(|| name.to_owned())
 }

@@ -5,7 +5,9 @@ use serde_json::Value;
 use tree_sitter::Node;
 
 use super::decode::Escapes;
-use super::grammar::{Event, Grammar, Group, Key, Member, PartOf, Peel, callee, children, last_name, only, words};
+use super::grammar::{
+    Event, Grammar, Group, Key, Member, PartOf, Peel, binding, callee, children, last_name, only, words,
+};
 use super::written::{Literal, Step};
 
 /// The language.
@@ -28,11 +30,7 @@ impl Grammar for TypeScript {
     }
 
     fn event<'t>(&self, source: &str, node: Node<'t>) -> Event<'t> {
-        let fields = |name: &str, value: &str| {
-            let Some(name) = node.child_by_field_name(name) else { return Event::Other };
-            let Some(value) = node.child_by_field_name(value) else { return Event::Other };
-            Event::Binding(Member { key: key(source, name), value, span: node.byte_range() })
-        };
+        let fields = |name: &str, value: &str| binding(source, node, key, name, value);
         match node.kind() {
             "variable_declarator" | "public_field_definition" | "enum_assignment" => fields("name", "value"),
             "assignment_expression"

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::decode::{Escapes, decode};
 use crate::lint::mapped::{Builder, Codec, Mapped};
-use crate::lint::template::{Slot, SlotKind, Syntax};
+use crate::lint::template::{Slot, SlotKind, Syntax, first_name};
 
 /// Text written in a program.
 #[derive(Debug, Default)]
@@ -175,7 +175,7 @@ fn build(chunks: Vec<Chunk>, codec: Codec, syntax: Syntax, is_python: bool) -> (
 
 fn slot(text: &str, start: usize) -> Slot {
     let code = text.trim_start_matches('$').trim_start_matches('{').trim_end_matches('}').trim().to_owned();
-    let name = super::slots::first_name(&code);
+    let name = first_name(&code).map(str::to_owned);
     Slot { span: start..start + text.len(), kind: SlotKind::Output, code, name }
 }
 

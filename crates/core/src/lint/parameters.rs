@@ -26,7 +26,30 @@ pub(super) struct Parameters {
     pub caps: Vec<Row>,
     pub earliest: Vec<Row>,
     pub own_names: Vec<Row>,
+    pub maker_names: MakerNames,
     pub ending: Vec<Ending>,
+}
+
+/// How the names begin that only their maker serves, in lower case.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct MakerNames {
+    begin: Vec<String>,
+    /// Open models whose names begin like one of those.
+    open: Vec<String>,
+    #[allow(dead_code, reason = "for those who read the data")]
+    source: String,
+    #[allow(dead_code, reason = "for those who read the data")]
+    observed: String,
+}
+
+impl MakerNames {
+    /// Whether only its maker serves a model of this name. A tag (`name:tag`) is what runs on one's own machine.
+    pub(super) fn is_one(&self, model: &str) -> bool {
+        let name = model.to_ascii_lowercase();
+        let begins = |with: &[String]| with.iter().any(|beginning| name.starts_with(beginning.as_str()));
+        begins(&self.begin) && !begins(&self.open) && !name.contains(':')
+    }
 }
 
 /// What a row is about: each rule asks for its own.

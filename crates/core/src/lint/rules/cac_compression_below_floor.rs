@@ -10,7 +10,7 @@ rule! {
     ///
     /// A prefix below the model's minimum is never cached. Where a read from the cache costs a tenth of fresh input, 1,100
     /// cached tokens cost as much as 110 fresh ones; cut to 900, all 900 are fresh: eight times dearer. promptopt refuses
-    /// such a fix and says so here.
+    /// such a fix and says so here, unless what is left costs less fresh than all of it did from the cache.
     ///
     /// ## Example
     ///

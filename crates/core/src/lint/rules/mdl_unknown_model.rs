@@ -25,7 +25,8 @@ rule! {
     ///
     /// Models of your own belong into an overlay of the catalogue (`promptopt models --help`). Names that are filled in by a
     /// template are left alone, as are deployments on Azure, models on one's own machine (Ollama), hosts that the catalogue
-    /// does not have, and, where no host is said, names that resemble none of the catalogue's. In the front matter of a text, a
+    /// does not have, and, where no host is said, names that resemble none of the catalogue's and names of open models, which may
+    /// run anywhere (`qwen3`, `gpt-oss:120b`). In the front matter of a text, a
     /// name with a blank in it is a host's name to show (`Claude Sonnet 4.5 (copilot)`).
     "unknown-model",
     code: "MDL001",
@@ -47,14 +48,7 @@ fn check(view: &View<'_>, sink: &mut Sink<'_>) {
     let is_judged = if let Some(host) = &view.prompt.host {
         catalog.host(host).is_some_and(|host| !parameters::is_host_of(&host, &PARAMETERS.own_names))
     } else {
-        // Without a host only the names of makers that serve their own models tell: `qwen3` or `gpt-oss:120b` may run anywhere.
-        let is_closed =
-            ["gpt-", "chatgpt-", "o1", "o3", "o4-", "claude-", "gemini-", "text-embedding-", "grok-", "command-"];
-        let is_open = ["gpt-oss", "gpt-neo", "gpt-j", "gpt-2", "gpt2"];
-        let name = model.text.to_ascii_lowercase();
-        is_closed.iter().any(|maker| name.starts_with(maker))
-            && !is_open.iter().any(|family| name.starts_with(family))
-            && !name.contains(':')
+        PARAMETERS.maker_names.is_one(&model.text)
             && !nearest(&model.text, catalog.models.iter().map(|spec| &*spec.id)).is_empty()
     };
     if !is_judged {

@@ -8,12 +8,12 @@ use std::path::{Path, PathBuf};
 /// The modules of `crates/core`, ground floor first. A module may use those before it, never those after it.
 const FLOORS: &[(u8, &[&str])] = &[
     (0, &["error", "text", "usd", "clock"]),
-    (1, &["chat", "usage", "tokens"]),
+    (1, &["chat", "labels", "secret", "usage", "tokens"]),
     (2, &["catalog"]),
     (3, &["dialect", "framing", "dedup"]),
-    (4, &["format", "compress"]),
-    (5, &["cache", "prefix_cache"]),
-    (7, &["accuracy", "optimize", "lint", "config", "estimate"]),
+    (4, &["format", "compress", "translate"]),
+    (5, &["ledger", "limit", "budget", "health", "prefix_cache", "cache", "upstream", "route", "alert"]),
+    (7, &["accuracy", "optimize", "lint", "config", "estimate", "router"]),
 ];
 
 /// Lines of a file, tests included. A file that needs more has more than one idea.

@@ -3,6 +3,7 @@
 
 mod key;
 mod replay;
+pub mod settings;
 
 pub use key::{CacheKey, keys, request_key};
 pub use replay::ReplayCache;

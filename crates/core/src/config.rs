@@ -9,6 +9,7 @@ pub mod keys;
 mod layer;
 mod paths;
 mod resolve;
+pub mod router;
 pub mod sample;
 pub mod schema;
 

@@ -1,6 +1,7 @@
 //! The one error type: what went wrong, on whose side, where exactly, what to do, and whether trying again can help.
 
 use std::fmt;
+use std::time::Duration;
 
 /// An error with a kind, a place, advice and a cause. Cheap to move: one pointer.
 pub struct Error(Box<Inner>);
@@ -10,6 +11,8 @@ struct Inner {
     message: String,
     place: Option<Place>,
     help: Option<String>,
+    retry_after: Option<Duration>,
+    provider: Option<ProviderError>,
     cause: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
@@ -31,6 +34,37 @@ pub enum Kind {
     Config,
     /// Integer arithmetic on money or tokens left its range.
     Overflow,
+    /// A limit is reached or the queue is full: later there may be room.
+    RateLimited,
+    /// A hard budget does not allow the call. Final: asking again costs the same.
+    Budget,
+    /// No target may take the call: the context is too long, a capability is missing, rules forbid the rest.
+    NoTarget,
+    /// The provider answered with an error ([`Error::provider`] has it).
+    Provider,
+    /// The provider could not be reached, or broke off before an answer.
+    Unreachable,
+    /// The provider did not answer in time.
+    Timeout,
+    /// The answer broke off, or is no answer: what came is not to be trusted.
+    Truncated,
+    /// Every target is failing and is left alone for a while.
+    Unavailable,
+    /// The router is shutting down.
+    Closed,
+}
+
+/// What a provider answered instead of an answer.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProviderError {
+    /// The provider's name in the configuration.
+    pub provider: String,
+    /// HTTP status; 200 for an error inside a stream.
+    pub status: u16,
+    /// The provider's code or type.
+    pub code: Option<String>,
+    /// The body as it came, at most 64 KiB of it.
+    pub body: Vec<u8>,
 }
 
 /// Who has to act.
@@ -40,6 +74,10 @@ pub enum Side {
     Caller,
     /// The machine: disk, permissions, a closed pipe.
     System,
+    /// The provider: it refused, failed, or could not be reached.
+    Provider,
+    /// This router: a limit, a budget, a rule of its configuration.
+    Router,
 }
 
 /// Where in the input: file, line (from 1) and field, as far as known.
@@ -58,10 +96,16 @@ pub struct Place {
 /// A result with the crate's [`Error`].
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
+impl Inner {
+    fn of(kind: Kind) -> Inner {
+        Inner { kind, message: String::new(), place: None, help: None, retry_after: None, provider: None, cause: None }
+    }
+}
+
 impl Error {
     /// An error of a kind; the message is lower case, without a full stop, and names the thing.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Error(Box::new(Inner { kind, message: message.into(), place: None, help: None, cause: None }))
+        Error(Box::new(Inner { message: message.into(), ..Inner::of(kind) }))
     }
 
     /// Bad input.
@@ -130,13 +174,46 @@ impl Error {
     pub fn side(&self) -> Side {
         match self.0.kind {
             Kind::Io => Side::System,
+            Kind::Provider | Kind::Unreachable | Kind::Timeout | Kind::Truncated | Kind::Unavailable => Side::Provider,
+            Kind::RateLimited | Kind::Budget | Kind::NoTarget | Kind::Closed => Side::Router,
             _ => Side::Caller,
         }
     }
 
-    /// Whether the same call can succeed later without a change. Nothing offline can.
+    /// Adds that the same call may succeed after a while.
+    #[must_use]
+    pub fn retry_after(mut self, pause: Duration) -> Self {
+        self.0.retry_after = Some(pause);
+        self
+    }
+
+    /// Adds what the provider answered.
+    #[must_use]
+    pub fn from_provider(mut self, answer: ProviderError) -> Self {
+        self.0.provider = Some(answer);
+        self
+    }
+
+    /// Whether the same call can succeed later without a change: the provider's answer decides where there is one. Nothing
+    /// offline can.
     pub fn may_retry(&self) -> bool {
-        false
+        match (self.0.kind, &self.0.provider) {
+            (Kind::Provider, Some(answer)) => {
+                self.0.retry_after.is_some() || matches!(answer.status, 408 | 409 | 429 | 500 | 502 | 503 | 504 | 529)
+            }
+            (Kind::RateLimited | Kind::Unreachable | Kind::Timeout | Kind::Truncated | Kind::Unavailable, _) => true,
+            _ => false,
+        }
+    }
+
+    /// How long to wait before asking again, where that is known.
+    pub fn pause(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// What the provider answered, if it did.
+    pub fn provider(&self) -> Option<&ProviderError> {
+        self.0.provider.as_ref()
     }
 
     /// Where.

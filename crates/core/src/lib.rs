@@ -9,6 +9,8 @@ pub mod text;
 pub mod usd;
 
 pub mod chat;
+pub mod labels;
+pub mod secret;
 pub mod tokens;
 pub mod usage;
 
@@ -20,9 +22,17 @@ pub mod framing;
 
 pub mod compress;
 pub mod format;
+pub mod translate;
 
+pub mod alert;
+pub mod budget;
 pub mod cache;
+pub mod health;
+pub mod ledger;
+pub mod limit;
 pub mod prefix_cache;
+pub mod route;
+pub mod upstream;
 
 pub mod accuracy;
 pub mod config;
@@ -30,3 +40,5 @@ pub mod lint;
 pub mod optimize;
 
 pub mod estimate;
+#[cfg(feature = "router")]
+pub mod router;

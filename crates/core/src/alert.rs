@@ -1,0 +1,3 @@
+//! Alerts on spend, prices, models and caches, each told once while it holds.
+
+pub mod settings;

@@ -1,0 +1,4 @@
+//! Budgets: money is reserved before a call (the most it can cost) and settled after it, once. At every moment settled and
+//! reserved together stay within the limit.
+
+pub mod settings;

@@ -1,0 +1,3 @@
+//! Which targets can be asked: breakers, retry budgets, pauses.
+
+pub mod settings;

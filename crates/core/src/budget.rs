@@ -2,3 +2,8 @@
 //! reserved together stay within the limit.
 
 pub mod settings;
+
+mod accounts;
+mod window;
+
+pub use accounts::{Budgets, Reservation, Spent};

@@ -1,9 +1,20 @@
-//! The response cache: which requests are the same (`cache/key.rs`) and how long an answer is kept (`cache/replay.rs`, the
-//! cache as an estimate replays it).
+//! The response cache: which requests are the same (`cache/key.rs` for an estimate, `cache/body_key.rs` for a live request), which
+//! answers may be kept (`cache/storable.rs`), where they are kept (`cache/store.rs`), and the cache as an estimate replays it
+//! (`cache/replay.rs`).
 
 mod key;
 mod replay;
 pub mod settings;
+pub mod storable;
 
+#[cfg(feature = "router")]
+mod body_key;
+#[cfg(feature = "router")]
+mod store;
+
+#[cfg(feature = "router")]
+pub use body_key::{BodyKey, KeySecret, Scope};
 pub use key::{CacheKey, keys, request_key};
 pub use replay::ReplayCache;
+#[cfg(feature = "router")]
+pub use store::{Counts, Entry, Found, Responses};

@@ -289,7 +289,7 @@ impl Problems {
         let mut all = Vec::new();
         for error in several.iter().flat_map(|problems| problems.0.iter()) {
             if seen.insert(error.to_string()) {
-                all.push(copy(error));
+                all.push(error.duplicate());
             }
         }
         Problems(Arc::new(all))
@@ -315,27 +315,5 @@ impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let lines: Vec<String> = self.0.iter().map(ToString::to_string).collect();
         f.write_str(&lines.join("\n"))
-    }
-}
-
-/// An error is not shared with its cause: the words are kept.
-fn copy(error: &Error) -> Error {
-    let place = error.place().cloned().unwrap_or_default();
-    let mut copy = Error::new(error.kind(), error.message());
-    if let Some(file) = place.file {
-        copy = copy.in_file(file);
-    }
-    if let Some(line) = place.line {
-        copy = copy.at_line(line);
-    }
-    if let Some(column) = place.column {
-        copy = copy.at_column(column);
-    }
-    if let Some(field) = place.field {
-        copy = copy.in_field(&field);
-    }
-    match error.advice() {
-        Some(help) => copy.help(help),
-        None => copy,
     }
 }

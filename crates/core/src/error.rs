@@ -165,6 +165,27 @@ impl Error {
         self
     }
 
+    /// The same error for somebody else: causes cannot be shared, so their words go into the message.
+    #[must_use]
+    pub fn duplicate(&self) -> Error {
+        let mut message = self.0.message.clone();
+        let mut cause = std::error::Error::source(self);
+        while let Some(inner) = cause {
+            message.push_str(": ");
+            message.push_str(&inner.to_string());
+            cause = inner.source();
+        }
+        Error(Box::new(Inner {
+            kind: self.0.kind,
+            message,
+            place: self.0.place.clone(),
+            help: self.0.help.clone(),
+            retry_after: self.0.retry_after,
+            provider: self.0.provider.clone(),
+            cause: None,
+        }))
+    }
+
     /// What went wrong.
     pub fn kind(&self) -> Kind {
         self.0.kind

@@ -114,6 +114,21 @@ impl By {
         })
     }
 
+    /// The label alone, as configurations name it: `support` for a team, whatever the tenant.
+    pub fn name_of(&self, labels: &Labels) -> Option<Arc<str>> {
+        match self {
+            By::Caller => labels.caller.id.clone(),
+            By::Team => labels.caller.team.clone(),
+            By::Target => Some(format!("{}/{}", labels.provider.as_ref()?, labels.model.as_ref()?).into()),
+            other => other.of(labels),
+        }
+    }
+
+    /// Whether the label is known before a call has a target.
+    pub fn is_of_caller(&self) -> bool {
+        !matches!(self, By::Provider | By::Model | By::Target)
+    }
+
     /// Whose share a call counts to; `None` if it has no such label. Parts are joined with a character that labels cannot
     /// hold, so that `a`+`bc` and `ab`+`c` are two.
     pub fn of(&self, labels: &Labels) -> Option<Arc<str>> {

@@ -5,4 +5,17 @@
 mod record;
 pub mod settings;
 
+#[cfg(feature = "router")]
+mod journal;
+#[cfg(feature = "router")]
+mod rows;
+#[cfg(feature = "router")]
+mod store;
+#[cfg(feature = "router")]
+mod writer;
+
+#[cfg(feature = "router")]
+pub use journal::{Open, Ticket};
 pub use record::{AttemptId, Feedback, Outcome, SavedBy, UsageRecord, UsageSource};
+#[cfg(feature = "router")]
+pub use store::{Ledger, State};

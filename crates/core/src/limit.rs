@@ -1,3 +1,17 @@
 //! Limits on requests, tokens and calls under way, and the queue of those that wait for them.
 
 pub mod settings;
+
+mod gcra;
+
+#[cfg(feature = "router")]
+mod accounts;
+#[cfg(feature = "router")]
+mod provider;
+#[cfg(feature = "router")]
+mod queue;
+
+#[cfg(feature = "router")]
+pub use provider::exhausted_for;
+#[cfg(feature = "router")]
+pub use queue::{Demand, Depth, Limits, Permit};

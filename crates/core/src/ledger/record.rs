@@ -1,5 +1,6 @@
 //! A row of the ledger: one attempt at one provider, or one answer from the response cache.
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -127,4 +128,17 @@ pub struct Feedback {
     pub permille: u16,
     /// In words.
     pub label: Option<Arc<str>>,
+}
+
+impl fmt::Display for AttemptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
+    }
+}
+
+impl AttemptId {
+    /// From its 32 hexadecimal digits.
+    pub fn from_text(text: &str) -> Option<AttemptId> {
+        (text.len() == 32).then(|| u128::from_str_radix(text, 16).ok().map(AttemptId))?
+    }
 }

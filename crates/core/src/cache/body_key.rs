@@ -1,0 +1,319 @@
+//! The key of a live request: keyed BLAKE3 over its body in canonical form (members sorted, numbers as spelt, text byte for byte), and
+//! over all that an answer depends on beside it. Everything that is not known to be bookkeeping is in the key: a field that nobody has
+//! heard of may bear on the answer.
+//!
+//! It is finer than the key of an estimate, which reads logs and has no bodies: two spellings of one request (`"hi"` and a list of one
+//! text part) are two here.
+
+use serde_json::{Map, Value};
+
+use crate::chat::Dialect;
+use crate::labels::Partition;
+use crate::route::settings::Target;
+
+/// Rises when the canonical form changes.
+const VERSION: u8 = 1;
+
+/// Members of a body that do not bear on the answer: who asks, how it is delivered, what it costs.
+const BOOKKEEPING: [&str; 12] = [
+    "background",
+    "metadata",
+    "prompt_cache_key",
+    "prompt_cache_options",
+    "prompt_cache_retention",
+    "safety_identifier",
+    "service_tier",
+    "store",
+    "stream",
+    "stream_options",
+    "stream_tokens",
+    "user",
+];
+
+/// A secret by which keys are made: whoever sees a key can neither guess requests by it nor make one.
+#[derive(Clone)]
+pub struct KeySecret([u8; 32]);
+
+/// What an answer depends on beside the body.
+#[derive(Clone, Debug)]
+pub struct Scope<'a> {
+    /// Whose answers these are: from the caller's authenticated identity. There is no key without one.
+    pub partition: &'a Partition,
+    /// The end user, where end users do not share.
+    pub user: Option<&'a str>,
+    /// The dialect of the request, which is that of the answer.
+    pub dialect: Dialect,
+    /// Rises when what answers depend on changes outside of requests.
+    pub epoch: u64,
+    /// What is done to prompts on their way (a route's `optimize`).
+    pub rewrite: u8,
+    /// Headers that bear on the answer.
+    pub headers: &'a [(String, String)],
+}
+
+/// The key of an answer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BodyKey(pub [u8; 32]);
+
+impl KeySecret {
+    /// A secret that nobody else knows, for keys that do not leave the process.
+    pub fn random() -> KeySecret {
+        let mut secret = [0; 32];
+        fastrand::fill(&mut secret);
+        KeySecret(secret)
+    }
+
+    /// One that several processes share.
+    pub fn of(text: &str) -> KeySecret {
+        KeySecret(blake3::derive_key("promptopt response cache key 1", text.as_bytes()))
+    }
+}
+
+impl BodyKey {
+    /// The key of a request, whoever answers it. Linear in the body, but for the sorting of members.
+    pub fn of(secret: &KeySecret, scope: &Scope<'_>, body: &Value) -> BodyKey {
+        let Scope { partition, user, dialect, epoch, rewrite, headers } = scope;
+        let mut form = Form { hasher: blake3::Hasher::new_keyed(&secret.0), buffer: Vec::with_capacity(1024) };
+        form.bytes(&[VERSION, *rewrite]);
+        form.text(&partition.0);
+        form.bytes(&[u8::from(user.is_some())]);
+        form.text(user.unwrap_or_default());
+        form.text(dialect.name());
+        form.number(*epoch);
+        form.number(headers.len() as u64);
+        for (name, value) in *headers {
+            form.text(name);
+            form.text(value);
+        }
+        match body {
+            Value::Object(members) => form.members(members, true),
+            other => form.value(other),
+        }
+        BodyKey(form.finish())
+    }
+
+    /// The key of one target's answer to it: an answer is kept under the model that gave it.
+    #[must_use]
+    pub fn at(&self, target: &Target) -> BodyKey {
+        let mut hasher = blake3::Hasher::new_keyed(&self.0);
+        for part in [&target.provider, &target.host, &target.model] {
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
+        }
+        BodyKey(*hasher.finalize().as_bytes())
+    }
+
+    /// A number from the key, for jitter that is the same at every look.
+    pub(super) fn number(&self) -> u64 {
+        self.0.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    }
+}
+
+impl std::fmt::Debug for BodyKey {
+    /// Keys are not shown: one that is known tells who asked what before.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("BodyKey(…)")
+    }
+}
+
+/// Length-prefixed and tagged: nothing can run into its neighbour. Gathered in a buffer, since hashing in large bites is several times
+/// faster.
+struct Form {
+    hasher: blake3::Hasher,
+    buffer: Vec<u8>,
+}
+
+impl Form {
+    fn finish(mut self) -> [u8; 32] {
+        self.hasher.update(&self.buffer);
+        *self.hasher.finalize().as_bytes()
+    }
+
+    fn bytes(&mut self, bytes: &[u8]) {
+        if bytes.len() > 512 {
+            self.hasher.update(&self.buffer);
+            self.buffer.clear();
+            self.hasher.update(bytes);
+            return;
+        }
+        self.buffer.extend_from_slice(bytes);
+        if self.buffer.len() > 16 << 10 {
+            self.hasher.update(&self.buffer);
+            self.buffer.clear();
+        }
+    }
+
+    fn number(&mut self, number: u64) {
+        self.bytes(&number.to_le_bytes());
+    }
+
+    fn text(&mut self, text: &str) {
+        self.number(text.len() as u64);
+        self.bytes(text.as_bytes());
+    }
+
+    fn members(&mut self, members: &Map<String, Value>, is_outermost: bool) {
+        let is_kept = |name: &str| !(is_outermost && BOOKKEEPING.contains(&name)) && name != "cache_control";
+        let mut sorted: Vec<(&String, &Value)> = members.iter().filter(|(name, _)| is_kept(name)).collect();
+        sorted.sort_unstable_by_key(|(name, _)| name.as_str());
+        self.bytes(&[6]);
+        self.number(sorted.len() as u64);
+        for (name, value) in sorted {
+            self.text(name);
+            self.value(value);
+        }
+    }
+
+    fn value(&mut self, value: &Value) {
+        match value {
+            Value::Null => self.bytes(&[0]),
+            Value::Bool(value) => self.bytes(&[1 + u8::from(*value)]),
+            Value::Number(number) => {
+                self.bytes(&[3]);
+                self.text(number.as_str());
+            }
+            Value::String(text) => {
+                self.bytes(&[4]);
+                self.text(text);
+            }
+            Value::Array(items) => {
+                self.bytes(&[5]);
+                self.number(items.len() as u64);
+                for item in items {
+                    self.value(item);
+                }
+            }
+            Value::Object(members) => self.members(members, false),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::usage::ServiceTier;
+
+    fn scope(partition: &Partition) -> Scope<'_> {
+        Scope { partition, user: None, dialect: Dialect::Chat, epoch: 0, rewrite: 0, headers: &[] }
+    }
+
+    fn key(tenant: &str, body: &Value) -> BodyKey {
+        BodyKey::of(&KeySecret::of("s"), &scope(&Partition(tenant.into())), body)
+    }
+
+    fn bodies() -> Vec<Value> {
+        vec![
+            json!({"model": "gpt-4o", "messages": [
+                {"role": "system", "content": "s"},
+                {"role": "user", "name": "n", "content": [{"type": "text", "text": "t"}, {"type": "image_url", "image_url": {"url": "u", "detail": "low"}}]},
+                {"role": "assistant", "content": null, "tool_calls": [{"id": "1", "type": "function", "function": {"name": "f", "arguments": "{}"}}]},
+                {"role": "tool", "tool_call_id": "1", "content": "r"}],
+                "tools": [{"type": "function", "function": {"name": "f", "description": "d", "parameters": {"type": "object"}, "strict": true}}],
+                "tool_choice": "auto", "parallel_tool_calls": true, "response_format": {"type": "json_object"}, "temperature": 0, "top_p": 1.0,
+                "n": 1, "seed": 7, "stop": ["x"], "max_tokens": 9, "logprobs": true, "reasoning_effort": "low", "verbosity": "low",
+                "modalities": ["text"], "frequency_penalty": 0, "field_of_next_year": {"a": [1, 2]}}),
+            json!({"model": "claude-sonnet-5", "max_tokens": 9, "system": [{"type": "text", "text": "s"}],
+                "messages": [{"role": "user", "content": [{"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": "AA"}}]},
+                    {"role": "assistant", "content": [{"type": "thinking", "thinking": "t", "signature": "S"}]}],
+                "thinking": {"type": "enabled", "budget_tokens": 1024}, "top_k": 3}),
+            json!({"model": "gpt-5", "input": [{"role": "user", "content": [{"type": "input_text", "text": "t"}]},
+                {"type": "reasoning", "id": "r", "encrypted_content": "E", "summary": []}], "instructions": "i",
+                "text": {"format": {"type": "json_schema", "name": "n", "schema": {}}}, "truncation": "auto"}),
+        ]
+    }
+
+    /// All ways to leaves of a body.
+    fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
+        match value {
+            Value::Object(members) if !members.is_empty() => {
+                for (name, value) in members {
+                    leaves(value, &format!("{at}/{name}"), found);
+                }
+            }
+            Value::Array(items) if !items.is_empty() => {
+                for (index, value) in items.iter().enumerate() {
+                    leaves(value, &format!("{at}/{index}"), found);
+                }
+            }
+            _ => found.push(at.to_owned()),
+        }
+    }
+
+    #[test]
+    fn every_field_of_every_dialect_is_in_the_key() {
+        for body in bodies() {
+            let plain = key("t", &body);
+            let mut found = Vec::new();
+            leaves(&body, "", &mut found);
+            assert!(found.len() > 8);
+            for place in found {
+                let mut changed = body.clone();
+                *changed.pointer_mut(&place).unwrap() = json!("another");
+                assert_ne!(plain, key("t", &changed), "{place}");
+            }
+        }
+    }
+
+    #[test]
+    fn bookkeeping_is_not() {
+        let plain = json!({"model": "m", "messages": []});
+        for name in BOOKKEEPING {
+            let mut with = plain.clone();
+            with[name] = json!(true);
+            assert_eq!(key("t", &plain), key("t", &with), "{name}");
+            let inside = json!({"model": "m", "messages": [{name: true}]});
+            assert_ne!(
+                key("t", &json!({"model": "m", "messages": [{}]})),
+                key("t", &inside),
+                "{name} inside is content"
+            );
+        }
+    }
+
+    #[test]
+    fn what_stands_beside_the_body_is_in_the_key() {
+        let (a, secret, body) = (Partition("a".into()), KeySecret::of("s"), json!({"model": "m"}));
+        let headers = [("anthropic-beta".to_owned(), "x".to_owned())];
+        let plain = BodyKey::of(&secret, &scope(&a), &body);
+        for other in [
+            Scope { user: Some("u"), ..scope(&a) },
+            Scope { user: Some(""), ..scope(&a) },
+            Scope { dialect: Dialect::Responses, ..scope(&a) },
+            Scope { epoch: 1, ..scope(&a) },
+            Scope { rewrite: 1, ..scope(&a) },
+            Scope { headers: &headers, ..scope(&a) },
+        ] {
+            assert_ne!(plain, BodyKey::of(&secret, &other, &body), "{other:?}");
+        }
+        assert_ne!(plain, BodyKey::of(&KeySecret::of("other"), &scope(&a), &body));
+        let target = |model: &str| Target {
+            provider: "p".into(),
+            host: "h".into(),
+            model: model.into(),
+            tier: ServiceTier::Standard,
+        };
+        assert_ne!(plain.at(&target("m")), plain.at(&target("n")));
+        let flex = Target { tier: ServiceTier::Flex, ..target("m") };
+        assert_eq!(plain.at(&target("m")), plain.at(&flex), "the tier is bookkeeping");
+    }
+
+    #[test]
+    fn members_may_come_in_any_order_but_numbers_keep_their_spelling() {
+        let read = |text: &str| key("t", &serde_json::from_str(text).unwrap());
+        assert_eq!(read(r#"{"a":1,"b":{"c":2,"d":3}}"#), read(r#"{"b":{"d":3,"c":2},"a":1}"#));
+        assert_ne!(read(r#"{"a":1}"#), read(r#"{"a":1.0}"#));
+        assert_ne!(read(r#"{"a":["b","c"]}"#), read(r#"{"a":["bc"]}"#));
+    }
+
+    proptest! {
+        #[test]
+        fn two_tenants_never_meet(one in "[ -~]{0,12}", other in "[ -~]{0,12}", text in "[ -~]{0,40}") {
+            prop_assume!(one != other);
+            let body = json!({"model": "m", "messages": [{"role": "user", "content": text}]});
+            prop_assert_ne!(key(&one, &body), key(&other, &body));
+        }
+    }
+}

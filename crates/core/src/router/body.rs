@@ -1,0 +1,106 @@
+//! Changes to a request's top-level members. All other bytes stay as they are: providers' prompt caches go by bytes.
+
+use std::borrow::Cow;
+
+use crate::compress::body::rewritten;
+use crate::error::{Error, Kind, Result};
+use crate::text::json::{Json, Kind as JsonKind};
+
+/// A JSON object's text with changes to its members, made by [`Body::finish`].
+pub(super) struct Body<'a> {
+    json: Json<'a>,
+    changes: Vec<(std::ops::Range<usize>, String)>,
+    added: Vec<(&'static str, String)>,
+}
+
+impl<'a> Body<'a> {
+    /// Errors when the text is no JSON object, or names a member twice: providers differ in which of the two they take.
+    pub(super) fn of(text: &'a str) -> Result<Body<'a>> {
+        let json = Json::parse(text).map_err(|mistake| {
+            let line = text[..mistake.offset].bytes().filter(|byte| *byte == b'\n').count() as u64 + 1;
+            let column = text[..mistake.offset].chars().rev().take_while(|c| *c != '\n').count() as u64 + 1;
+            Error::input(format!("the request is no JSON: expected {}", mistake.expected)).at_line(line).at_column(column)
+        })?;
+        if json.root().kind() != JsonKind::Object {
+            return Err(Error::input("the request is no JSON object"));
+        }
+        let mut names: Vec<Cow<'_, str>> = json.root().children().filter_map(|member| member.key()).collect();
+        names.sort_unstable();
+        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
+            let error = Error::input(format!("the member `{}` stands twice", crate::text::shorten(&twice[0], 60)));
+            return Err(error.help("remove one: providers differ in which they take"));
+        }
+        Ok(Body { json, changes: Vec::new(), added: Vec::new() })
+    }
+
+    /// A member's JSON as written.
+    pub(super) fn raw(&self, name: &str) -> Option<&'a str> {
+        self.json.root().get(name).map(|value| value.raw())
+    }
+
+    /// Sets a member to a JSON text, in its place or at the end. The same text is no change.
+    pub(super) fn set(&mut self, name: &'static str, json: String) {
+        match self.json.root().get(name) {
+            Some(value) if value.raw() == json => {}
+            Some(value) => self.changes.push((value.span(), json)),
+            None => self.added.push((name, json)),
+        }
+    }
+
+    /// The text with all changes; borrowed if there is none.
+    pub(super) fn finish(mut self) -> Cow<'a, str> {
+        let text = self.json.text();
+        if !self.added.is_empty() {
+            let root = self.json.root();
+            let mut members = String::new();
+            for (name, json) in &self.added {
+                members.extend([",\"", name, "\":", json]);
+            }
+            // After the last member, so that what stands before stays a prefix.
+            match root.children().last() {
+                Some(last) => self.changes.push((last.span().end..last.span().end, members)),
+                None => {
+                    let start = root.span().start + 1;
+                    self.changes.push((start..start, members[1..].to_owned()));
+                }
+            }
+        }
+        if self.changes.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(rewritten(text, self.changes)) }
+    }
+}
+
+
+/// A text as a JSON string.
+pub(super) fn string(text: &str) -> Result<String> {
+    serde_json::to_string(text).map_err(|cause| Error::new(Kind::Input, "a text cannot be written as JSON").because(cause))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, changes: &[(&'static str, &str)], expected: &str) {
+        let mut body = Body::of(text).unwrap();
+        for (name, json) in changes {
+            body.set(name, (*json).to_owned());
+        }
+        assert_eq!(body.finish(), expected);
+    }
+
+    #[test]
+    fn only_what_is_set_changes() {
+        check(r#"{ "model" : "a", "x": 1.0 }"#, &[("model", "\"b\"")], r#"{ "model" : "b", "x": 1.0 }"#);
+        check(r#"{ "model" : "a" }"#, &[("stream", "true")], r#"{ "model" : "a","stream":true }"#);
+        check("{}", &[("a", "1"), ("b", "2")], r#"{"a":1,"b":2}"#);
+        check(r#"{"a":1}"#, &[("a", "1")], r#"{"a":1}"#);
+    }
+
+    #[test]
+    fn what_is_no_object_is_an_error_with_a_place() {
+        let error = Body::of("{\n  \"a\": oops}").err().unwrap();
+        assert_eq!(error.place().and_then(|place| place.line), Some(2));
+        assert!(Body::of("[]").is_err());
+        let twice = Body::of(r#"{"a":1,"a":2}"#).err().unwrap();
+        assert!(twice.to_string().contains("twice"), "{twice}");
+    }
+}

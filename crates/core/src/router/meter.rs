@@ -1,0 +1,87 @@
+//! What an answer consumed and cost: by the provider's word, or counted here where it has none.
+
+use crate::catalog::{Catalog, Unpriced};
+use crate::chat::{Answer, ChatRequest, Dialect};
+use crate::clock::Timestamp;
+use crate::dialect;
+use crate::framing::{self, Profile, Scale};
+use crate::ledger::UsageSource;
+use crate::route::settings::Target;
+use crate::tokens::memo::Memo;
+use crate::usage::{Conditions, Reading, ServiceTier, Usage};
+use crate::usd::Usd;
+
+/// An answer, metered.
+#[derive(Clone, Debug)]
+pub(super) struct Metered {
+    pub usage: Usage,
+    pub source: UsageSource,
+    pub tier: ServiceTier,
+    pub cost: Result<Usd, Unpriced>,
+}
+
+/// What metering needs beside the answer.
+pub(super) struct Meter<'a> {
+    pub catalog: &'a Catalog,
+    pub memo: &'a Memo,
+    pub target: &'a Target,
+    /// The region of the provider as configured.
+    pub region: Option<&'a str>,
+    /// When the call was made.
+    pub at: Timestamp,
+}
+
+impl Meter<'_> {
+    /// By the usage object of a response, if there is one that can be true; else counted.
+    pub(super) fn of_reply(&self, dialect: Dialect, request: &ChatRequest, reply: &dialect::Reply) -> Metered {
+        let reading = reply.usage.as_ref().and_then(|usage| self.read(dialect, usage));
+        match reading {
+            Some(mut reading) => {
+                reading.tier = reading.tier.or_else(|| ServiceTier::from_wire(reply.service_tier.as_deref()?));
+                self.of_reading(&reading)
+            }
+            None => self.counted(request, Some(&reply.answer)),
+        }
+    }
+
+    /// By what a provider says; `None` for what cannot be true.
+    fn read(&self, dialect: Dialect, usage: &serde_json::Value) -> Option<Reading> {
+        let wire = dialect::wire(dialect).ok()?;
+        let reading = (wire.usage)(usage, Some(&self.target.host)).ok()?;
+        // An empty object is no word at all.
+        (reading.usage.total() > 0).then_some(reading)
+    }
+
+    pub(super) fn of_reading(&self, reading: &Reading) -> Metered {
+        let tier = reading.tier.unwrap_or(self.target.tier);
+        let region = reading.region.as_deref().or(self.region);
+        Metered {
+            usage: reading.usage,
+            source: UsageSource::Provider,
+            tier,
+            cost: self.price(&reading.usage, tier, region),
+        }
+    }
+
+    /// Counted from what was sent and what came back. The input is taken as fresh: nobody said that it was cached.
+    pub(super) fn counted(&self, request: &ChatRequest, answer: Option<&Answer>) -> Metered {
+        let names = [Some(&*self.target.model), request.model.as_deref()];
+        let profile = Profile::of_call(self.catalog, Some(&self.target.host), &names);
+        let input = framing::weigh(request, profile, self.memo).total();
+        let scale = Scale { profile, memo: self.memo };
+        let output = answer.map_or(0, |answer| {
+            answer.parts.iter().map(|part| framing::content_tokens(part, &scale)).sum::<u64>()
+        });
+        let usage = Usage { input_fresh: input, output_visible: output, ..Usage::default() };
+        let cost = self.price(&usage, self.target.tier, self.region);
+        Metered { usage, source: UsageSource::Counted, tier: self.target.tier, cost }
+    }
+
+    fn price(&self, usage: &Usage, tier: ServiceTier, region: Option<&str>) -> Result<Usd, Unpriced> {
+        let conditions =
+            Conditions { tier, region: region.map(str::to_owned), at: Some(self.at), n_calls: None };
+        let spec = self.catalog.find(Some(&self.target.host), &self.target.model);
+        let spec = spec.ok_or_else(|| Unpriced::UnknownModel { model: self.target.model.to_string() })?;
+        self.catalog.price(spec, usage, &conditions).map(|cost| cost.total)
+    }
+}

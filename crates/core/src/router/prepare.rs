@@ -1,0 +1,132 @@
+//! A request, read: what every later step needs to know of it, found once.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::body::Body;
+use super::request::{Directives, Request};
+use crate::chat::{ChatRequest, Dialect, Role};
+use crate::dialect;
+use crate::error::{Error, Kind, Result};
+use crate::labels::{Caller, Labels};
+
+/// A request as read.
+pub(super) struct Prepared {
+    /// The dialect of the request and of the answer.
+    pub dialect: Dialect,
+    /// The body as it came.
+    pub text: Text,
+    /// The same as values.
+    pub json: Value,
+    /// The same as read for counting, routing and keys.
+    pub request: ChatRequest,
+    /// The model asked for, as written.
+    pub asked: Option<Arc<str>>,
+    /// Who asks.
+    pub labels: Labels,
+    /// What else they want.
+    pub directives: Directives,
+    /// The answer is wanted as a stream.
+    pub is_stream: bool,
+    /// The body asks for the usage at the end of a stream, or its dialect always sends it.
+    pub wants_stream_usage: bool,
+    /// Digest of the whole body, for the ledger.
+    pub digest: [u8; 16],
+    /// Digest of system instructions and tools.
+    pub template: [u8; 16],
+}
+
+/// UTF-8 that shares its memory.
+#[derive(Clone)]
+pub(super) struct Text(Bytes);
+
+impl Text {
+    pub(super) fn of(bytes: Bytes) -> Result<Text> {
+        match std::str::from_utf8(&bytes) {
+            Ok(_) => Ok(Text(bytes)),
+            Err(cause) => {
+                let at = cause.valid_up_to();
+                Err(Error::input(format!("the request is not UTF-8 at byte {at}")).because(cause))
+            }
+        }
+    }
+
+    pub(super) fn as_str(&self) -> &str {
+        // Checked when it was made; empty if ever it were not.
+        std::str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    pub(super) fn bytes(&self) -> Bytes {
+        self.0.clone()
+    }
+}
+
+/// Reads a request. `is_stream` overrides what the body says.
+///
+/// Errors name what is wrong with it: too large, no UTF-8, no JSON, a member twice, no dialect that is known, a field that its
+/// dialect does not allow.
+pub(super) fn prepare(request: Request, caller: &Arc<Caller>, is_stream: Option<bool>, max_body: u64) -> Result<Prepared> {
+    let Request { dialect, body, directives } = request;
+    if body.len() as u64 > max_body {
+        let message = format!("the request has {} bytes, more than the {max_body} that are allowed", body.len());
+        return Err(Error::input(message).help("shorten it, or raise `max-body` under [router]"));
+    }
+    let text = Text::of(body)?;
+    // The outermost members are looked at first: a member that stands twice is not to be seen in `Value`.
+    Body::of(text.as_str())?;
+    let json: Value = serde_json::from_str(text.as_str())
+        .map_err(|cause| Error::input("the request is no JSON that can be read").because(cause))?;
+    let request = match dialect {
+        Some(dialect) => (dialect::wire(dialect)?.request)(&json)?,
+        None => dialect::read_request(&json)?,
+    };
+    let dialect = request.dialect;
+    if !matches!(dialect, Dialect::Chat | Dialect::Responses | Dialect::Messages | Dialect::Embeddings) {
+        return Err(Error::new(Kind::Input, format!("requests in the `{}` dialect are not routed", dialect.name()))
+            .help("send chat completions, responses, messages or embeddings"));
+    }
+    let asked = request.model.clone();
+    if asked.is_none() {
+        return Err(Error::input("no model is named").in_field("model").help("name the model that is to answer"));
+    }
+    let says_stream = json.get("stream").and_then(Value::as_bool).unwrap_or(false);
+    let wants_usage = |options: &Value| options.get("include_usage").and_then(Value::as_bool).unwrap_or(false);
+    Ok(Prepared {
+        dialect,
+        is_stream: is_stream.unwrap_or(says_stream),
+        wants_stream_usage: dialect != Dialect::Chat || json.get("stream_options").is_some_and(wants_usage),
+        digest: short(blake3::hash(text.as_str().as_bytes())),
+        template: template(&request),
+        labels: Labels { caller: Arc::clone(caller), ..Labels::default() },
+        text,
+        json,
+        request,
+        asked,
+        directives,
+    })
+}
+
+/// Digest of what calls of one template share: system instructions and tools.
+fn template(request: &ChatRequest) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new();
+    for tool in request.tools.iter() {
+        hasher.update(tool.json.as_bytes());
+    }
+    for message in request.messages.iter().filter(|message| matches!(message.role, Role::System | Role::Developer)) {
+        for part in &message.parts {
+            if let crate::chat::Content::Text(text) = &part.content {
+                hasher.update(&[0]);
+                hasher.update(text.as_bytes());
+            }
+        }
+    }
+    short(hasher.finalize())
+}
+
+fn short(hash: blake3::Hash) -> [u8; 16] {
+    let mut digest = [0; 16];
+    digest.copy_from_slice(&hash.as_bytes()[..16]);
+    digest
+}

@@ -9,8 +9,9 @@
 
 pub mod edges;
 
-use crate::catalog::{CacheRule, CacheTrigger};
+use crate::catalog::{CacheRule, CacheTrigger, ModelSpec, TokenClass};
 use crate::text::DigestMap;
+use crate::usage::Usage;
 
 pub use edges::{Edge, EdgeKind, edges, token_offsets};
 
@@ -83,6 +84,16 @@ impl PrefixCache {
             self.drop_older_half();
         }
         hit
+    }
+
+    /// What a call would read and write now, without making it.
+    pub fn peek(&self, rule: &CacheRule, call: &Call<'_>) -> Hit {
+        self.read(rule, call, call.at.unwrap_or(0))
+    }
+
+    /// Entries kept.
+    pub fn n_entries(&self) -> usize {
+        self.nodes.len()
     }
 
     /// Longest prefixes alive, newest writer first; then what of them counts.
@@ -232,6 +243,40 @@ fn best_breakpoints(prompt: &[Edge]) -> Vec<usize> {
     let mut found: Vec<usize> = standing.into_iter().chain(end).collect();
     found.dedup();
     found
+}
+
+/// A usage with a simulated prompt cache: at worst, as expected, at best. `bills_writes`: see the function of that name.
+pub fn usages(base: &Usage, hit: &Hit, bills_writes: bool) -> [Usage; 3] {
+    let total = base.input();
+    [hit.lower, hit.expected, hit.upper].map(|read| {
+        let read = read.min(total);
+        let (mut short, mut long) = (0, 0);
+        if bills_writes {
+            let write = hit.cacheable.min(total).saturating_sub(read);
+            long = hit.cacheable_long.min(total).saturating_sub(read).min(write);
+            short = write - long;
+        }
+        let fresh = total - read - short - long;
+        let audio = base.of_which_audio_in.min(fresh);
+        Usage {
+            input_fresh: fresh,
+            of_which_audio_in: audio,
+            of_which_audio_cached: base.of_which_audio_cached.min(read),
+            of_which_image_in: base.of_which_image_in.min(fresh - audio),
+            cache_read: read,
+            cache_write_short: short,
+            cache_write_long: long,
+            ..*base
+        }
+    })
+}
+
+/// Whether the model's prices tell writes from fresh input.
+pub fn bills_writes(spec: &ModelSpec) -> bool {
+    spec.prices
+        .last()
+        .and_then(|sheet| sheet.bands.first())
+        .is_some_and(|band| band.tiers.values().any(|card| card.cells.contains_key(&TokenClass::CacheWriteShort)))
 }
 
 fn round_down(tokens: u64, step: u64) -> u64 {

@@ -5,14 +5,14 @@
 use std::collections::HashMap;
 
 use super::row::{Base, Row};
-use super::steps::{Saving, Waterfall, bills_writes, usages};
+use super::steps::{Saving, Waterfall};
 use super::tally::{scaled, scaled_offsets};
 use crate::catalog::{CacheTrigger, Catalog, ModelSpec};
 use crate::chat::{Answer, ChatRequest};
 use crate::framing::{self, Profile};
 use crate::optimize::Optimizer;
 use crate::optimize::retention::{Retention, retention};
-use crate::prefix_cache::{Call, Edge, Hit, PrefixCache, edges, token_offsets};
+use crate::prefix_cache::{Call, Edge, Hit, PrefixCache, bills_writes, edges, token_offsets, usages};
 use crate::tokens::memo::Memo;
 use crate::usage::Usage;
 use crate::usd::Usd;

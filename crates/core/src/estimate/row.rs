@@ -7,13 +7,15 @@ use super::index_of;
 use super::kinds::{KindText, kind_text};
 use super::options::Options;
 use super::rewriting::{Rewritten, rewrite};
+use crate::cache::storable::is_deterministic;
 use crate::cache::{CacheKey, keys};
 use crate::catalog::ModelSpec;
-use crate::chat::{Answer, ChatRequest, Content};
+use crate::chat::{Answer, ChatRequest};
 use crate::clock::Timestamp;
 use crate::format::{CallKind, Origin, Record};
 use crate::framing::{self, Profile, Section, Weight};
 use crate::prefix_cache::{Edge, edges, token_offsets};
+use crate::route::needs::lacks;
 use crate::tokens::memo::Memo;
 use crate::usage::{Conditions, Flaw, Reading, Semantics, ServiceTier, Usage};
 use crate::usd::Usd;
@@ -216,10 +218,7 @@ fn weigh_row(
         is_output_assumed: is_output_assumed && !is_embedding,
     });
     row.keys = Some(keys(request, ""));
-    row.is_deterministic = request
-        .parameters
-        .iter()
-        .any(|(name, value)| &**name == "temperature" && value.as_f64().is_some_and(|t| t <= 0.0));
+    row.is_deterministic = is_deterministic(request);
     row.kind = Some(kind_text(request));
     let (edges, n_prompt_edges) = edges(request, answer.map(|answer| answer.parts.as_slice()));
     row.has_breakpoints =
@@ -264,30 +263,6 @@ fn weigh_elsewhere(
         offsets,
         lacks: lacks(request, other),
     }
-}
-
-/// What the request needs and the model is known not to offer. A model without any flags is given the benefit of the doubt.
-fn lacks(request: &ChatRequest, spec: &ModelSpec) -> Option<&'static str> {
-    if spec.can.is_empty() {
-        return None;
-    }
-    let offers = |flag: &str| spec.can.iter().any(|can| &**can == flag);
-    let media = |wanted: fn(&Content) -> bool| {
-        request.messages.iter().flat_map(|message| &message.parts).any(|part| wanted(&part.content))
-    };
-    if !request.tools.is_empty() && !offers("tools") {
-        return Some("tools");
-    }
-    if media(|content| matches!(content, Content::Image(_))) && !offers("vision") {
-        return Some("vision");
-    }
-    if media(|content| matches!(content, Content::Audio { .. })) && !offers("audio_in") {
-        return Some("audio input");
-    }
-    if matches!(request.answer_format, crate::chat::AnswerFormat::JsonSchema { .. }) && !offers("structured_output") {
-        return Some("structured output");
-    }
-    None
 }
 
 /// Tokens of the visible answer as text of the model's own vocabulary. Reasoning that a provider bills but does not show

@@ -14,8 +14,8 @@ use super::row::{Base, Row};
 use super::tally::scaled_offsets;
 use super::what_if::Candidate;
 use crate::cache::{CacheKey, ReplayCache};
-use crate::catalog::{CacheTrigger, ModelSpec, TokenClass};
-use crate::prefix_cache::{Call, Hit, PrefixCache};
+use crate::catalog::{CacheTrigger, ModelSpec};
+use crate::prefix_cache::{Call, Hit, PrefixCache, bills_writes, usages};
 use crate::text::DigestMap;
 use crate::usage::{ServiceTier, Usage};
 use crate::usd::Usd;
@@ -311,40 +311,6 @@ struct Cached {
     usages: [Usage; 3],
     hit: Hit,
     is_automatic: bool,
-}
-
-/// A base usage with a simulated prompt cache.
-pub(super) fn usages(base: &Usage, hit: &Hit, bills_writes: bool) -> [Usage; 3] {
-    let total = base.input();
-    [hit.lower, hit.expected, hit.upper].map(|read| {
-        let read = read.min(total);
-        let (mut short, mut long) = (0, 0);
-        if bills_writes {
-            let write = hit.cacheable.min(total).saturating_sub(read);
-            long = hit.cacheable_long.min(total).saturating_sub(read).min(write);
-            short = write - long;
-        }
-        let fresh = total - read - short - long;
-        let audio = base.of_which_audio_in.min(fresh);
-        Usage {
-            input_fresh: fresh,
-            of_which_audio_in: audio,
-            of_which_audio_cached: base.of_which_audio_cached.min(read),
-            of_which_image_in: base.of_which_image_in.min(fresh - audio),
-            cache_read: read,
-            cache_write_short: short,
-            cache_write_long: long,
-            ..*base
-        }
-    })
-}
-
-/// Whether the model's prices tell writes from fresh input.
-pub(super) fn bills_writes(spec: &ModelSpec) -> bool {
-    spec.prices
-        .last()
-        .and_then(|sheet| sheet.bands.first())
-        .is_some_and(|band| band.tiers.values().any(|card| card.cells.contains_key(&TokenClass::CacheWriteShort)))
 }
 
 fn is_batchable(batchable: &Batchable, row: &Row) -> bool {

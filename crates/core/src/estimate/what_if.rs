@@ -4,10 +4,10 @@
 use super::options::Options;
 use super::report::{Sum, WhatIf};
 use super::row::{Base, Elsewhere, Row};
-use super::steps::{bills_writes, cheapest_waiting, usages};
+use super::steps::cheapest_waiting;
 use super::tally::scaled_offsets;
 use crate::catalog::ModelSpec;
-use crate::prefix_cache::{Call, Hit, PrefixCache};
+use crate::prefix_cache::{Call, Hit, PrefixCache, bills_writes, usages};
 use crate::usage::{Conditions, ServiceTier, Usage};
 use crate::usd::Usd;
 

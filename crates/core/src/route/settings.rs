@@ -1,5 +1,6 @@
 //! What routing is told: which calls may go where, and what is wanted of them.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -94,4 +95,32 @@ pub struct Target {
     pub model: Arc<str>,
     /// The tier.
     pub tier: ServiceTier,
+}
+
+impl Default for RouteSpec {
+    fn default() -> Self {
+        RouteSpec {
+            name: "default".into(),
+            when: None,
+            candidates: Vec::new(),
+            objective: ObjectiveSpec::default(),
+            fallbacks: Vec::new(),
+            then: Vec::new(),
+            class: Class::default(),
+            deadline: None,
+            regions: Vec::new(),
+            deny: Vec::new(),
+            cache: CachePolicy::default(),
+            optimize: Rewrite::default(),
+            breakpoints: true,
+            expected_output: None,
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.provider, self.model)?;
+        if self.tier == ServiceTier::Standard { Ok(()) } else { write!(f, "@{}", self.tier) }
+    }
 }

@@ -8,8 +8,21 @@
 //!
 //! To add a dialect: a file under `translate/` with a [`Codec`] and a line in [`CODECS`].
 
+pub mod accumulate;
+pub mod breakpoints;
 pub mod model;
+pub mod replay;
 pub mod stream;
+
+mod failure;
+mod take;
+mod usage;
+
+mod chat;
+mod converse;
+mod generate_content;
+mod messages;
+mod responses;
 
 use serde_json::Value;
 
@@ -58,8 +71,13 @@ pub struct Lost {
     pub why: &'static str,
 }
 
+/// What is lost, while a body is written.
+#[derive(Default)]
+struct Losses(Vec<Lost>);
+
 /// The dialects.
-pub static CODECS: &[&Codec] = &[];
+pub static CODECS: &[&Codec] =
+    &[&chat::CODEC, &responses::CODEC, &messages::CODEC, &generate_content::CODEC, &converse::CODEC];
 
 /// The functions of a dialect.
 pub fn codec(dialect: Dialect) -> Result<&'static Codec> {

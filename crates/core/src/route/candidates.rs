@@ -34,7 +34,11 @@ pub(super) struct Wanted<'a> {
 }
 
 /// All places of a route, and those that are none.
-pub(super) fn candidates<'a>(rules: &'a Rules, route: &RouteSpec, wanted: &Wanted<'_>) -> (Vec<Candidate<'a>>, Vec<Rejected>) {
+pub(super) fn candidates<'a>(
+    rules: &'a Rules,
+    route: &RouteSpec,
+    wanted: &Wanted<'_>,
+) -> (Vec<Candidate<'a>>, Vec<Rejected>) {
     let mut found = Finding { rules, wanted, candidates: Vec::new(), rejected: Vec::new(), seen: BTreeSet::new() };
     if route.candidates.is_empty() {
         found.wherever_it_is_offered(route);
@@ -122,7 +126,8 @@ impl Finding<'_, '_> {
         if let Some(tier) = said.or(self.wanted.tier) {
             return vec![if provider.tiers.contains(&tier) { tier } else { ServiceTier::Standard }];
         }
-        let has_flex = row.prices.iter().any(|sheet| sheet.bands.iter().any(|band| band.tiers.contains_key(&ServiceTier::Flex)));
+        let has_flex =
+            row.prices.iter().any(|sheet| sheet.bands.iter().any(|band| band.tiers.contains_key(&ServiceTier::Flex)));
         if self.wanted.may_be_slow && provider.tiers.contains(&ServiceTier::Flex) && has_flex {
             return vec![ServiceTier::Flex, ServiceTier::Standard];
         }
@@ -136,8 +141,13 @@ fn denied(route: &RouteSpec, provider: &ProviderSettings, row: &ModelSpec) -> Op
         return Some(format!("the route denies `{entry}`"));
     }
     let region = provider.region.as_deref();
-    if !route.regions.is_empty() && !region.is_some_and(|region| route.regions.iter().any(|allowed| allowed == region)) {
-        return Some(format!("data may be in {}, the provider is in {}", route.regions.join(", "), region.unwrap_or("no named region")));
+    if !route.regions.is_empty() && !region.is_some_and(|region| route.regions.iter().any(|allowed| allowed == region))
+    {
+        return Some(format!(
+            "data may be in {}, the provider is in {}",
+            route.regions.join(", "),
+            region.unwrap_or("no named region")
+        ));
     }
     None
 }

@@ -164,7 +164,8 @@ fn walk(node: &IdedExpr, bound: &mut Vec<String>, problem: &mut Option<String>) 
                 && let Some((_, fields)) = VARIABLES.iter().find(|(known, fields)| known == name && !fields.is_empty())
                 && !fields.iter().any(|(field, _)| *field == select.field)
             {
-                *problem = Some(unknown(&format!("field of `{name}`"), &select.field, fields.iter().map(|(field, _)| *field)));
+                *problem =
+                    Some(unknown(&format!("field of `{name}`"), &select.field, fields.iter().map(|(field, _)| *field)));
             }
             walk(&select.operand, bound, problem);
         }
@@ -197,8 +198,9 @@ fn walk(node: &IdedExpr, bound: &mut Vec<String>, problem: &mut Option<String>) 
 }
 
 fn unknown<'a>(what: &str, name: &str, known: impl Iterator<Item = &'a str> + Clone) -> String {
-    let help = did_you_mean(name, known.clone())
-        .unwrap_or_else(|| format!("known are {}", known.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")));
+    let help = did_you_mean(name, known.clone()).unwrap_or_else(|| {
+        format!("known are {}", known.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", "))
+    });
     format!("no {what} is called `{name}` ({help})")
 }
 
@@ -254,7 +256,14 @@ mod tests {
 
     fn facts() -> Facts {
         Facts {
-            request: RequestFacts { model: "gpt-5".into(), dialect: "chat", kind: "chat", tokens: 9000, n_tools: 2, ..RequestFacts::default() },
+            request: RequestFacts {
+                model: "gpt-5".into(),
+                dialect: "chat",
+                kind: "chat",
+                tokens: 9000,
+                n_tools: 2,
+                ..RequestFacts::default()
+            },
             caller: CallerFacts { tenant: "acme".into(), team: "search".into(), ..CallerFacts::default() },
             tags: BTreeMap::from([("feature".into(), "rank".into())]),
             time: TimeFacts { hour: 3, weekday: 7, date: "2026-11-29".to_owned(), ..TimeFacts::default() },

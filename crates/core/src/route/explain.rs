@@ -65,7 +65,11 @@ impl RoutePlan {
             route: self.route.name.to_string(),
             objective: self.objective,
             steps: self.steps.iter().map(step).collect(),
-            rejected: self.rejected.iter().map(|rejected| format!("{}/{}: {}", rejected.provider, rejected.model, rejected.reason)).collect(),
+            rejected: self
+                .rejected
+                .iter()
+                .map(|rejected| format!("{}/{}: {}", rejected.provider, rejected.model, rejected.reason))
+                .collect(),
             unclear: self.unclear.clone(),
         }
     }

@@ -152,7 +152,10 @@ impl Rules {
             catalog,
             providers: providers.iter().map(|provider| (Arc::clone(&provider.name), provider.clone())).collect(),
             routes: compiled.collect::<Result<_>>()?,
-            rest: Route { spec: Arc::new(RouteSpec { name: "default".into(), ..RouteSpec::default() }), condition: None },
+            rest: Route {
+                spec: Arc::new(RouteSpec { name: "default".into(), ..RouteSpec::default() }),
+                condition: None,
+            },
         })
     }
 
@@ -175,7 +178,8 @@ impl Rules {
         if self.routes.iter().all(|route| route.condition.is_none()) {
             return (Arc::clone(&self.routes.first().unwrap_or(&self.rest).spec), unclear);
         }
-        let asks_for_tokens = self.routes.iter().filter_map(|route| route.condition.as_ref()).any(Condition::asks_for_tokens);
+        let asks_for_tokens =
+            self.routes.iter().filter_map(|route| route.condition.as_ref()).any(Condition::asks_for_tokens);
         let facts = PreparedFacts::of(&self.facts(input, asks_for_tokens));
         for route in &self.routes {
             match route.condition.as_ref().map_or(Ok(true), |condition| condition.holds(&facts)) {
@@ -282,8 +286,13 @@ impl Rules {
         let is_explicit = rule.is_some_and(|rule| rule.trigger == CacheTrigger::Explicit);
         let may_set = route.breakpoints && is_explicit && !prompt.has_breakpoints();
         let at_us = input.at.as_microsecond();
-        let peek = |sets| rule.map_or_else(Hit::default, |rule| input.state.prompt_caches.peek(rule, target, prompt, weight, at_us, sets));
-        let asked = Asked { catalog: &self.catalog, spec, target, region: place.provider.region.as_deref(), at: input.at };
+        let peek = |sets| {
+            rule.map_or_else(Hit::default, |rule| {
+                input.state.prompt_caches.peek(rule, target, prompt, weight, at_us, sets)
+            })
+        };
+        let asked =
+            Asked { catalog: &self.catalog, spec, target, region: place.provider.region.as_deref(), at: input.at };
         let (hit, sets_breakpoints) = if may_set {
             // A write costs more than fresh input: it pays if the prompt is met again. The first call of a conversation, or of a
             // template with a standing part, is; so it is set whenever there is something long enough to be kept.
@@ -292,10 +301,14 @@ impl Rules {
         } else {
             (peek(false), false)
         };
-        let tiers: Vec<ServiceTier> = place.provider.tiers.iter().copied().chain([target.tier, ServiceTier::Standard]).collect();
+        let tiers: Vec<ServiceTier> =
+            place.provider.tiers.iter().copied().chain([target.tier, ServiceTier::Standard]).collect();
         let tiers = may_serve(&tiers, target.tier, request.service_tier.as_deref());
         let ceiling = if max_output == u64::MAX {
-            Err(Unpriced::NoRate { model: spec.id.to_string(), what: "output without a limit (neither the request nor the model has one)".to_owned() })
+            Err(Unpriced::NoRate {
+                model: spec.id.to_string(),
+                what: "output without a limit (neither the request nor the model has one)".to_owned(),
+            })
         } else {
             asked.ceiling(request, weight, max_output, &tiers)
         };
@@ -354,7 +367,9 @@ impl Rules {
                     Some(Reasoning::Budget(_) | Reasoning::On) => "on".into(),
                     Some(Reasoning::Off) | None => "".into(),
                 },
-                temperature_milli: temperature.and_then(|(_, value)| value.as_f64()).map_or(-1, |t| (t * 1000.0).round() as i64),
+                temperature_milli: temperature
+                    .and_then(|(_, value)| value.as_f64())
+                    .map_or(-1, |t| (t * 1000.0).round() as i64),
                 is_stream: input.is_stream,
                 tier: request.service_tier.clone().unwrap_or_default(),
                 model,

@@ -38,13 +38,23 @@ impl Asked<'_> {
     /// that may serve it, in each context band up to the input's upper bound.
     ///
     /// [`Unpriced`] if any of these has no price, or if the call may be billed for what cannot be bounded.
-    pub(super) fn ceiling(&self, request: &ChatRequest, weight: &Weight, output: u64, tiers: &[ServiceTier]) -> Result<Usd, Unpriced> {
+    pub(super) fn ceiling(
+        &self,
+        request: &ChatRequest,
+        weight: &Weight,
+        output: u64,
+        tiers: &[ServiceTier],
+    ) -> Result<Usd, Unpriced> {
         let mut input = weight.high.max(weight.total());
         if request.has_stored_context || !request.server_tools.is_empty() {
             // Input that is not in the body: whatever fits.
             input = input.max(self.spec.context.ok_or_else(|| self.unbounded("input that is not in the request"))?);
         }
-        let output = if self.spec.kind == ModelKind::Chat { output.saturating_mul(u64::from(request.n_answers.max(1))) } else { 0 };
+        let output = if self.spec.kind == ModelKind::Chat {
+            output.saturating_mul(u64::from(request.n_answers.max(1)))
+        } else {
+            0
+        };
         let mut most = Usd::ZERO;
         for tier in tiers {
             for band in self.bands(input) {
@@ -78,11 +88,11 @@ impl Asked<'_> {
             Ok(rates.fold(rate(must)?, Usd::max))
         };
         use TokenClass::{
-            AudioCached, AudioIn, AudioOut, CacheRead, CacheWriteLong, CacheWriteShort, ImageIn, ImageOut, Input, Output, Reasoning,
+            AudioCached, AudioIn, AudioOut, CacheRead, CacheWriteLong, CacheWriteShort, ImageIn, ImageOut, Input,
+            Output, Reasoning,
         };
         let per_input = dearest(Input, &[CacheRead, CacheWriteShort, CacheWriteLong, AudioIn, AudioCached, ImageIn])?;
-        let per_output =
-            if output == 0 { Usd::ZERO } else { dearest(Output, &[Reasoning, AudioOut, ImageOut])? };
+        let per_output = if output == 0 { Usd::ZERO } else { dearest(Output, &[Reasoning, AudioOut, ImageOut])? };
         let sum = per_input
             .checked_mul(input)
             .and_then(|input| input.checked_add(per_output.checked_mul(output)?))

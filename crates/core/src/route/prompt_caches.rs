@@ -61,7 +61,15 @@ pub fn rule<'c>(catalog: &'c Catalog, spec: &ModelSpec, prompt: &Prompt) -> Opti
 
 impl PromptCaches {
     /// What a prompt would read and write at a target now.
-    pub fn peek(&self, rule: &CacheRule, target: &Target, prompt: &Prompt, weight: &Weight, at_us: i64, add_breakpoints: bool) -> Hit {
+    pub fn peek(
+        &self,
+        rule: &CacheRule,
+        target: &Target,
+        prompt: &Prompt,
+        weight: &Weight,
+        at_us: i64,
+        add_breakpoints: bool,
+    ) -> Hit {
         let offsets = token_offsets(&prompt.edges, weight, 0);
         let call = call(prompt, &offsets, weight, at_us, add_breakpoints);
         let caches = self.caches();
@@ -72,7 +80,15 @@ impl PromptCaches {
     }
 
     /// A prompt was sent to a target.
-    pub fn sent(&self, rule: &CacheRule, target: &Target, prompt: &Prompt, weight: &Weight, at_us: i64, add_breakpoints: bool) {
+    pub fn sent(
+        &self,
+        rule: &CacheRule,
+        target: &Target,
+        prompt: &Prompt,
+        weight: &Weight,
+        at_us: i64,
+        add_breakpoints: bool,
+    ) {
         let offsets = token_offsets(&prompt.edges, weight, 0);
         let call = call(prompt, &offsets, weight, at_us, add_breakpoints);
         let mut caches = self.caches();

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::model::{Failure, Finish, Node, Own};
+use super::model::{Failure, Finish, Node, Own, Response};
 use crate::error::Result;
 use crate::usage::Reading;
 
@@ -75,6 +75,8 @@ pub enum Delta {
     Ping,
     /// The provider says that the response is complete (`message_stop`, `response.completed`, `[DONE]` after a finish).
     End,
+    /// The whole response, where the provider repeats it at the end: it holds for all that came before.
+    Whole(Box<Response>),
     /// An event that only its own dialect knows.
     Other(Value),
 }

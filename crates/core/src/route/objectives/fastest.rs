@@ -6,5 +6,7 @@ use crate::route::settings::ObjectiveSpec;
 pub(super) static OBJECTIVE: Objective = Objective {
     name: "fastest",
     fits: |spec| *spec == ObjectiveSpec::Fastest,
-    order: |_, choices, _| choices.sort_by_key(|choice| (choice.latency, choice.expected.as_ref().ok().copied(), choice.index)),
+    order: |_, choices, _| {
+        choices.sort_by_key(|choice| (choice.latency, choice.expected.as_ref().ok().copied(), choice.index))
+    },
 };

@@ -11,7 +11,8 @@ pub(super) static OBJECTIVE: Objective = Objective {
     order: |spec, choices, _| {
         let ObjectiveSpec::QualityThenCheapest(least) = spec else { return };
         choices.sort_by_key(|choice| !choice.quality.is_some_and(|quality| quality >= *least));
-        let n_good = choices.iter().take_while(|choice| choice.quality.is_some_and(|quality| quality >= *least)).count();
+        let n_good =
+            choices.iter().take_while(|choice| choice.quality.is_some_and(|quality| quality >= *least)).count();
         let (good, others) = choices.split_at_mut(n_good);
         cheapest::order(good);
         // The best of the others first.

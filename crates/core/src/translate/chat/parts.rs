@@ -1,0 +1,204 @@
+//! Content of messages: a text, or a list of parts.
+
+use serde_json::{Value, json};
+
+use super::super::model::{Media, Node, Own, Part};
+use super::super::take::{Put, Take, cache_control, data_url, each, note};
+use super::super::{Losses, Lost};
+use crate::error::Result;
+
+/// How content was spelled, beside what it belongs to.
+pub(super) const SPELLING: &str = "~content";
+
+/// Reads `content`; its spelling goes into `own`.
+pub(super) fn read(take: &mut Take, own: &mut Vec<(String, Value)>) -> Result<Vec<Node>> {
+    let Some(content) = take.get("content").cloned() else { return Ok(Vec::new()) };
+    match &content {
+        Value::String(text) => {
+            take.any("content");
+            own.push((SPELLING.to_owned(), "string".into()));
+            Ok(vec![Node::new(Part::Text(text.clone()))])
+        }
+        Value::Array(items) => {
+            let parts = each(items, "content", read_part)?;
+            take.any("content");
+            own.push((SPELLING.to_owned(), "list".into()));
+            Ok(parts)
+        }
+        // An explicit null stays where it is.
+        _ => Ok(Vec::new()),
+    }
+}
+
+fn read_part(value: &Value) -> Result<Node> {
+    if let Value::String(text) = value {
+        return Ok(Node {
+            part: Part::Text(text.clone()),
+            cache: None,
+            own: Own::from_iter([("~bare".to_owned(), true.into())]),
+        });
+    }
+    let mut take = Take::strict(value)?;
+    let kind = take.str("type").unwrap_or_default().to_owned();
+    let mut inner_own = None;
+    let part = match kind.as_str() {
+        "text" => take.text("text")?.map(Part::Text),
+        "refusal" => take.text("refusal")?.map(Part::Refusal),
+        "image_url" => match take.get("image_url").cloned() {
+            Some(Value::Object(_)) => {
+                let mut inner = Take::strict(&take.any("image_url").unwrap_or_default())
+                    .map_err(|error| error.in_field("image_url"))?;
+                let source = inner.text("url").map_err(|error| error.in_field("image_url"))?.map(|url| media_of(&url));
+                let detail = inner.text("detail")?;
+                inner_own = Some(inner.rest());
+                source.map(|source| Part::Image { source, detail })
+            }
+            // A bare address, as Mistral takes it.
+            Some(Value::String(url)) => {
+                take.any("image_url");
+                inner_own = Some(Own::from_iter([("~bare".to_owned(), true.into())]));
+                Some(Part::Image { source: media_of(&url), detail: None })
+            }
+            _ => None,
+        },
+        "input_audio" => {
+            let mut inner = Take::strict(&take.any("input_audio").unwrap_or_default())
+                .map_err(|error| error.in_field("input_audio"))?;
+            let (data, format) = (inner.text("data")?, inner.text("format")?);
+            inner_own = Some(inner.rest());
+            data.map(|data| Part::Audio {
+                source: Media::Base64 { media_type: format!("audio/{}", format.as_deref().unwrap_or_default()), data },
+            })
+        }
+        "file" => {
+            let mut inner =
+                Take::strict(&take.any("file").unwrap_or_default()).map_err(|error| error.in_field("file"))?;
+            let (id, name) = (inner.text("file_id")?, inner.text("filename")?);
+            let source = match inner.text("file_data")? {
+                Some(data) => Some(media_of(&data)),
+                None => id.map(Media::Id),
+            };
+            inner_own = Some(inner.rest());
+            source.map(|source| Part::File { source, name })
+        }
+        _ => None,
+    };
+    let Some(part) = part else { return Ok(Node::new(Part::Other(value.clone()))) };
+    take.drop_if("type", &kind);
+    let cache = take.cache_control();
+    let mut own = take.rest();
+    if let Some(inner) = inner_own.filter(|inner| !inner.is_empty()) {
+        own.insert("~inner".to_owned(), Value::Object(inner));
+    }
+    Ok(Node { part, cache, own })
+}
+
+/// A `data:` address is data; anything else is an address.
+pub(in crate::translate) fn media_of(url: &str) -> Media {
+    match data_url(url) {
+        Some((media_type, data)) => Media::Base64 { media_type: media_type.to_owned(), data: data.to_owned() },
+        None => Media::Url { url: url.to_owned(), media_type: None },
+    }
+}
+
+/// The address of media.
+pub(in crate::translate) fn url_of(media: &Media) -> Option<String> {
+    match media {
+        Media::Base64 { media_type, data } => Some(format!("data:{media_type};base64,{data}")),
+        Media::Url { url, .. } => Some(url.clone()),
+        Media::Text(text) => Some(text.clone()),
+        Media::Id(_) => None,
+    }
+}
+
+/// Writes content: as a text where it was one, or where it is nothing but text.
+pub(super) fn write(nodes: &[&Node], own: &Own, is_own: bool, at: &str, lost: &mut Losses) -> Option<Value> {
+    let spelling = note(own, SPELLING).filter(|_| is_own);
+    let texts: Option<Vec<&str>> = nodes
+        .iter()
+        .map(|node| match &node.part {
+            Part::Text(text) if node.cache.is_none() => Some(text.as_str()),
+            _ => None,
+        })
+        .collect();
+    match (spelling, texts) {
+        (Some("string"), Some(texts)) => Some(Value::from(texts.concat())),
+        (None, Some(texts)) if !texts.is_empty() => Some(Value::from(texts.join("\n\n"))),
+        (None, Some(_)) => None,
+        _ => Some(nodes.iter().filter_map(|node| write_part(node, is_own, at, lost)).collect()),
+    }
+}
+
+fn write_part(node: &Node, is_own: bool, at: &str, lost: &mut Losses) -> Option<Value> {
+    let inner_own = node.own.get("~inner").and_then(Value::as_object).cloned().unwrap_or_default();
+    let mut put = Put::default();
+    let inner = |mut inner: Put| {
+        inner.own(&inner_own, is_own);
+        inner.done()
+    };
+    match &node.part {
+        Part::Text(text) if is_own && node.own.contains_key("~bare") => return Some(Value::from(text.clone())),
+        Part::Text(text) => _ = put.set("type", "text").set("text", text.clone()),
+        Part::Refusal(text) => _ = put.set("type", "refusal").set("refusal", text.clone()),
+        Part::Image { source, detail } => {
+            let Some(url) = url_of(source) else { return lost.part(at, "an image under an id of another provider's") };
+            put.set("type", "image_url");
+            if is_own && inner_own.contains_key("~bare") {
+                put.set("image_url", url);
+            } else {
+                let mut image = Put::default();
+                image.set("url", url).maybe("detail", detail.clone());
+                put.set("image_url", inner(image));
+            }
+        }
+        Part::Audio { source: Media::Base64 { media_type, data } } => {
+            let mut audio = Put::default();
+            let format = media_type.strip_prefix("audio/").unwrap_or(media_type);
+            audio.set("data", data.clone()).maybe(
+                "format",
+                Some(format)
+                    .filter(|format| !format.is_empty())
+                    .map(|format| if format == "mpeg" { "mp3" } else { format }),
+            );
+            put.set("type", "input_audio").set("input_audio", inner(audio));
+        }
+        Part::File { source: Media::Text(text), name } => {
+            // There is no part for plain text with a title: text is what the model reads.
+            let titled = name.as_ref().map_or_else(|| text.clone(), |name| format!("{name}\n\n{text}"));
+            put.set("type", "text").set("text", titled);
+        }
+        Part::File { source, name } => {
+            let mut file = Put::default();
+            match source {
+                Media::Id(id) => _ = file.set("file_id", id.clone()),
+                Media::Url { url, .. } if !is_own => {
+                    lost.push(at, "a file at an address is named in text");
+                    return Some(json!({"type": "text", "text": url}));
+                }
+                other => _ = file.maybe("file_data", url_of(other)),
+            }
+            file.maybe("filename", name.clone());
+            put.set("type", "file").set("file", inner(file));
+        }
+        Part::Other(value) if is_own => return Some(value.clone()),
+        Part::Other(_) => return lost.part(at, "a part that only its own dialect knows"),
+        Part::Audio { .. } => return lost.part(at, "audio that is not in the request"),
+        Part::Reasoning { .. } | Part::ToolCall { .. } | Part::ToolResult { .. } => return None,
+    }
+    put.maybe("cache_control", node.cache.map(cache_control));
+    put.own(&node.own, is_own);
+    Some(put.done())
+}
+
+impl Losses {
+    /// Tells that a part is left out.
+    pub(in crate::translate) fn part(&mut self, at: &str, why: &'static str) -> Option<Value> {
+        self.push(at, why);
+        None
+    }
+
+    /// Tells a loss.
+    pub(in crate::translate) fn push(&mut self, at: &str, why: &'static str) {
+        self.0.push(Lost { field: at.to_owned(), why });
+    }
+}

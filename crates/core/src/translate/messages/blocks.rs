@@ -1,0 +1,204 @@
+//! Content blocks.
+
+use serde_json::{Map, Value, json};
+
+use super::super::Losses;
+use super::super::model::{Media, Node, Own, Part};
+use super::super::take::{Put, Take, cache_control, each, note, parsed};
+use crate::error::Result;
+
+/// Content: a text or blocks. Its spelling is noted.
+pub(super) fn read_content(take: &mut Take, name: &str, spelling: &mut Own) -> Result<Vec<Node>> {
+    match take.get(name).cloned() {
+        Some(Value::String(text)) => {
+            take.any(name);
+            spelling.insert("~content".to_owned(), "string".into());
+            Ok(vec![Node::new(Part::Text(text))])
+        }
+        Some(Value::Array(items)) => {
+            let nodes = each(&items, name, read)?;
+            take.any(name);
+            spelling.insert("~content".to_owned(), "list".into());
+            Ok(nodes)
+        }
+        _ => Ok(Vec::new()),
+    }
+}
+
+pub(super) fn read(value: &Value) -> Result<Node> {
+    let mut take = Take::strict(value)?;
+    let kind = take.str("type").unwrap_or_default().to_owned();
+    let mut notes = Own::new();
+    let part = match kind.as_str() {
+        "text" => take.text("text")?.map(Part::Text),
+        "thinking" => {
+            let (text, signature) = (take.text("thinking")?, take.text("signature")?);
+            text.map(|text| Part::Reasoning { text: Some(text), signature, id: None })
+        }
+        "redacted_thinking" => {
+            notes.insert("~redacted".to_owned(), true.into());
+            take.text("data")?.map(|data| Part::Reasoning { text: None, signature: Some(data), id: None })
+        }
+        "tool_use" => {
+            let input = take.any("input");
+            let arguments = input.map_or_else(String::new, |input| input.to_string());
+            Some(Part::ToolCall {
+                id: take.text("id")?.unwrap_or_default(),
+                name: take.text("name")?.unwrap_or_default(),
+                arguments,
+            })
+        }
+        "tool_result" => {
+            let parts = read_content(&mut take, "content", &mut notes)?;
+            let is_error = take.truth("is_error")?;
+            if is_error == Some(false) {
+                take.put_back("is_error", false.into());
+            }
+            Some(Part::ToolResult {
+                id: take.text("tool_use_id")?.unwrap_or_default(),
+                name: None,
+                parts,
+                is_error: is_error.unwrap_or(false),
+            })
+        }
+        "image" => read_source(&mut take, &mut notes)?.map(|source| Part::Image { source, detail: None }),
+        "document" => {
+            let name = take.text("title")?;
+            read_source(&mut take, &mut notes)?.map(|source| Part::File { source, name })
+        }
+        _ => None,
+    };
+    let Some(part) = part else {
+        let mut take = Take::strict(value)?;
+        let cache = take.cache_control();
+        return Ok(Node { part: Part::Other(Value::Object(take.rest())), cache, own: Own::new() });
+    };
+    take.drop_if("type", &kind);
+    let cache = take.cache_control();
+    let mut own = take.rest();
+    own.extend(notes);
+    Ok(Node { part, cache, own })
+}
+
+fn read_source(take: &mut Take, notes: &mut Own) -> Result<Option<Media>> {
+    let Some(source) = take.object("source")? else { return Ok(None) };
+    let mut inner = Take::strict(&Value::Object(source.clone()))?;
+    let within = |error: crate::error::Error| error.in_field("source");
+    let kind = inner.str("type").unwrap_or_default().to_owned();
+    let media = match kind.as_str() {
+        "base64" => {
+            let media_type = inner.text("media_type").map_err(within)?;
+            inner
+                .text("data")
+                .map_err(within)?
+                .map(|data| Media::Base64 { media_type: media_type.unwrap_or_default(), data })
+        }
+        "url" => inner.text("url").map_err(within)?.map(|url| Media::Url { url, media_type: None }),
+        "file" => inner.text("file_id").map_err(within)?.map(Media::Id),
+        "text" => inner.text("data").map_err(within)?.map(Media::Text),
+        _ => None,
+    };
+    if media.is_none() {
+        take.put_back("source", Value::Object(source));
+        return Ok(None);
+    }
+    inner.drop_if("type", &kind);
+    let rest = inner.rest();
+    if !rest.is_empty() {
+        notes.insert("~source".to_owned(), Value::Object(rest));
+    }
+    Ok(media)
+}
+
+pub(super) fn write_content(nodes: &[Node], own: &Own, is_own: bool, at: &str, lost: &mut Losses) -> Option<Value> {
+    if is_own {
+        match (note(own, "~content"), nodes) {
+            (Some("string"), [Node { part: Part::Text(text), .. }]) => return Some(text.clone().into()),
+            (None, _) => return None,
+            _ => {}
+        }
+    }
+    Some(nodes.iter().filter_map(|node| write(node, is_own, at, lost)).collect())
+}
+
+pub(super) fn write(node: &Node, is_own: bool, at: &str, lost: &mut Losses) -> Option<Value> {
+    let mut put = Put::default();
+    match &node.part {
+        // Empty text blocks are refused.
+        Part::Text(text) if text.is_empty() && !is_own => return None,
+        Part::Text(text) => _ = put.set("type", "text").set("text", text.clone()),
+        Part::Refusal(text) => _ = put.set("type", "text").set("text", text.clone()),
+        Part::Reasoning { text, signature, .. } => {
+            if !is_own {
+                // A thought without this provider's own signature is refused.
+                return lost.part(at, "another model's thoughts are not sent back");
+            }
+            if node.own.contains_key("~redacted") {
+                put.set("type", "redacted_thinking").maybe("data", signature.clone());
+            } else {
+                put.set("type", "thinking").maybe("thinking", text.clone()).maybe("signature", signature.clone());
+            }
+        }
+        Part::ToolCall { id, name, arguments } => {
+            put.set("type", "tool_use").set("id", id.clone()).set("name", name.clone());
+            match parsed(arguments) {
+                Some(input) if is_own && arguments.is_empty() => drop(input),
+                Some(input @ Value::Object(_)) => _ = put.set("input", input),
+                Some(input) if is_own => _ = put.set("input", input),
+                _ => {
+                    lost.push(at, "arguments that are no JSON object are sent as a text in one");
+                    put.set("input", json!({"arguments": arguments}));
+                }
+            }
+        }
+        Part::ToolResult { id, parts, is_error, .. } => {
+            put.set("type", "tool_result").set("tool_use_id", id.clone());
+            put.maybe("content", write_content(parts, &node.own, is_own, at, lost));
+            if *is_error {
+                put.set("is_error", true);
+            }
+        }
+        Part::Image { source, detail } => {
+            if detail.as_deref().is_some_and(|detail| detail != "auto") {
+                lost.push(at, "messages have no image detail");
+            }
+            put.set("type", "image").set("source", write_source(source, &node.own, is_own, at, lost)?);
+        }
+        Part::File { source, name } => {
+            put.set("type", "document").set("source", write_source(source, &node.own, is_own, at, lost)?);
+            put.maybe("title", name.clone());
+        }
+        Part::Audio { .. } => return lost.part(at, "messages take no audio"),
+        Part::Other(value) if is_own => {
+            let mut fields = value.as_object().cloned().unwrap_or_default();
+            fields.extend(node.cache.map(|mark| ("cache_control".to_owned(), cache_control(mark))));
+            return Some(Value::Object(fields));
+        }
+        Part::Other(_) => return lost.part(at, "a part that only its own dialect knows"),
+    }
+    put.maybe("cache_control", node.cache.map(cache_control)).own(&node.own, is_own);
+    Some(put.done())
+}
+
+fn write_source(source: &Media, own: &Own, is_own: bool, at: &str, lost: &mut Losses) -> Option<Value> {
+    let mut put = Put::default();
+    match source {
+        Media::Base64 { media_type, data } => {
+            put.set("type", "base64").set("data", data.clone());
+            if !media_type.is_empty() {
+                put.set("media_type", media_type.clone());
+            }
+        }
+        Media::Url { url, .. } => _ = put.set("type", "url").set("url", url.clone()),
+        Media::Id(id) if is_own => _ = put.set("type", "file").set("file_id", id.clone()),
+        Media::Id(_) => return lost.part(at, "a file under an id of another provider's"),
+        Media::Text(text) => {
+            put.set("type", "text").set("data", text.clone());
+            if !is_own {
+                put.set("media_type", "text/plain");
+            }
+        }
+    }
+    put.own(own.get("~source").and_then(Value::as_object).unwrap_or(&Map::new()), is_own);
+    Some(put.done())
+}

@@ -179,7 +179,7 @@ impl<'a> Base64<'a> {
 }
 
 /// Decodes base64 text as a whole; `None` if a character is no base64.
-pub(crate) fn decode(text: &str) -> Option<Vec<u8>> {
+pub fn decode(text: &str) -> Option<Vec<u8>> {
     let digits: Vec<u8> =
         text.bytes().filter(|b| !b.is_ascii_whitespace() && *b != b'=').map(digit).collect::<Option<_>>()?;
     let mut bytes = Vec::with_capacity(digits.len() * 3 / 4);

@@ -183,7 +183,8 @@ fn write_part(node: &Node, is_own: bool, at: &str, lost: &mut Losses) -> Option<
         Part::Other(value) if is_own => return Some(value.clone()),
         Part::Other(_) => return lost.part(at, "a part that only its own dialect knows"),
         Part::Audio { .. } => return lost.part(at, "audio that is not in the request"),
-        Part::Reasoning { .. } | Part::ToolCall { .. } | Part::ToolResult { .. } => return None,
+        Part::ToolResult { .. } => return lost.part(at, "a result of a tool that ran with the provider"),
+        Part::Reasoning { .. } | Part::ToolCall { .. } => return None,
     }
     put.maybe("cache_control", node.cache.map(cache_control));
     put.own(&node.own, is_own);

@@ -498,7 +498,17 @@ pub(super) fn fill_turn(
     let is_marked = is_own && own.contains_key("~message_cache");
     let unmarked: Vec<Node> = content.iter().map(|node| Node { cache: None, ..(**node).clone() }).collect();
     let content: Vec<&Node> = if is_marked { unmarked.iter().collect() } else { content };
-    let written = parts::write(&content, own, is_own, at, lost);
+    // What a model said in several blocks is one text; what it is told in several is told apart.
+    let is_only_text = content.iter().all(|node| matches!(node.part, Part::Text(_)));
+    let written = if role == Role::Assistant && !is_own && is_only_text && !content.is_empty() {
+        let texts = content.iter().filter_map(|node| match &node.part {
+            Part::Text(text) => Some(text.as_str()),
+            _ => None,
+        });
+        Some(texts.collect::<String>().into())
+    } else {
+        parts::write(&content, own, is_own, at, lost)
+    };
     match written {
         Some(written) => _ = put.set("content", written),
         None if !is_own => _ = put.set("content", if calls.is_empty() { json!("") } else { Value::Null }),

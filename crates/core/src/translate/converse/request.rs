@@ -250,6 +250,9 @@ fn write_tools(request: &Request, is_own: bool, put: &mut Put, lost: &mut Losses
         ToolChoice::None => lost.part("tool_choice", "converse cannot forbid tools"),
         ToolChoice::Other(_) => lost.part("tool_choice", "a choice that only its own dialect knows"),
     });
+    if tools.is_empty() && choice.is_some() && rest.is_none() {
+        lost.push("tool_choice", "there are no tools to choose from");
+    }
     if !tools.is_empty() || rest.is_some() {
         let mut config = Put::default();
         if !tools.is_empty() {

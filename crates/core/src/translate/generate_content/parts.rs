@@ -108,6 +108,9 @@ pub(super) fn write(
             if !is_own && !is_answer {
                 return lost.part(at, "another model's thoughts are not sent back");
             }
+            if !is_own && text.is_none() {
+                return lost.part(at, "a thought that only its own provider can read");
+            }
             put.set("text", text.clone().unwrap_or_default()).set("thought", true);
             put.maybe("thoughtSignature", signature.clone().filter(|_| is_own));
         }

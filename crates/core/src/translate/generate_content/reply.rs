@@ -39,7 +39,7 @@ pub(super) fn read(body: &Value) -> Result<Response> {
 pub(super) fn read_candidate(value: &Value) -> Choice {
     let mut take = Take::lenient(value);
     let mut choice = Choice::default();
-    let reason = take.str("finishReason").map(str::to_owned);
+    let reason = take.get("finishReason").and_then(reason).map(str::to_owned);
     if let Some(content) = take.object("content").ok().flatten() {
         let mut inner = Take::lenient(&Value::Object(content));
         if let Some(list) = inner.list("parts").ok().flatten() {
@@ -57,6 +57,13 @@ pub(super) fn read_candidate(value: &Value) -> Choice {
     choice.finish = reason.map(|reason| finish(&reason, calls));
     choice.own.extend(take.rest());
     choice
+}
+
+/// The reason's name; some clients of Vertex' write the number that stands for it.
+pub(super) fn reason(written: &Value) -> Option<&str> {
+    const NAMES: [&str; 6] = ["", "STOP", "MAX_TOKENS", "SAFETY", "RECITATION", "OTHER"];
+    let number = written.as_u64().and_then(|number| usize::try_from(number).ok());
+    written.as_str().or_else(|| NAMES.get(number?).copied()).filter(|name| !name.is_empty())
 }
 
 pub(super) fn finish(reason: &str, calls: bool) -> Finish {

@@ -47,9 +47,12 @@ impl StreamReader for Reader {
             let mut read = reply::read_candidate(candidate);
             let open = self.choices.entry(index).or_default();
             for node in std::mem::take(&mut read.parts) {
-                self::part(open, index, node, &mut deltas);
+                add(open, index, node, &mut deltas);
             }
-            if let Some(reason) = candidate.get("finishReason").and_then(Value::as_str) {
+            if let Some(reason) = candidate.get("finishReason").and_then(reply::reason) {
+                if let Some((part, _)) = open.last.take() {
+                    deltas.push(Delta::PartEnd { choice: index, part });
+                }
                 deltas.push(Delta::Finish { choice: index, finish: reply::finish(reason, open.calls) });
                 self.is_finished = true;
             }
@@ -72,7 +75,7 @@ impl StreamReader for Reader {
     }
 }
 
-fn part(open: &mut Open, choice: u32, mut node: Node, deltas: &mut Vec<Delta>) {
+fn add(open: &mut Open, choice: u32, mut node: Node, deltas: &mut Vec<Delta>) {
     // Text that only continues: nothing else belongs to it.
     let continues = match (&node.part, open.last) {
         (Part::Text(text), Some((part, false))) if node.own.is_empty() => Some((part, More::Text(text.clone()))),
@@ -102,6 +105,9 @@ fn part(open: &mut Open, choice: u32, mut node: Node, deltas: &mut Vec<Delta>) {
         }
     }
     deltas.push(Delta::PartStart { choice, part, node });
+    if open.last.is_none() {
+        deltas.push(Delta::PartEnd { choice, part });
+    }
 }
 
 /// Gathers calls until they are whole; text goes out as it comes.
@@ -136,7 +142,11 @@ impl StreamWriter for Writer {
             }
             Delta::PartStart { choice, part, node } => {
                 self.parts.insert((*choice, *part), node.clone());
-                Vec::new()
+                match &node.part {
+                    Part::Text(text) | Part::Refusal(text) if !text.is_empty() => vec![self.chunk(*choice, node.clone())],
+                    Part::Reasoning { text: Some(_), .. } => vec![self.chunk(*choice, node.clone())],
+                    _ => Vec::new(),
+                }
             }
             Delta::PartDelta { choice, part, more } => {
                 match (self.parts.get_mut(&(*choice, *part)).map(|node| &mut node.part), more) {

@@ -1,6 +1,6 @@
 //! Streams: a message that begins, its blocks one after the other, and its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -114,6 +114,7 @@ pub(super) struct Writer {
     open: Option<u32>,
     n_blocks: u64,
     index: BTreeMap<u32, u64>,
+    silent: BTreeSet<u32>,
 }
 
 impl Writer {
@@ -125,6 +126,7 @@ impl Writer {
             open: None,
             n_blocks: 0,
             index: BTreeMap::new(),
+            silent: BTreeSet::new(),
         }
     }
 
@@ -151,11 +153,16 @@ impl StreamWriter for Writer {
                 vec![event("message_start", json!({"type": "message_start", "message": message}))]
             }
             Delta::PartStart { choice: 0, part, node } => {
-                let mut more = None;
+                let more;
                 let block = match &node.part {
                     Part::Text(text) | Part::Refusal(text) => {
                         more = Some(json!({"type": "text_delta", "text": text})).filter(|_| !text.is_empty());
                         json!({"type": "text", "text": ""})
+                    }
+                    // A thought that says nothing that can be read is no block, until it does.
+                    Part::Reasoning { text, .. } if text.as_ref().is_none_or(String::is_empty) => {
+                        self.silent.insert(*part);
+                        return Vec::new();
                     }
                     Part::Reasoning { text, .. } => {
                         more = text.as_ref().map(|text| json!({"type": "thinking_delta", "thinking": text}));
@@ -184,6 +191,12 @@ impl StreamWriter for Writer {
                 events
             }
             Delta::PartDelta { choice: 0, part, more } => {
+                if let More::Text(text) = more
+                    && self.silent.remove(part)
+                {
+                    let thought = Part::Reasoning { text: Some(text.clone()), signature: None, id: None };
+                    return self.delta(&Delta::PartStart { choice: 0, part: *part, node: Node::new(thought) });
+                }
                 let Some(index) = self.index.get(part) else { return Vec::new() };
                 let delta = match more {
                     More::Text(text) => json!({"type": "text_delta", "text": text}),

@@ -208,13 +208,15 @@ pub(super) fn write(request: &Request) -> Written {
             "responses have no penalties",
         ),
         (sampling.seed.is_some(), "sampling.seed", "responses have no seed"),
-        (!sampling.stop.is_empty(), "sampling.stop", "responses have no stop sequences"),
         (sampling.n.is_some_and(|n| n > 1), "sampling.n", "responses give one answer"),
         (sampling.logprobs == Some(true), "sampling.logprobs", "responses are asked for them by `include`"),
     ] {
         if is_set {
             lost.push(field, why);
         }
+    }
+    for _ in &sampling.stop {
+        lost.push("sampling.stop", "responses have no stop sequences");
     }
     if let Some(reasoning) = &request.reasoning {
         let mut inner = Put::default();

@@ -217,8 +217,25 @@ impl StreamWriter for Writer {
                     json!({"output_index": output_index, "item": Self::item(node, output_index, "in_progress")}),
                 )];
                 if matches!(node.part, Part::Text(_) | Part::Refusal(_)) {
-                    let part = json!({"item_id": format!("msg_{output_index}"), "output_index": output_index, "content_index": 0, "part": content(&node.part)});
+                    let empty = match &node.part {
+                        Part::Refusal(_) => Part::Refusal(String::new()),
+                        _ => Part::Text(String::new()),
+                    };
+                    let part = json!({"item_id": format!("msg_{output_index}"), "output_index": output_index, "content_index": 0, "part": content(&empty)});
                     events.push(self.event("response.content_part.added", part));
+                }
+                let begun = match &node.part {
+                    Part::Text(text) => Some(("response.output_text.delta", "msg", text.clone())),
+                    Part::Refusal(text) => Some(("response.refusal.delta", "msg", text.clone())),
+                    Part::Reasoning { text: Some(text), .. } => Some(("response.reasoning_summary_text.delta", "rs", text.clone())),
+                    _ => None,
+                };
+                if let Some((kind, item, text)) = begun.filter(|(_, _, text)| !text.is_empty()) {
+                    let data = json!({
+                        "item_id": format!("{item}_{output_index}"), "output_index": output_index,
+                        "content_index": 0, "summary_index": 0, "delta": text,
+                    });
+                    events.push(self.event(kind, data));
                 }
                 self.parts.insert(*part, Written { output_index, node: node.clone() });
                 events

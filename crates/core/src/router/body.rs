@@ -70,6 +70,17 @@ impl<'a> Body<'a> {
 }
 
 
+/// Whether any object in the text names a member twice.
+pub(super) fn has_repeated_member(text: &str) -> bool {
+    let Ok(json) = Json::parse(text) else { return false };
+    let root = [json.root()];
+    root.into_iter().chain(json.root().descendants()).filter(|value| value.kind() == JsonKind::Object).any(|object| {
+        let mut names: Vec<&str> = object.children().filter_map(|member| member.raw_key()).collect();
+        names.sort_unstable();
+        names.windows(2).any(|pair| pair[0] == pair[1])
+    })
+}
+
 /// A text as a JSON string.
 pub(super) fn string(text: &str) -> Result<String> {
     serde_json::to_string(text).map_err(|cause| Error::new(Kind::Input, "a text cannot be written as JSON").because(cause))

@@ -52,6 +52,11 @@ pub(super) fn flow<H: Clone, E: Clone>() -> (Writer<H, E>, Reader<H, E>) {
 }
 
 impl<H, E> Flow<H, E> {
+    /// Whether it has ended.
+    pub(super) fn is_over(&self) -> bool {
+        self.log().end.is_some()
+    }
+
     fn log(&self) -> std::sync::MutexGuard<'_, Log<H, E>> {
         // What is in it is whole at every moment, whoever panicked.
         self.log.lock().unwrap_or_else(PoisonError::into_inner)

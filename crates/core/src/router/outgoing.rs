@@ -11,6 +11,7 @@ use crate::chat::Dialect;
 use crate::error::Result;
 use crate::route::settings::Target;
 use crate::translate::{self, Lost, breakpoints};
+use crate::upstream::address;
 use crate::upstream::settings::ProviderSettings;
 use crate::usage::ServiceTier;
 
@@ -51,7 +52,8 @@ pub(super) fn write(prepared: &Prepared, to: &Destination<'_>) -> Result<Written
     let mut hides_usage = false;
     let names_model = matches!(dialect, Dialect::Chat | Dialect::Responses | Dialect::Messages);
     if names_model || is_embedding {
-        body.set("model", string(&sent_model(prepared, to))?);
+        let model = sent_model(prepared, to.target, to.catalog);
+        body.set("model", string(address::deployment(to.provider, &model))?);
     }
     if names_model {
         if prepared.is_stream || body.raw("stream").is_some() {
@@ -73,11 +75,11 @@ pub(super) fn write(prepared: &Prepared, to: &Destination<'_>) -> Result<Written
 }
 
 /// The model's name as sent: as the caller wrote it where that is this model (a dated snapshot stays one), else its id.
-fn sent_model(prepared: &Prepared, to: &Destination<'_>) -> String {
-    let Target { host, model, provider, .. } = to.target;
+pub(super) fn sent_model(prepared: &Prepared, target: &Target, catalog: &Catalog) -> String {
+    let Target { host, model, provider, .. } = target;
     let asked = prepared.asked.as_deref().unwrap_or_default();
     let bare = asked.strip_prefix(&**provider).and_then(|rest| rest.strip_prefix('/')).unwrap_or(asked);
-    let is_this = to.catalog.find(Some(host), bare).is_some_and(|spec| *spec.id == **model);
+    let is_this = catalog.find(Some(host), bare).is_some_and(|spec| *spec.id == **model);
     if is_this { bare.to_owned() } else { model.to_string() }
 }
 

@@ -38,6 +38,14 @@ pub(super) struct Prepared {
     pub template: [u8; 16],
 }
 
+impl Prepared {
+    /// The end user, as the request names them.
+    pub(super) fn user(&self) -> Option<&str> {
+        let text = |at: &str| self.json.pointer(at).and_then(Value::as_str);
+        text("/safety_identifier").or_else(|| text("/user")).or_else(|| text("/metadata/user_id"))
+    }
+}
+
 /// UTF-8 that shares its memory.
 #[derive(Clone)]
 pub(super) struct Text(Bytes);

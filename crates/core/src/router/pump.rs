@@ -8,9 +8,11 @@ use serde_json::Value;
 use crate::chat::Dialect;
 use crate::error::{Error, Kind, Result};
 use crate::translate::accumulate::Accumulator;
-use crate::translate::model::{Failure, Own, Request};
+use super::meter::Metered;
+use crate::translate::model::{Failure, Request};
 use crate::translate::stream::{Delta, Event, StreamReader, StreamWriter};
-use crate::translate::{self, codec};
+use crate::translate::codec;
+use crate::usage::Reading;
 
 /// One stream's way from a provider to a caller.
 pub(super) struct Pump {
@@ -62,9 +64,17 @@ impl Pump {
         Ok((!(self.hides_usage && is_only_usage && has_no_choice(&value))).then(|| raw.clone()))
     }
 
-    /// The bytes have ended.
-    pub(super) fn end(&mut self) -> Option<Bytes> {
-        let deltas = self.reader.end();
+    /// The bytes have ended well: what is still to be said to the caller. In another dialect that is the usage, where the provider told
+    /// none, and the end, where it sent none.
+    pub(super) fn close(&mut self, metered: &Metered) -> Option<Bytes> {
+        let mut deltas = self.reader.end();
+        if self.writer.is_some() && !self.folded.is_complete() && deltas.is_empty() {
+            if self.folded.response().usage.is_none() {
+                let reading = Reading { usage: metered.usage, ..Reading::default() };
+                deltas.push(Delta::Usage { reading, raw: Value::Null });
+            }
+            deltas.push(Delta::End);
+        }
         self.take(&deltas)
     }
 

@@ -1,0 +1,158 @@
+//! Builds a router: settings, and the doors to the world, each of which can be replaced.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+
+use super::{Inner, Router, Task, Watcher, flights, ids, outputs, state};
+use crate::budget::Budgets;
+use crate::cache::{KeySecret, Responses};
+use crate::catalog::Catalog;
+use crate::clock::{Clock, SystemClock};
+use crate::config::router::RouterSettings;
+use crate::error::{Error, Kind, Result};
+use crate::health::Health;
+use crate::labels::{Caller, Labels, Partition};
+use crate::ledger::{Ledger, UsageRecord};
+use crate::route::PromptCaches;
+use crate::tokens::memo::Memo;
+use crate::upstream::http::HttpUpstream;
+use crate::upstream::{Upstream, secrets};
+
+/// Between two times of tidying up.
+const TIDY_EVERY: Duration = Duration::from_secs(30);
+
+/// A router's parts.
+#[derive(Default)]
+pub struct Builder {
+    settings: RouterSettings,
+    catalog: Option<Arc<Catalog>>,
+    upstream: Option<Arc<dyn Upstream>>,
+    clock: Option<Arc<dyn Clock>>,
+    watchers: Vec<Watcher>,
+}
+
+impl Builder {
+    /// The settings of a `promptopt.toml`.
+    pub fn config(mut self, path: impl AsRef<Path>) -> Result<Builder> {
+        let catalog = self.catalog.clone().unwrap_or_else(Catalog::shared);
+        let read = |path: &Path| std::fs::read_to_string(path);
+        self.settings = crate::config::router::from_file(path.as_ref(), &read, &catalog).map_err(crate::config::Problems::into_error)?;
+        Ok(self)
+    }
+
+    /// These settings.
+    #[must_use]
+    pub fn settings(mut self, settings: RouterSettings) -> Builder {
+        self.settings = settings;
+        self
+    }
+
+    /// Another catalogue than the embedded one.
+    #[must_use]
+    pub fn catalog(mut self, catalog: Arc<Catalog>) -> Builder {
+        self.catalog = Some(catalog);
+        self
+    }
+
+    /// Another door than HTTP: for tests, replays and proxies.
+    #[must_use]
+    pub fn upstream(mut self, upstream: Arc<dyn Upstream>) -> Builder {
+        self.upstream = Some(upstream);
+        self
+    }
+
+    /// Another clock than the machine's.
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Builder {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// Somebody to be told of every record as it is settled. On the way of the answer: it must be quick.
+    #[must_use]
+    pub fn watch(mut self, watcher: impl Fn(&UsageRecord) + Send + Sync + 'static) -> Builder {
+        self.watchers.push(Arc::new(watcher));
+        self
+    }
+
+    /// Builds it: reads secrets, opens the ledger, counts what was spent. Inside a tokio runtime, it tidies up by itself.
+    ///
+    /// Errors when there is no provider, a secret is missing, a condition cannot be read, or the ledger cannot be opened.
+    pub fn build(self) -> Result<Router> {
+        let Builder { settings, catalog, upstream, clock, watchers } = self;
+        if settings.providers.is_empty() {
+            return Err(Error::new(Kind::Config, "no provider is configured").in_field("providers").help("add a [providers.NAME] to promptopt.toml"));
+        }
+        let clock = clock.unwrap_or_else(|| Arc::new(SystemClock));
+        let catalog = catalog.unwrap_or_else(Catalog::shared);
+        let upstream = match upstream {
+            Some(upstream) => upstream,
+            None => Arc::new(HttpUpstream::new(&settings.providers, &secrets::read)?),
+        };
+        let ledger = Ledger::open(&settings.ledger, Arc::clone(&clock))?;
+        let budgets = Budgets::new(&settings.budgets, Arc::clone(&clock));
+        if let Some(since) = budgets.counts_since(clock.now()) {
+            let load = budgets.clone();
+            ledger.each_since(since, move |record| {
+                if let Some(cost) = record.cost {
+                    load.load(record.at, &labels_of(&record), cost);
+                }
+            })?;
+        }
+        let inner = Inner {
+            health: Health::new(settings.retry.clone(), settings.breaker.clone(), Arc::clone(&clock)),
+            responses: Responses::new(&settings.cache, Arc::clone(&clock)),
+            state: ArcSwap::from_pointee(state::State::new(settings, &catalog, &clock)?),
+            flights: flights::Flights::default(),
+            prompt_caches: PromptCaches::default(),
+            outputs: outputs::Outputs::default(),
+            memo: Memo::new(),
+            ids: ids::Ids::new(),
+            tasks: Task::default(),
+            key_secret: KeySecret::random(),
+            catalog,
+            upstream,
+            clock,
+            ledger,
+            budgets,
+            watchers,
+        };
+        let router = Router(Arc::new(inner));
+        if tokio::runtime::Handle::try_current().is_ok() {
+            tidy_by_itself(&router);
+        }
+        Ok(router)
+    }
+}
+
+/// Tidies up now and then, as long as somebody has the router.
+fn tidy_by_itself(router: &Router) {
+    let held = Arc::downgrade(&router.0);
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(TIDY_EVERY).await;
+            let Some(inner) = held.upgrade() else { return };
+            // What cannot be tidied now is tidied next time; the ledger's state tells.
+            let _next_time = Router(inner).tidy().await;
+        }
+    });
+}
+
+/// Labels of a record, as budgets select by them.
+fn labels_of(record: &UsageRecord) -> Labels {
+    let caller = Caller {
+        tenant: Partition(Arc::clone(&record.tenant)),
+        id: record.caller.clone(),
+        team: record.team.clone(),
+        tags: record.tags.clone(),
+    };
+    Labels {
+        caller: Arc::new(caller),
+        route: record.route.clone(),
+        provider: Some(Arc::clone(&record.provider)),
+        model: Some(Arc::clone(&record.model)),
+    }
+}

@@ -1,0 +1,137 @@
+//! The caller's end of an answer: whole or as a stream, whatever it is in the log.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use futures_util::stream;
+use serde_json::Value;
+
+use super::Inner;
+use super::answer::{Answer, AnswerStream, CacheStatus, Report};
+use super::flow::{More, Reader};
+use super::lead::Led;
+use super::life::{Given, Head, Source, coalesced, report_of_kept};
+use super::pump::write_event;
+use crate::chat::Dialect;
+use crate::error::{Error, Result};
+use crate::translate::{codec, model::Request, replay};
+use crate::usd::Usd;
+
+/// The whole answer.
+pub(super) async fn whole(inner: &Arc<Inner>, mut given: Given) -> Result<Answer> {
+    match &mut given.source {
+        Source::Kept(entry, cache) => {
+            let (entry, cache) = (Arc::clone(entry), *cache);
+            Ok(Answer { body: entry.whole.clone(), report: report_of_kept(inner, &given, &entry, cache) })
+        }
+        Source::UnderWay(reader, _) => {
+            let (_, led) = reader.all().await?;
+            let report = report(inner, &given, &led);
+            Ok(Answer { body: led.whole.clone(), report })
+        }
+    }
+}
+
+/// The answer as it comes.
+pub(super) async fn streamed(inner: &Arc<Inner>, given: Given) -> Result<AnswerStream> {
+    let done = Arc::new(Mutex::new(None));
+    match &given.source {
+        Source::Kept(entry, cache) => {
+            let report = report_of_kept(inner, &given, entry, *cache);
+            let events = match &entry.events {
+                Some(events) => events.clone(),
+                None => replayed(given.prepared.dialect, &given, &entry.whole)?,
+            };
+            *done.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(report.clone());
+            let events = stream::iter(events.into_iter().map(Ok));
+            Ok(AnswerStream { events: Box::pin(events), begun: report, done })
+        }
+        Source::UnderWay(reader, cache) => {
+            let head = reader.head().await?;
+            let begun = Report { call: given.call, cache: *cache, ..head.report.clone() };
+            let state = Following { inner: Arc::clone(inner), given, is_stream: head.is_stream, waiting: Vec::new().into_iter(), done: Arc::clone(&done), is_over: false };
+            Ok(AnswerStream { events: Box::pin(stream::unfold(state, Following::next)), begun, done })
+        }
+    }
+}
+
+/// A caller that follows.
+struct Following {
+    inner: Arc<Inner>,
+    given: Given,
+    is_stream: bool,
+    waiting: std::vec::IntoIter<Bytes>,
+    done: Arc<Mutex<Option<Report>>>,
+    is_over: bool,
+}
+
+impl Following {
+    async fn next(mut self) -> Option<(Result<Bytes>, Following)> {
+        loop {
+            if let Some(chunk) = self.waiting.next() {
+                return Some((Ok(chunk), self));
+            }
+            if self.is_over {
+                return None;
+            }
+            let Source::UnderWay(reader, _) = &mut self.given.source else { return None };
+            match read(reader).await {
+                More::Chunks(chunks) if self.is_stream => self.waiting = chunks.into_iter(),
+                More::Chunks(_) => {}
+                More::End(Err(error)) => {
+                    self.is_over = true;
+                    return Some((Err(error), self));
+                }
+                More::End(Ok(led)) => {
+                    self.is_over = true;
+                    if !self.is_stream {
+                        match replayed(self.given.prepared.dialect, &self.given, &led.whole) {
+                            Ok(events) => self.waiting = events.into_iter(),
+                            Err(error) => return Some((Err(error), self)),
+                        }
+                    }
+                    let report = report(&self.inner, &self.given, &led);
+                    *self.done.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(report);
+                }
+            }
+        }
+    }
+}
+
+async fn read(reader: &mut Reader<Head, Arc<Led>>) -> More<Arc<Led>> {
+    reader.next().await
+}
+
+/// How the call went, for this caller: one who shared another's paid nothing.
+fn report(inner: &Inner, given: &Given, led: &Led) -> Report {
+    let Source::UnderWay(_, cache) = &given.source else { return led.report.clone() };
+    let mut report = Report { call: given.call, cache: *cache, ..led.report.clone() };
+    if *cache == CacheStatus::Coalesced {
+        report.saved = report.cost.unwrap_or(Usd::ZERO);
+        report.cost = Some(Usd::ZERO);
+        coalesced(inner, given, led);
+    }
+    report
+}
+
+/// A whole answer as a stream in the caller's dialect.
+fn replayed(dialect: Dialect, given: &Given, whole: &Bytes) -> Result<Vec<Bytes>> {
+    let value: Value = serde_json::from_slice(whole).map_err(|cause| Error::input("the answer is no JSON").because(cause))?;
+    let codec = codec(dialect)?;
+    let response = (codec.read_response)(&value)?;
+    let wanted = Request {
+        model: response.model.clone(),
+        stream: true,
+        stream_usage: Some(given.prepared.wants_stream_usage),
+        ..Request::default()
+    };
+    let mut writer = (codec.stream_writer)(&wanted);
+    let events = replay::deltas(&response).into_iter().flat_map(|delta| writer.delta(&delta));
+    Ok(events
+        .map(|event| {
+            let mut out = Vec::new();
+            write_event(&mut out, &event);
+            Bytes::from(out)
+        })
+        .collect())
+}

@@ -1,0 +1,117 @@
+//! One attempt: a body for the target, sent, and what comes back told apart.
+
+use std::sync::Arc;
+
+use super::failed::{self, Broken};
+use super::{Call, Led, Tried, plain, streamed};
+use crate::error::Result;
+use crate::ledger::Ticket;
+use crate::route::Step;
+use crate::router::flow::Writer;
+use crate::router::life::{Head, deadline};
+use crate::router::outgoing::{self, Destination};
+use crate::router::settle::Begun;
+use crate::budget::Reservation;
+use crate::upstream::{Outgoing, address};
+use crate::upstream::settings::ProviderSettings;
+
+/// An attempt whose money is set aside.
+pub(super) struct Attempt<'a> {
+    pub step: &'a Step,
+    pub begun: Begun,
+    pub reservation: Reservation,
+    pub ticket: Option<Ticket>,
+}
+
+/// What is to be settled of it.
+pub(super) struct Sent {
+    pub begun: Begun,
+    pub reservation: Reservation,
+    pub ticket: Option<Ticket>,
+}
+
+/// What the parts of an attempt share.
+pub(super) struct Sending<'a> {
+    pub call: &'a Call<'a>,
+    pub step: &'a Step,
+    pub provider: &'a ProviderSettings,
+    pub begun: &'a Begun,
+    pub written: outgoing::Written,
+}
+
+impl Attempt<'_> {
+    /// Sends it. An error here is ours: nothing was sent, and nothing else will help.
+    pub(super) async fn run(self, call: &Call<'_>, writer: &Writer<Head, Arc<Led>>) -> Result<(Sent, Tried)> {
+        let Attempt { step, begun, mut reservation, ticket } = self;
+        let prepared = ready(call, step, &begun);
+        let sending = match prepared {
+            Ok(sending) => sending,
+            Err(error) => {
+                // The slot is given back with the money: nothing is under way.
+                if let Some(ticket) = ticket {
+                    call.lead.inner.ledger.withdraw(ticket);
+                }
+                return Err(error);
+            }
+        };
+        let inner = &call.lead.inner;
+        let outgoing = Outgoing {
+            provider: Arc::clone(&step.target.provider),
+            dialect: if call.prepared.dialect == crate::chat::Dialect::Embeddings { call.prepared.dialect } else { sending.provider.dialect },
+            model: sending.sent_model(),
+            is_stream: call.prepared.is_stream,
+            headers: call.prepared.directives.passed_on(),
+            body: sending.written.body.clone(),
+            total: deadline(call.prepared, call.plan),
+        };
+        reservation.sent();
+        call.lead.state.rules.sent(step, &call.prepared.request, &inner.memo, &inner.prompt_caches, begun.at);
+        let tried = match inner.upstream.send(outgoing).await {
+            Err(error) => failed::unanswered(&sending, error, Broken::before_anything()),
+            Ok(incoming) if incoming.status >= 300 => failed::refused(&sending, incoming).await,
+            Ok(incoming) => {
+                let kind = incoming.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+                let is_whole = kind.starts_with("application/json") || !call.prepared.is_stream;
+                if is_whole { plain::receive(&sending, incoming, writer).await } else { streamed::receive(&sending, incoming, writer).await }
+            }
+        };
+        Ok((Sent { begun, reservation, ticket }, tried))
+    }
+}
+
+fn ready<'a>(call: &'a Call<'a>, step: &'a Step, begun: &'a Begun) -> Result<Sending<'a>> {
+    let provider = call.lead.state.rules.provider(&step.target.provider).ok_or_else(|| super::no_target(call.plan))?;
+    let destination = Destination {
+        provider,
+        target: &step.target,
+        catalog: &call.lead.inner.catalog,
+        sets_breakpoints: step.sets_breakpoints,
+    };
+    let written = outgoing::write(call.prepared, &destination)?;
+    Ok(Sending { call, step, provider, begun, written })
+}
+
+impl Sending<'_> {
+    /// The model as the provider knows it.
+    fn sent_model(&self) -> Arc<str> {
+        let model = outgoing::sent_model(self.call.prepared, &self.step.target, &self.call.lead.inner.catalog);
+        address::deployment(self.provider, &model).into()
+    }
+
+    /// Microseconds since it was sent.
+    pub(super) fn elapsed_us(&self) -> u64 {
+        self.call.lead.inner.clock.ticks_us().saturating_sub(self.begun.sent_us)
+    }
+
+    /// What metering needs.
+    pub(super) fn meter(&self) -> crate::router::meter::Meter<'_> {
+        let inner = &self.call.lead.inner;
+        crate::router::meter::Meter {
+            catalog: &inner.catalog,
+            memo: &inner.memo,
+            target: &self.step.target,
+            region: self.provider.region.as_deref(),
+            at: self.begun.at,
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! The router against an upstream that answers from a closure.

@@ -126,7 +126,11 @@ fn a_request_written_in_its_own_dialect_is_the_same() {
             Err(error) => return Some(Err(error.to_string())),
         };
         let written = (codec.write_request)(&read);
-        Some(if written.lost.is_empty() { same(&exchange.request, &written.body) } else { Err(format!("{:?}", written.lost)) })
+        Some(if written.lost.is_empty() {
+            same(&exchange.request, &written.body)
+        } else {
+            Err(format!("{:?}", written.lost))
+        })
     });
 }
 
@@ -258,7 +262,10 @@ fn a_stream_folds_into_what_it_said() {
         let response = folded.response();
         // Some end without a last event: that is enough for an answer, though not for keeping it.
         if !folded.is_finished() {
-            return Some(Err(format!("not complete: {:?}", response.choices.iter().map(|choice| &choice.finish).collect::<Vec<_>>())));
+            return Some(Err(format!(
+                "not complete: {:?}",
+                response.choices.iter().map(|choice| &choice.finish).collect::<Vec<_>>()
+            )));
         }
         Some(usage(exchange, codec, &response).and_then(|()| written_again(codec, &steps, &response)))
     });
@@ -269,18 +276,25 @@ fn written_again(codec: &Codec, steps: &[Delta], response: &Response) -> Result<
     for to in CODECS.iter().filter(|to| to.dialect != Dialect::Converse) {
         let ways = [("stream", steps.to_vec()), ("replay", replay::deltas(response))];
         for (way, steps) in ways {
-            let mut writer = (to.stream_writer)(&Request { stream: true, stream_usage: Some(true), ..Request::default() });
+            let mut writer =
+                (to.stream_writer)(&Request { stream: true, stream_usage: Some(true), ..Request::default() });
             let events: Vec<Value> = steps.iter().flat_map(|step| writer.delta(step)).map(|event| event.data).collect();
             let back = folded(to.dialect, &deltas(to, &events)?);
             if !back.is_finished() {
                 return Err(format!("{way} as {} is not complete", to.dialect.name()));
             }
-            let (before, after) = (single(said(&within(response, to)), codec, to), single(said(&back.response()), codec, to));
+            let (before, after) =
+                (single(said(&within(response, to)), codec, to), single(said(&back.response()), codec, to));
             if before != after {
-                return Err(format!("{way} as {}: {before:?} → {after:?}", to.dialect.name()).chars().take(600).collect());
+                return Err(format!("{way} as {}: {before:?} → {after:?}", to.dialect.name())
+                    .chars()
+                    .take(600)
+                    .collect());
             }
             let (before, after) = (response.usage.as_ref(), back.response().usage);
-            let totals = |reading: Option<&promptopt::usage::Reading>| reading.map(|reading| (reading.usage.input(), reading.usage.output()));
+            let totals = |reading: Option<&promptopt::usage::Reading>| {
+                reading.map(|reading| (reading.usage.input(), reading.usage.output()))
+            };
             if before.is_some() && totals(before) != totals(after.as_ref()) {
                 return Err(format!("{way} as {}: usage {before:?} → {after:?}", to.dialect.name()));
             }
@@ -302,9 +316,7 @@ fn within(response: &Response, to: &Codec) -> Response {
 fn single(said: Vec<String>, from: &Codec, to: &Codec) -> Vec<String> {
     let mut said: Vec<String> = said
         .into_iter()
-        .map(|line| {
-            if from.dialect != to.dialect && line.starts_with("finish") { "finish".to_owned() } else { line }
-        })
+        .map(|line| if from.dialect != to.dialect && line.starts_with("finish") { "finish".to_owned() } else { line })
         .collect();
     said.sort();
     said
@@ -319,12 +331,19 @@ fn asked(request: &Request) -> Vec<String> {
             Role::Assistant => "assistant",
             Role::User | Role::Tool => "user",
         };
-        said.extend(parts(&message.parts, false).into_iter().map(|part| {
-            if part.starts_with("result") { part } else { format!("{role} {part}") }
-        }));
+        said.extend(
+            parts(&message.parts, false)
+                .into_iter()
+                .map(|part| if part.starts_with("result") { part } else { format!("{role} {part}") }),
+        );
     }
     said.extend(request.tools.iter().filter(|tool| tool.server.is_none()).map(|tool| {
-        format!("tool {} {:?} {}", tool.name, tool.description, tool.parameters.as_ref().map(sorted).unwrap_or_default())
+        format!(
+            "tool {} {:?} {}",
+            tool.name,
+            tool.description,
+            tool.parameters.as_ref().map(sorted).unwrap_or_default()
+        )
     }));
     let sampling = &request.sampling;
     said.extend(sampling.max_output.map(|most| format!("max {most}")));
@@ -352,7 +371,9 @@ fn another_dialect_and_back_keeps_what_both_can_say() {
             let (mut before, after) = (asked(&read), asked(&back));
             // Turns that are joined or split say the same words.
             before.retain(|line| !after.contains(line));
-            let words = |lines: &[String]| lines.iter().flat_map(|line| line.split_whitespace().map(str::to_owned)).collect::<BTreeSet<_>>();
+            let words = |lines: &[String]| {
+                lines.iter().flat_map(|line| line.split_whitespace().map(str::to_owned)).collect::<BTreeSet<_>>()
+            };
             let all = words(&after);
             before.retain(|line| !line.split_whitespace().all(|word| all.contains(word)));
             if before.len() > written.lost.len() {
@@ -381,7 +402,10 @@ fn an_answer_in_another_dialect_and_back_says_the_same() {
             let (mut before, after) = (single(said(&within(&read, to)), codec, to), single(said(&back), codec, to));
             before.retain(|line| !after.contains(line));
             if before.len() > written.lost.len() {
-                return Some(Err(format!("{}: {before:?} → {after:?}, told is {:?}", to.dialect.name(), written.lost).chars().take(700).collect()));
+                return Some(Err(format!("{}: {before:?} → {after:?}, told is {:?}", to.dialect.name(), written.lost)
+                    .chars()
+                    .take(700)
+                    .collect()));
             }
         }
         Some(Ok(()))
@@ -395,6 +419,10 @@ fn every_error_is_of_a_kind() {
         let text = exchange.response.clone().unwrap_or_default();
         let body: Value = serde_json::from_str(&text).unwrap_or(Value::String(text));
         let failure = (codec.read_failure)(exchange.status, &body);
-        Some(if failure.class == FailureClass::Unknown || failure.message.is_empty() { Err(format!("{failure:?}")) } else { Ok(()) })
+        Some(if failure.class == FailureClass::Unknown || failure.message.is_empty() {
+            Err(format!("{failure:?}"))
+        } else {
+            Ok(())
+        })
     });
 }

@@ -265,7 +265,7 @@ fn refused(
 ) -> Error {
     let whose = if subject.is_empty() { String::new() } else { format!(" of `{}`", subject.replace('\u{1f}', "/")) };
     let message = format!(
-        "the budget `{}`{whose} does not allow this call: limit ${hard} in {}, settled ${settled}, reserved ${reserved}, this call up to ${amount}",
+        "the budget `{}`{whose} does not allow this call: limit {hard} in {}, settled {settled}, reserved {reserved}, this call up to {amount}",
         spec.name,
         spec.period.words(),
     );

@@ -10,7 +10,7 @@ use crate::route::settings::RouteSpec;
 use crate::upstream::settings::ProviderSettings;
 
 /// A router's settings.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct RouterSettings {
     /// Providers.
     pub providers: Vec<ProviderSettings>,
@@ -37,7 +37,29 @@ pub struct RouterSettings {
     pub max_body: u64,
 }
 
+impl Default for RouterSettings {
+    fn default() -> Self {
+        RouterSettings {
+            providers: Vec::new(),
+            routes: Vec::new(),
+            limits: Vec::new(),
+            queue: QueueSettings::default(),
+            budgets: Vec::new(),
+            alerts: Vec::new(),
+            cache: CacheSettings::default(),
+            ledger: LedgerSettings::default(),
+            retry: RetrySettings::default(),
+            breaker: BreakerSettings::default(),
+            max_body: 16 << 20,
+        }
+    }
+}
+
 /// The settings of a file, with those that it extends under it.
-pub fn from_file(_path: &std::path::Path, _read: &super::Reader<'_>, _catalog: &crate::catalog::Catalog) -> Result<RouterSettings, super::Problems> {
+pub fn from_file(
+    _path: &std::path::Path,
+    _read: &super::Reader<'_>,
+    _catalog: &crate::catalog::Catalog,
+) -> Result<RouterSettings, super::Problems> {
     Ok(RouterSettings::default())
 }

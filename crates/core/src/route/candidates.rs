@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::plan::{Rejected, Rules};
 use super::settings::{CandidateSpec, RouteSpec, Target};
 use crate::catalog::ModelSpec;
-use crate::clock::Timestamp;
 use crate::upstream::settings::ProviderSettings;
 use crate::usage::ServiceTier;
 
@@ -30,7 +29,6 @@ pub(super) struct Wanted<'a> {
     pub tier: Option<ServiceTier>,
     /// Slower tiers are allowed.
     pub may_be_slow: bool,
-    pub at: Timestamp,
 }
 
 /// All places of a route, and those that are none.

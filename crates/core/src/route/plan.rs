@@ -204,7 +204,6 @@ impl Rules {
             asked,
             tier: input.request.service_tier.as_deref().and_then(ServiceTier::from_wire),
             may_be_slow: input.deadline.or(route.deadline).is_some_and(|deadline| deadline >= FLEX_FROM),
-            at: input.at,
         };
         let (places, mut rejected) = candidates(self, &route, &wanted);
         let prompt = Prompt::of(input.request);

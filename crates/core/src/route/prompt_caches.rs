@@ -54,7 +54,7 @@ impl Prompt {
 }
 
 /// The rule by which a model's provider caches this prompt, if it does.
-pub fn rule<'c>(catalog: &'c Catalog, spec: &ModelSpec, prompt: &Prompt) -> Option<&'c CacheRule> {
+pub(super) fn rule<'c>(catalog: &'c Catalog, spec: &ModelSpec, prompt: &Prompt) -> Option<&'c CacheRule> {
     let rule = catalog.cache_rules.get(spec.cache.as_ref()?)?;
     (rule.cache_key != CacheKey::Needed || prompt.has_key).then_some(rule)
 }

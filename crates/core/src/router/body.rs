@@ -19,7 +19,9 @@ impl<'a> Body<'a> {
         let json = Json::parse(text).map_err(|mistake| {
             let line = text[..mistake.offset].bytes().filter(|byte| *byte == b'\n').count() as u64 + 1;
             let column = text[..mistake.offset].chars().rev().take_while(|c| *c != '\n').count() as u64 + 1;
-            Error::input(format!("the request is no JSON: expected {}", mistake.expected)).at_line(line).at_column(column)
+            Error::input(format!("the request is no JSON: expected {}", mistake.expected))
+                .at_line(line)
+                .at_column(column)
         })?;
         if json.root().kind() != JsonKind::Object {
             return Err(Error::input("the request is no JSON object"));
@@ -69,7 +71,6 @@ impl<'a> Body<'a> {
     }
 }
 
-
 /// Whether any object in the text names a member twice.
 pub(super) fn has_repeated_member(text: &str) -> bool {
     let Ok(json) = Json::parse(text) else { return false };
@@ -83,7 +84,8 @@ pub(super) fn has_repeated_member(text: &str) -> bool {
 
 /// A text as a JSON string.
 pub(super) fn string(text: &str) -> Result<String> {
-    serde_json::to_string(text).map_err(|cause| Error::new(Kind::Input, "a text cannot be written as JSON").because(cause))
+    serde_json::to_string(text)
+        .map_err(|cause| Error::new(Kind::Input, "a text cannot be written as JSON").because(cause))
 }
 
 #[cfg(test)]

@@ -39,7 +39,8 @@ impl Builder {
     pub fn config(mut self, path: impl AsRef<Path>) -> Result<Builder> {
         let catalog = self.catalog.clone().unwrap_or_else(Catalog::shared);
         let read = |path: &Path| std::fs::read_to_string(path);
-        self.settings = crate::config::router::from_file(path.as_ref(), &read, &catalog).map_err(crate::config::Problems::into_error)?;
+        self.settings = crate::config::router::from_file(path.as_ref(), &read, &catalog)
+            .map_err(crate::config::Problems::into_error)?;
         Ok(self)
     }
 
@@ -84,7 +85,9 @@ impl Builder {
     pub fn build(self) -> Result<Router> {
         let Builder { settings, catalog, upstream, clock, watchers } = self;
         if settings.providers.is_empty() {
-            return Err(Error::new(Kind::Config, "no provider is configured").in_field("providers").help("add a [providers.NAME] to promptopt.toml"));
+            return Err(Error::new(Kind::Config, "no provider is configured")
+                .in_field("providers")
+                .help("add a [providers.NAME] to promptopt.toml"));
         }
         let clock = clock.unwrap_or_else(|| Arc::new(SystemClock));
         let catalog = catalog.unwrap_or_else(Catalog::shared);

@@ -8,7 +8,8 @@ use crate::translate::model::{Choice, Finish, Part, Response};
 /// How a response's choices ended. That its bytes came whole is for others to add.
 pub(super) fn ends(response: &Response) -> Ends {
     let parts = || response.choices.iter().flat_map(|choice| &choice.parts);
-    let is_done = |choice: &Choice| matches!(choice.finish, Some(Finish::Stop | Finish::StopSequence(_) | Finish::ToolCalls));
+    let is_done =
+        |choice: &Choice| matches!(choice.finish, Some(Finish::Stop | Finish::StopSequence(_) | Finish::ToolCalls));
     let is_refusal = |choice: &Choice| {
         choice.finish == Some(Finish::Refusal) || choice.parts.iter().any(|node| matches!(node.part, Part::Refusal(_)))
     };

@@ -17,7 +17,10 @@ pub(super) struct Flights(Mutex<HashMap<BodyKey, Weak<Shared>>>);
 impl Flights {
     /// Joins the call that makes this answer, or leads one.
     #[allow(clippy::type_complexity, reason = "the two ends of one flow")]
-    pub(super) fn join_or_lead(&self, key: BodyKey) -> Result<Reader<Head, Arc<Led>>, (Writer<Head, Arc<Led>>, Reader<Head, Arc<Led>>)> {
+    pub(super) fn join_or_lead(
+        &self,
+        key: BodyKey,
+    ) -> Result<Reader<Head, Arc<Led>>, (Writer<Head, Arc<Led>>, Reader<Head, Arc<Led>>)> {
         let mut flights = self.flights();
         if let Some(shared) = flights.get(&key).and_then(Weak::upgrade).filter(|shared| !shared.is_over()) {
             return Ok(Reader::of(&shared));
@@ -37,7 +40,9 @@ impl Flights {
         let mut flights = self.flights();
         flights.remove(key);
         // Those that were never landed (their task was cut off) go with time.
-        if flights.len() > 1024 && flights.len() > 2 * flights.values().filter(|flight| flight.strong_count() > 0).count() {
+        if flights.len() > 1024
+            && flights.len() > 2 * flights.values().filter(|flight| flight.strong_count() > 0).count()
+        {
             flights.retain(|_, flight| flight.strong_count() > 0);
         }
     }

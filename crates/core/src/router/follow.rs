@@ -49,7 +49,14 @@ pub(super) async fn streamed(inner: &Arc<Inner>, given: Given) -> Result<AnswerS
         Source::UnderWay(reader, cache) => {
             let head = reader.head().await?;
             let begun = Report { call: given.call, cache: *cache, ..head.report.clone() };
-            let state = Following { inner: Arc::clone(inner), given, is_stream: head.is_stream, waiting: Vec::new().into_iter(), done: Arc::clone(&done), is_over: false };
+            let state = Following {
+                inner: Arc::clone(inner),
+                given,
+                is_stream: head.is_stream,
+                waiting: Vec::new().into_iter(),
+                done: Arc::clone(&done),
+                is_over: false,
+            };
             Ok(AnswerStream { events: Box::pin(stream::unfold(state, Following::next)), begun, done })
         }
     }
@@ -116,7 +123,8 @@ fn report(inner: &Inner, given: &Given, led: &Led) -> Report {
 
 /// A whole answer as a stream in the caller's dialect.
 fn replayed(dialect: Dialect, given: &Given, whole: &Bytes) -> Result<Vec<Bytes>> {
-    let value: Value = serde_json::from_slice(whole).map_err(|cause| Error::input("the answer is no JSON").because(cause))?;
+    let value: Value =
+        serde_json::from_slice(whole).map_err(|cause| Error::input("the answer is no JSON").because(cause))?;
     let codec = codec(dialect)?;
     let response = (codec.read_response)(&value)?;
     let wanted = Request {

@@ -57,8 +57,11 @@ enum Next {
 }
 
 /// Makes an answer and tells those who wait for it.
-pub(super) async fn run(lead: Lead, writer: Writer<Head, Arc<Led>>) {
+pub(super) async fn run(mut lead: Lead, writer: Writer<Head, Arc<Led>>) {
     let answer = make(&lead, &writer).await;
+    if let Some(mut permit) = lead.permit.take() {
+        permit.settle(answer.as_ref().map_or(0, |led| led.report.usage.total()));
+    }
     if let (Some(key), Ok(led)) = (&lead.key, &answer)
         && let Some(entry) = &led.entry
     {
@@ -69,7 +72,6 @@ pub(super) async fn run(lead: Lead, writer: Writer<Head, Arc<Led>>) {
         lead.inner.flights.land(key);
     }
     writer.end(answer.map(Arc::new));
-    drop(lead);
 }
 
 async fn make(lead: &Lead, writer: &Writer<Head, Arc<Led>>) -> Result<Led> {
@@ -287,11 +289,13 @@ fn failing(step: &Step, cooling: Cooling) -> Error {
 }
 
 fn no_target(plan: &RoutePlan) -> Error {
-    let why: Vec<String> = plan.rejected.iter().map(|no| format!("{}/{}: {}", no.provider, no.model, no.reason)).collect();
+    let why: Vec<String> =
+        plan.rejected.iter().map(|no| format!("{}/{}: {}", no.provider, no.model, no.reason)).collect();
     let message = if why.is_empty() {
         format!("the route `{}` has no target for this model", plan.route.name)
     } else {
         format!("no target of the route `{}` may answer: {}", plan.route.name, why.join("; "))
     };
-    Error::new(Kind::NoTarget, message).help("`promptopt route --explain` shows the plan; add a provider or candidate that can answer")
+    Error::new(Kind::NoTarget, message)
+        .help("`promptopt route --explain` shows the plan; add a provider or candidate that can answer")
 }

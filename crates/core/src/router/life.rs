@@ -78,7 +78,12 @@ pub(super) struct Lead {
 }
 
 /// Runs a request until its answer is on its way.
-pub(super) async fn run(inner: &Arc<Inner>, request: Request, caller: &Arc<Caller>, is_stream: Option<bool>) -> Result<Given> {
+pub(super) async fn run(
+    inner: &Arc<Inner>,
+    request: Request,
+    caller: &Arc<Caller>,
+    is_stream: Option<bool>,
+) -> Result<Given> {
     let state = inner.state.load_full();
     let prepared = Arc::new(prepare(request, caller, is_stream, state.settings.max_body)?);
     let task = inner.tasks.begin().ok_or_else(|| Error::new(Kind::Closed, "the router is shutting down"))?;
@@ -86,7 +91,13 @@ pub(super) async fn run(inner: &Arc<Inner>, request: Request, caller: &Arc<Calle
     let permit = admit(&state, &prepared, &plan).await?;
     let queued_us = permit.queued_us();
     let call = inner.ids.next(&*inner.clock);
-    let given = |source, permit| Given { prepared: Arc::clone(&prepared), plan: Arc::clone(&plan), call, source, _permit: permit };
+    let given = |source, permit| Given {
+        prepared: Arc::clone(&prepared),
+        plan: Arc::clone(&plan),
+        call,
+        source,
+        _permit: permit,
+    };
     let key = key(inner, &prepared, &plan);
     let mut refreshes = None;
     if let (Ok(key), false) = (&key, prepared.directives.no_cache) {
@@ -137,7 +148,8 @@ pub(super) async fn run(inner: &Arc<Inner>, request: Request, caller: &Arc<Calle
 pub(super) fn plan(inner: &Inner, state: &State, prepared: &Prepared) -> RoutePlan {
     let budget_left = || {
         let names = state.settings.budgets.iter().map(|spec| &spec.name);
-        let left = names.filter_map(|name| Some((name.clone(), i64::from(inner.budgets.left_permille(name, &prepared.labels)?))));
+        let left = names
+            .filter_map(|name| Some((name.clone(), i64::from(inner.budgets.left_permille(name, &prepared.labels)?))));
         left.collect::<BTreeMap<_, _>>()
     };
     state.rules.plan(&PlanInput {
@@ -160,7 +172,8 @@ pub(super) fn plan(inner: &Inner, state: &State, prepared: &Prepared) -> RoutePl
 /// Room under the limits on callers and routes. The tokens of the first target stand for the call until it is settled.
 async fn admit(state: &State, prepared: &Prepared, plan: &RoutePlan) -> Result<Permit> {
     let labels = crate::labels::Labels { route: Some(Arc::clone(&plan.route.name)), ..prepared.labels.clone() };
-    let n_tokens = plan.steps.first().map_or(0, |step| step.input.saturating_add(demand_of_output(prepared, step.output)));
+    let n_tokens =
+        plan.steps.first().map_or(0, |step| step.input.saturating_add(demand_of_output(prepared, step.output)));
     let class = prepared.directives.class.unwrap_or(plan.route.class);
     let patience = prepared.directives.deadline.or(plan.route.deadline);
     state.limits.admit(&labels, true, Demand { n_tokens, class, patience }).await

@@ -69,17 +69,15 @@ impl Meter<'_> {
         let profile = Profile::of_call(self.catalog, Some(&self.target.host), &names);
         let input = framing::weigh(request, profile, self.memo).total();
         let scale = Scale { profile, memo: self.memo };
-        let output = answer.map_or(0, |answer| {
-            answer.parts.iter().map(|part| framing::content_tokens(part, &scale)).sum::<u64>()
-        });
+        let output = answer
+            .map_or(0, |answer| answer.parts.iter().map(|part| framing::content_tokens(part, &scale)).sum::<u64>());
         let usage = Usage { input_fresh: input, output_visible: output, ..Usage::default() };
         let cost = self.price(&usage, self.target.tier, self.region);
         Metered { usage, source: UsageSource::Counted, tier: self.target.tier, cost }
     }
 
     fn price(&self, usage: &Usage, tier: ServiceTier, region: Option<&str>) -> Result<Usd, Unpriced> {
-        let conditions =
-            Conditions { tier, region: region.map(str::to_owned), at: Some(self.at), n_calls: None };
+        let conditions = Conditions { tier, region: region.map(str::to_owned), at: Some(self.at), n_calls: None };
         let spec = self.catalog.find(Some(&self.target.host), &self.target.model);
         let spec = spec.ok_or_else(|| Unpriced::UnknownModel { model: self.target.model.to_string() })?;
         self.catalog.price(spec, usage, &conditions).map(|cost| cost.total)

@@ -65,17 +65,18 @@ impl Text {
         // Checked when it was made; empty if ever it were not.
         std::str::from_utf8(&self.0).unwrap_or_default()
     }
-
-    pub(super) fn bytes(&self) -> Bytes {
-        self.0.clone()
-    }
 }
 
 /// Reads a request. `is_stream` overrides what the body says.
 ///
 /// Errors name what is wrong with it: too large, no UTF-8, no JSON, a member twice, no dialect that is known, a field that its
 /// dialect does not allow.
-pub(super) fn prepare(request: Request, caller: &Arc<Caller>, is_stream: Option<bool>, max_body: u64) -> Result<Prepared> {
+pub(super) fn prepare(
+    request: Request,
+    caller: &Arc<Caller>,
+    is_stream: Option<bool>,
+    max_body: u64,
+) -> Result<Prepared> {
     let Request { dialect, body, directives } = request;
     if body.len() as u64 > max_body {
         let message = format!("the request has {} bytes, more than the {max_body} that are allowed", body.len());

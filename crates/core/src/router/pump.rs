@@ -5,13 +5,13 @@
 use bytes::Bytes;
 use serde_json::Value;
 
+use super::meter::Metered;
 use crate::chat::Dialect;
 use crate::error::{Error, Kind, Result};
 use crate::translate::accumulate::Accumulator;
-use super::meter::Metered;
+use crate::translate::codec;
 use crate::translate::model::{Failure, Request};
 use crate::translate::stream::{Delta, Event, StreamReader, StreamWriter};
-use crate::translate::codec;
 use crate::usage::Reading;
 
 /// One stream's way from a provider to a caller.
@@ -49,13 +49,12 @@ impl Pump {
         } else if data.trim().is_empty() {
             return Ok(self.writer.is_none().then(|| raw.clone()));
         } else {
-            serde_json::from_str(data).map_err(|cause| {
-                Error::new(Kind::Truncated, "an event of the stream is no JSON").because(cause)
-            })?
+            serde_json::from_str(data)
+                .map_err(|cause| Error::new(Kind::Truncated, "an event of the stream is no JSON").because(cause))?
         };
         let deltas = self.reader.event(name, &value)?;
-        let is_only_usage =
-            !deltas.is_empty() && deltas.iter().all(|delta| matches!(delta, Delta::Usage { .. } | Delta::ServiceTier(_)));
+        let is_only_usage = !deltas.is_empty()
+            && deltas.iter().all(|delta| matches!(delta, Delta::Usage { .. } | Delta::ServiceTier(_)));
         let written = self.take(&deltas);
         if self.writer.is_some() {
             return Ok(written);

@@ -76,7 +76,13 @@ pub(super) fn record(prepared: &Prepared, begun: &Begun, ended: &Ended) -> Usage
 }
 
 /// The row of an answer that nobody had to pay: what it would have cost is what was saved.
-pub(super) fn free_record(prepared: &Prepared, begun: &Begun, by: SavedBy, saved: Option<Usd>, tier: ServiceTier) -> UsageRecord {
+pub(super) fn free_record(
+    prepared: &Prepared,
+    begun: &Begun,
+    by: SavedBy,
+    saved: Option<Usd>,
+    tier: ServiceTier,
+) -> UsageRecord {
     let outcome = match by {
         SavedBy::ResponseCache => Outcome::FromCache,
         SavedBy::Coalescing => Outcome::Coalesced,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::failed::{self, Broken};
 use super::{Call, Led, Tried, plain, streamed};
+use crate::budget::Reservation;
 use crate::error::Result;
 use crate::ledger::Ticket;
 use crate::route::Step;
@@ -11,9 +12,8 @@ use crate::router::flow::Writer;
 use crate::router::life::{Head, deadline};
 use crate::router::outgoing::{self, Destination};
 use crate::router::settle::Begun;
-use crate::budget::Reservation;
-use crate::upstream::{Outgoing, address};
 use crate::upstream::settings::ProviderSettings;
+use crate::upstream::{Outgoing, address};
 
 /// An attempt whose money is set aside.
 pub(super) struct Attempt<'a> {
@@ -57,7 +57,11 @@ impl Attempt<'_> {
         let inner = &call.lead.inner;
         let outgoing = Outgoing {
             provider: Arc::clone(&step.target.provider),
-            dialect: if call.prepared.dialect == crate::chat::Dialect::Embeddings { call.prepared.dialect } else { sending.provider.dialect },
+            dialect: if call.prepared.dialect == crate::chat::Dialect::Embeddings {
+                call.prepared.dialect
+            } else {
+                sending.provider.dialect
+            },
             model: sending.sent_model(),
             is_stream: call.prepared.is_stream,
             headers: call.prepared.directives.passed_on(),
@@ -70,9 +74,17 @@ impl Attempt<'_> {
             Err(error) => failed::unanswered(&sending, error, Broken::before_anything()),
             Ok(incoming) if incoming.status >= 300 => failed::refused(&sending, incoming).await,
             Ok(incoming) => {
-                let kind = incoming.headers.get(http::header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+                let kind = incoming
+                    .headers
+                    .get(http::header::CONTENT_TYPE)
+                    .and_then(|kind| kind.to_str().ok())
+                    .unwrap_or_default();
                 let is_whole = kind.starts_with("application/json") || !call.prepared.is_stream;
-                if is_whole { plain::receive(&sending, incoming, writer).await } else { streamed::receive(&sending, incoming, writer).await }
+                if is_whole {
+                    plain::receive(&sending, incoming, writer).await
+                } else {
+                    streamed::receive(&sending, incoming, writer).await
+                }
             }
         };
         Ok((Sent { begun, reservation, ticket }, tried))

@@ -77,7 +77,8 @@ fn reserved(sending: &Sending<'_>) -> Metered {
 pub(super) async fn refused(sending: &Sending<'_>, mut incoming: Incoming) -> Tried {
     let inner = &sending.call.lead.inner;
     let now = inner.clock.now();
-    let told = retry_after(&incoming.headers, now).or_else(|| exhausted_for(&incoming.headers, now).filter(|_| incoming.status == 429));
+    let told = retry_after(&incoming.headers, now)
+        .or_else(|| exhausted_for(&incoming.headers, now).filter(|_| incoming.status == 429));
     let body = incoming.body.beginning(MAX_ERROR_BODY).await;
     let mut visible = body.to_vec();
     inner.upstream.hide_secrets(&sending.step.target.provider, &mut visible);
@@ -88,7 +89,8 @@ pub(super) async fn refused(sending: &Sending<'_>, mut incoming: Incoming) -> Tr
 
 /// Reads an error's body, whatever it is.
 pub(super) fn failure_of(sending: &Sending<'_>, status: u16, body: &[u8]) -> Failure {
-    let value = serde_json::from_slice(body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(body).into_owned()));
+    let value =
+        serde_json::from_slice(body).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(body).into_owned()));
     match translate::codec(sending.provider.dialect) {
         Ok(codec) => (codec.read_failure)(status, &value),
         Err(_) => Failure { status, message: value.to_string(), ..Failure::default() },
@@ -103,8 +105,13 @@ pub(super) fn answered_with(sending: &Sending<'_>, failure: &Failure, body: Vec<
         FailureClass::Overloaded | FailureClass::Server => (Verdict::Failure, Next::Again),
         FailureClass::Timeout => (Verdict::Timeout, Next::Again),
         // Its key, its money, its models: another may have them.
-        FailureClass::Authentication | FailureClass::Permission | FailureClass::QuotaExhausted => (Verdict::Failure, Next::Other),
-        FailureClass::NotFound | FailureClass::ContextOverflow | FailureClass::ContentFilter | FailureClass::TooLarge => (Verdict::Neutral, Next::Other),
+        FailureClass::Authentication | FailureClass::Permission | FailureClass::QuotaExhausted => {
+            (Verdict::Failure, Next::Other)
+        }
+        FailureClass::NotFound
+        | FailureClass::ContextOverflow
+        | FailureClass::ContentFilter
+        | FailureClass::TooLarge => (Verdict::Neutral, Next::Other),
         // The request is wrong: no other takes it, and asking on would only cost.
         FailureClass::InvalidRequest => (Verdict::Neutral, Next::Stop),
         FailureClass::Unknown => (Verdict::Failure, Next::Other),
@@ -113,7 +120,8 @@ pub(super) fn answered_with(sending: &Sending<'_>, failure: &Failure, body: Vec<
         inner.health.wait(&sending.step.target, wait);
     }
     let target = &sending.step.target;
-    let message = format!("`{}` answered {}: {}", target.provider, failure.status, crate::text::shorten(&failure.message, 500));
+    let message =
+        format!("`{}` answered {}: {}", target.provider, failure.status, crate::text::shorten(&failure.message, 500));
     let mut error = Error::new(Kind::Provider, message).from_provider(ProviderError {
         provider: target.provider.to_string(),
         status: failure.status,

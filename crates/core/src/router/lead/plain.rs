@@ -8,8 +8,8 @@ use serde_json::Value;
 use super::attempt::Sending;
 use super::failed::{self, Broken};
 use super::{Led, Next, Tried};
-use crate::cache::storable::{self, Ends};
 use crate::cache::Entry;
+use crate::cache::storable::{self, Ends};
 use crate::chat::Dialect;
 use crate::dialect;
 use crate::health::Verdict;
@@ -32,11 +32,16 @@ pub(super) async fn receive(sending: &Sending<'_>, mut incoming: Incoming, write
     let (status, no_store) = (incoming.status, says_no_store(&incoming));
     let body = match incoming.body.all(MAX_ANSWER).await {
         Ok(body) => body,
-        Err(error) => return failed::unanswered(sending, error, Broken { status: Some(status), ..Broken::before_anything() }),
+        Err(error) => {
+            return failed::unanswered(sending, error, Broken { status: Some(status), ..Broken::before_anything() });
+        }
     };
     let first_byte_us = sending.elapsed_us();
     let Ok(value) = serde_json::from_slice::<Value>(&body) else { return failed::no_answer(sending, "no JSON", &body) };
-    if value.get("error").is_some_and(|error| !error.is_null()) && value.get("choices").is_none() && value.get("output").is_none() {
+    if value.get("error").is_some_and(|error| !error.is_null())
+        && value.get("choices").is_none()
+        && value.get("output").is_none()
+    {
         let failure = failed::failure_of(sending, 200, &body);
         return failed::answered_with(sending, &failure, body.to_vec(), None);
     }
@@ -65,10 +70,16 @@ pub(super) async fn receive(sending: &Sending<'_>, mut incoming: Incoming, write
 }
 
 /// The body in the caller's dialect, what that could not say, and how the answer ended.
-fn in_callers_dialect(sending: &Sending<'_>, spoken: Dialect, value: &Value, body: &Bytes) -> crate::error::Result<(Bytes, Vec<String>, Ends)> {
+fn in_callers_dialect(
+    sending: &Sending<'_>,
+    spoken: Dialect,
+    value: &Value,
+    body: &Bytes,
+) -> crate::error::Result<(Bytes, Vec<String>, Ends)> {
     let asked = sending.call.prepared.dialect;
     if spoken == Dialect::Embeddings {
-        let ends = Ends { is_success: true, is_complete: true, is_done: true, arguments_parse: true, ..Ends::default() };
+        let ends =
+            Ends { is_success: true, is_complete: true, is_done: true, arguments_parse: true, ..Ends::default() };
         return Ok((body.clone(), Vec::new(), ends));
     }
     let response = (translate::codec(spoken)?.read_response)(value)?;
@@ -84,7 +95,8 @@ fn in_callers_dialect(sending: &Sending<'_>, spoken: Dialect, value: &Value, bod
 /// How a call went, as far as one attempt tells.
 pub(super) fn report(sending: &Sending<'_>, metered: &Metered, lost: Vec<String>) -> Report {
     let call = sending.call;
-    let mut all: Vec<String> = sending.written.lost.iter().map(|lost| format!("{}: {}", lost.field, lost.why)).collect();
+    let mut all: Vec<String> =
+        sending.written.lost.iter().map(|lost| format!("{}: {}", lost.field, lost.why)).collect();
     all.extend(lost);
     Report {
         call: call.lead.call,
@@ -104,7 +116,13 @@ pub(super) fn report(sending: &Sending<'_>, metered: &Metered, lost: Vec<String>
 }
 
 /// The answer as it is kept, if it may be.
-pub(super) fn entry(sending: &Sending<'_>, report: &Report, whole: &Bytes, events: Option<Vec<Bytes>>, ends: Ends) -> Option<Arc<Entry>> {
+pub(super) fn entry(
+    sending: &Sending<'_>,
+    report: &Report,
+    whole: &Bytes,
+    events: Option<Vec<Bytes>>,
+    ends: Ends,
+) -> Option<Arc<Entry>> {
     let lead = sending.call.lead;
     lead.key.as_ref()?;
     let entry = Entry {
@@ -116,7 +134,12 @@ pub(super) fn entry(sending: &Sending<'_>, report: &Report, whole: &Bytes, event
         cost: report.cost,
         kept_us: lead.inner.clock.ticks_us(),
     };
-    let allowed = storable::answer(&ends, &sending.call.plan.route.cache, entry.n_bytes(), lead.inner.responses.max_entry_bytes());
+    let allowed = storable::answer(
+        &ends,
+        &sending.call.plan.route.cache,
+        entry.n_bytes(),
+        lead.inner.responses.max_entry_bytes(),
+    );
     allowed.is_ok().then(|| Arc::new(entry))
 }
 

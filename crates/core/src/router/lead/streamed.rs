@@ -20,7 +20,7 @@ use crate::router::meter::Metered;
 use crate::router::pump::Pump;
 use crate::router::settle::Ended;
 use crate::translate;
-use crate::translate::model::Request;
+use crate::translate::model::{Failure, Request};
 use crate::upstream::Incoming;
 use crate::upstream::frames::{EventStreamFramer, Frame, SseFramer};
 
@@ -76,7 +76,11 @@ pub(super) async fn receive(sending: &Sending<'_>, mut incoming: Incoming, write
         Err(error) => return failed::unanswered(sending, error, Broken::before_anything()),
     };
     let (status, no_store) = (incoming.status, says_no_store(&incoming));
-    let mut framer = if from == Dialect::Converse { Framer::Aws(EventStreamFramer::default()) } else { Framer::Sse(SseFramer::default()) };
+    let mut framer = if from == Dialect::Converse {
+        Framer::Aws(EventStreamFramer::default())
+    } else {
+        Framer::Sse(SseFramer::default())
+    };
     let mut passing = Passing { sending, writer, pump, log: Vec::new(), first_byte_us: None, has_begun: false };
     let ended = passing.pass(&mut incoming, &mut framer).await;
     passing.finish(ended, status, no_store)
@@ -183,7 +187,7 @@ impl Passing<'_> {
     }
 
     /// The provider reported an error in the middle.
-    fn failed(&mut self, failure: &crate::translate::model::Failure) -> Tried {
+    fn failed(&mut self, failure: &Failure) -> Tried {
         let body = failure.message.clone().into_bytes();
         let mut tried = failed::answered_with(self.sending, failure, body, None);
         if self.has_begun || self.pump.has_begun {
@@ -198,7 +202,8 @@ impl Passing<'_> {
     fn broken(&mut self, error: Error, status: u16) -> Tried {
         // What came was generated, and is billed; before that, nobody can say.
         let metered = self.pump.has_begun.then(|| self.metered());
-        let broken = Broken { metered, has_begun: self.has_begun, first_byte_us: self.first_byte_us, status: Some(status) };
+        let broken =
+            Broken { metered, has_begun: self.has_begun, first_byte_us: self.first_byte_us, status: Some(status) };
         failed::unanswered(self.sending, error, broken)
     }
 
@@ -218,13 +223,16 @@ impl Passing<'_> {
     fn metered(&self) -> Metered {
         let response = self.pump.folded().response();
         let meter = self.sending.meter();
-        if let Some(mut reading) = response.usage.clone().filter(|reading| reading.usage.total() > 0 && self.pump.folded().is_finished()) {
+        if let Some(mut reading) =
+            response.usage.clone().filter(|reading| reading.usage.total() > 0 && self.pump.folded().is_finished())
+        {
             let tier = response.service_tier.as_deref().and_then(crate::usage::ServiceTier::from_wire);
             reading.tier = reading.tier.or(tier);
             return meter.of_reading(&reading);
         }
         // The response so far, read as any answer is.
-        let written = translate::codec(self.sending.provider.dialect).map(|codec| (codec.write_response)(&response).body);
+        let written =
+            translate::codec(self.sending.provider.dialect).map(|codec| (codec.write_response)(&response).body);
         let answer = written.and_then(|body| (dialect::wire(self.sending.provider.dialect)?.reply)(&[body]));
         meter.counted(&self.sending.call.prepared.request, answer.ok().map(|reply| reply.answer).as_ref())
     }

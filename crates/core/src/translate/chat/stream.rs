@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::super::model::{Node, Own, Part, Request};
 #[cfg(test)]
 use super::super::model::Finish;
+use super::super::model::{Node, Own, Part, Request};
 use super::super::stream::{Delta, Event, More, StreamReader, StreamWriter};
 use super::super::usage;
 use super::reply::{finish, finish_name};

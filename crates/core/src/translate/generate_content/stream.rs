@@ -143,7 +143,9 @@ impl StreamWriter for Writer {
             Delta::PartStart { choice, part, node } => {
                 self.parts.insert((*choice, *part), node.clone());
                 match &node.part {
-                    Part::Text(text) | Part::Refusal(text) if !text.is_empty() => vec![self.chunk(*choice, node.clone())],
+                    Part::Text(text) | Part::Refusal(text) if !text.is_empty() => {
+                        vec![self.chunk(*choice, node.clone())]
+                    }
                     Part::Reasoning { text: Some(_), .. } => vec![self.chunk(*choice, node.clone())],
                     _ => Vec::new(),
                 }

@@ -227,7 +227,9 @@ impl StreamWriter for Writer {
                 let begun = match &node.part {
                     Part::Text(text) => Some(("response.output_text.delta", "msg", text.clone())),
                     Part::Refusal(text) => Some(("response.refusal.delta", "msg", text.clone())),
-                    Part::Reasoning { text: Some(text), .. } => Some(("response.reasoning_summary_text.delta", "rs", text.clone())),
+                    Part::Reasoning { text: Some(text), .. } => {
+                        Some(("response.reasoning_summary_text.delta", "rs", text.clone()))
+                    }
                     _ => None,
                 };
                 if let Some((kind, item, text)) = begun.filter(|(_, _, text)| !text.is_empty()) {

@@ -10,6 +10,8 @@ mod journal;
 #[cfg(feature = "router")]
 pub mod query;
 #[cfg(feature = "router")]
+pub mod reconcile;
+#[cfg(feature = "router")]
 mod rows;
 #[cfg(feature = "router")]
 mod store;

@@ -108,7 +108,7 @@ static ROUTE: &[Key] = &[
     key!(
         "candidates",
         Shape::Targets,
-        "[\"openai/gpt-5-mini\", { target = \"groq/llama-3.3-70b-versatile\", quality = 0.91 }]",
+        "[\"openai/gpt-5-mini\", { target = \"groq/openai/gpt-oss-20b\", quality = 0.91 }]",
         "Where it may go: `provider/model`, or `provider/*` for the model asked for [default: wherever that model is offered]"
     ),
     key!(

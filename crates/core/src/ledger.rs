@@ -1,4 +1,4 @@
-//! The ledger: one row for each attempt, its cost to the pico-dollar, acknowledged before the answer ends. SQLite by default.
+//! The ledger: one row for each attempt, its cost to the pico-dollar, acknowledged before the answer ends. `SQLite` by default.
 //!
 //! Rows are written by one thread in batches; reservations of money stand in a journal beside the file until their row is in.
 

@@ -283,13 +283,13 @@ pub static FAULTS: &[Fault] = &[
     ),
     fault!(
         "the limit on output reached",
-        Some(|| body(&OK.replace("\"stop\"", "\"length\"").replace("]", "]}"))),
+        Some(|| body(&OK.replace("\"stop\"", "\"length\"").replace(']', "]}"))),
         None,
         (Kind::Unclean, Kind::Error)
     ),
     fault!(
         "a filter's end",
-        Some(|| body(&OK.replace("\"stop\"", "\"content_filter\"").replace("]", "]}"))),
+        Some(|| body(&OK.replace("\"stop\"", "\"content_filter\"").replace(']', "]}"))),
         None,
         (Kind::Unclean, Kind::Error)
     ),

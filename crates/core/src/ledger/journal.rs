@@ -203,9 +203,11 @@ pub(super) fn left_behind(ledger: &Path) -> io::Result<Left> {
         }
         let bytes = std::fs::read(&path)?;
         for slot in bytes.chunks(SLOT) {
+            if slot.first().is_none_or(|state| *state != USED) {
+                continue;
+            }
             match read_slot(slot) {
-                Some(Some(open)) => left.attempts.push(open),
-                Some(None) => {}
+                Some(open) => left.attempts.push(open),
                 None => left.n_torn += 1,
             }
         }
@@ -214,17 +216,14 @@ pub(super) fn left_behind(ledger: &Path) -> io::Result<Left> {
     Ok(left)
 }
 
-/// `Some(None)` for a slot that is free, `None` for one that was cut off.
-fn read_slot(slot: &[u8]) -> Option<Option<Open>> {
-    if slot.first().is_none_or(|state| *state != USED) {
-        return Some(None);
-    }
+/// What a slot that is in use holds; `None` for one that was cut off.
+fn read_slot(slot: &[u8]) -> Option<Open> {
     let length = usize::from(u16::from_le_bytes([*slot.get(1)?, *slot.get(2)?]));
     let body = slot.get(HEAD..HEAD + length)?;
     if blake3::hash(body).as_bytes()[..16] != *slot.get(3..HEAD)? {
         return None;
     }
-    serde_json::from_slice(body).ok().map(Some)
+    serde_json::from_slice(body).ok()
 }
 
 #[cfg(unix)]

@@ -119,6 +119,7 @@ pub struct UsageReport {
     pub feedback: Option<(u64, u64)>,
 }
 
+#[allow(clippy::ref_option, reason = "serde passes the field by reference")]
 fn as_text<S: serde::Serializer>(at: &Option<Timestamp>, to: S) -> std::result::Result<S::Ok, S::Error> {
     at.map(|at| at.to_string()).serialize(to)
 }
@@ -246,7 +247,11 @@ fn name(by: &Grouping, record: &UsageRecord) -> String {
         Grouping::Tag(tag) => or_none(record.tags.get(tag.as_str()).map(|value| &**value)),
         Grouping::Hour => format!("{:02}:00", at.hour()),
         Grouping::Day => at.date().to_string(),
-        Grouping::Template => record.template.iter().take(6).map(|byte| format!("{byte:02x}")).collect(),
+        Grouping::Template => {
+            blake3::Hash::from_bytes([record.template, record.template].concat().try_into().unwrap_or([0; 32])).to_hex()
+                [..12]
+                .to_owned()
+        }
     }
 }
 

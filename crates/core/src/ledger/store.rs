@@ -168,7 +168,7 @@ impl Ledger {
             )?;
             connection.execute("DELETE FROM feedback WHERE at < ?1", [before])?;
             connection.execute("DELETE FROM prompt WHERE at < ?1", [before])?;
-            Ok(gone as i64 == DELETE_AT_ONCE)
+            Ok(i64::try_from(gone) == Ok(DELETE_AT_ONCE))
         })
         .await
     }
@@ -315,7 +315,7 @@ fn recover(connection: &mut Connection, found: Vec<UsageRecord>) -> rusqlite::Re
     Ok(recovered)
 }
 
-/// An error of SQLite's on a file, with what to do.
+/// An error of `SQLite`'s on a file, with what to do.
 pub(super) fn database(path: &Path, cause: rusqlite::Error) -> Error {
     use rusqlite::ErrorCode::{DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, ReadOnly};
     let (what, help) = match cause.sqlite_error_code() {

@@ -18,7 +18,7 @@ pub(super) type Key = (usize, Arc<str>);
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
     pub(super) specs: Vec<Arc<LimitSpec>>,
-    accounts: BTreeMap<Key, Account>,
+    by_key: BTreeMap<Key, Account>,
     sweep_at: usize,
 }
 
@@ -40,7 +40,7 @@ pub(super) struct Busy {
 
 impl Accounts {
     pub(super) fn new(specs: &[LimitSpec]) -> Accounts {
-        Accounts { specs: specs.iter().cloned().map(Arc::new).collect(), accounts: BTreeMap::new(), sweep_at: SWEEP_AT }
+        Accounts { specs: specs.iter().cloned().map(Arc::new).collect(), by_key: BTreeMap::new(), sweep_at: SWEEP_AT }
     }
 
     /// The accounts that a call takes from: those of its caller before it has a target, those of its target afterwards.
@@ -76,7 +76,7 @@ impl Accounts {
     pub(super) fn take(&mut self, keys: &[Key], n_tokens: u64, now_us: u64) -> Result<(), Busy> {
         for key in keys {
             let spec = &self.specs[key.0];
-            let account = self.accounts.get(key).copied().unwrap_or_default();
+            let account = self.by_key.get(key).copied().unwrap_or_default();
             if spec.concurrency.is_some_and(|most| account.n_under_way >= most) {
                 return Err(Busy { key: key.clone(), wait_us: None });
             }
@@ -91,7 +91,7 @@ impl Accounts {
         }
         for key in keys {
             let spec = &self.specs[key.0];
-            let account = self.accounts.entry(key.clone()).or_default();
+            let account = self.by_key.entry(key.clone()).or_default();
             account.n_under_way += 1;
             if let Some(rate) = requests(spec) {
                 account.requests.take(rate, 1, now_us);
@@ -100,9 +100,9 @@ impl Accounts {
                 account.tokens.take(rate, n_tokens, now_us);
             }
         }
-        if self.accounts.len() > self.sweep_at {
-            self.accounts.retain(|_, account| !account.is_idle(now_us));
-            self.sweep_at = SWEEP_AT.max(self.accounts.len() * 2);
+        if self.by_key.len() > self.sweep_at {
+            self.by_key.retain(|_, account| !account.is_idle(now_us));
+            self.sweep_at = SWEEP_AT.max(self.by_key.len() * 2);
         }
         Ok(())
     }
@@ -110,7 +110,7 @@ impl Accounts {
     /// A call took so many tokens and used others.
     pub(super) fn settle(&mut self, keys: &[Key], taken: u64, used: u64, now_us: u64) {
         for key in keys {
-            let (Some(rate), Some(account)) = (tokens(&self.specs[key.0]), self.accounts.get_mut(key)) else {
+            let (Some(rate), Some(account)) = (tokens(&self.specs[key.0]), self.by_key.get_mut(key)) else {
                 continue;
             };
             if used > taken {
@@ -124,14 +124,14 @@ impl Accounts {
     /// A call has ended.
     pub(super) fn leave(&mut self, keys: &[Key]) {
         for key in keys {
-            if let Some(account) = self.accounts.get_mut(key) {
+            if let Some(account) = self.by_key.get_mut(key) {
                 account.n_under_way = account.n_under_way.saturating_sub(1);
             }
         }
     }
 
     pub(super) fn n_accounts(&self) -> usize {
-        self.accounts.len()
+        self.by_key.len()
     }
 }
 

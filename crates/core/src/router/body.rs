@@ -28,8 +28,8 @@ impl<'a> Body<'a> {
         }
         let mut names: Vec<Cow<'_, str>> = json.root().children().filter_map(|member| member.key()).collect();
         names.sort_unstable();
-        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            let error = Error::input(format!("the member `{}` stands twice", crate::text::shorten(&twice[0], 60)));
+        if let Some([twice, _]) = names.windows(2).find(|pair| matches!(pair, [one, other] if one == other)) {
+            let error = Error::input(format!("the member `{}` stands twice", crate::text::shorten(twice, 60)));
             return Err(error.help("remove one: providers differ in which they take"));
         }
         Ok(Body { json, changes: Vec::new(), added: Vec::new() })

@@ -182,7 +182,7 @@ pub(super) fn fill_turn(
                 }
             }
             Part::Refusal(text) if note(&node.own, "~field").is_some() || !is_own => {
-                _ = put.set("refusal", text.clone())
+                _ = put.set("refusal", text.clone());
             }
             Part::ToolCall { id, name, arguments } => calls.push(write_call(node, id, name, arguments, is_own)),
             Part::Other(value) if is_own && node.own.contains_key("~call") => calls.push(value.clone()),

@@ -42,7 +42,7 @@ pub(super) fn read(body: &Value) -> Result<Request> {
                 }
             }
         }
-        let groups: Vec<i64> = groups.into_iter().map(|n| if n == usize::MAX { -1 } else { n as i64 }).collect();
+        let groups: Vec<i64> = groups.into_iter().map(|n| i64::try_from(n).unwrap_or(-1)).collect();
         spelling.insert("~tools".to_owned(), groups.into());
     }
     let mut tool_choice = None;
@@ -355,7 +355,7 @@ fn write_config(request: &Request, is_own: bool, lost: &mut Losses) -> Value {
             match (reasoning.effort.as_deref(), reasoning.is_on) {
                 (Some("none"), _) | (None, Some(false)) => _ = thinking.set("thinkingBudget", 0),
                 (Some(effort), _) => {
-                    _ = thinking.set("thinkingLevel", if matches!(effort, "xhigh" | "max") { "high" } else { effort })
+                    _ = thinking.set("thinkingLevel", if matches!(effort, "xhigh" | "max") { "high" } else { effort });
                 }
                 (None, _) => {}
             }

@@ -324,7 +324,9 @@ fn write_message(message: &Message, is_own: bool, at: &str, out: &mut Vec<Value>
     };
     put.set("role", role);
     let content = blocks::write_content(&message.parts, &message.own, is_own, at, lost);
-    if !is_own {
+    if is_own {
+        put.maybe("content", content).own(&message.own, true);
+    } else {
         let blocks = content.and_then(|content| content.as_array().cloned()).unwrap_or_default();
         if blocks.is_empty() {
             return;
@@ -343,8 +345,6 @@ fn write_message(message: &Message, is_own: bool, at: &str, out: &mut Vec<Value>
             return;
         }
         put.set("content", blocks);
-    } else {
-        put.maybe("content", content).own(&message.own, true);
     }
     out.push(put.done());
 }

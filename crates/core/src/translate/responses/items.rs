@@ -136,7 +136,7 @@ pub(super) fn write(message: &Message, is_own: bool, is_answer: bool, at: &str, 
                 items.extend(single(message, node, index, is_own, is_answer, at, lost));
             }
             Part::Other(value) if is_own && value.get("type").is_some() && note(&message.own, KIND).is_none() => {
-                items.push(value.clone())
+                items.push(value.clone());
             }
             Part::Other(value) if is_own && note(&message.own, KIND).is_none() => items.push(value.clone()),
             _ => content.push(node),
@@ -233,7 +233,7 @@ fn content_item(
     put.set("role", role);
     match nodes {
         [Node { part: Part::Text(text), .. }] if is_own && note(&message.own, "~content").is_some() => {
-            _ = put.set("content", text.clone())
+            _ = put.set("content", text.clone());
         }
         nodes => {
             let parts: Vec<Value> =

@@ -41,8 +41,7 @@ pub(super) fn read(value: &Value) -> Result<Node> {
             Some(Part::Reasoning { text: None, signature: Some(take.needed_text("data")?), id: None })
         }
         "tool_use" => {
-            let input = take.any("input");
-            let arguments = input.map_or_else(String::new, |input| input.to_string());
+            let arguments = take.object("input")?.map_or_else(String::new, |input| Value::Object(input).to_string());
             Some(Part::ToolCall { id: take.needed_text("id")?, name: take.needed_text("name")?, arguments })
         }
         "tool_result" => {
@@ -163,7 +162,8 @@ pub(super) fn write(node: &Node, is_own: bool, at: &str, lost: &mut Losses) -> O
         }
         Part::Audio { .. } => return lost.part(at, "messages take no audio"),
         Part::Other(value) if is_own => {
-            let mut fields = value.as_object().cloned().unwrap_or_default();
+            // In an answer anything may stand there.
+            let Some(mut fields) = value.as_object().cloned() else { return Some(value.clone()) };
             fields.extend(node.cache.map(|mark| ("cache_control".to_owned(), cache_control(mark))));
             return Some(Value::Object(fields));
         }

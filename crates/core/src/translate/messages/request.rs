@@ -215,9 +215,8 @@ pub(super) fn write(request: &Request) -> Written {
             put.set("max_tokens", DEFAULT_MAX_OUTPUT);
         }
     }
-    for (name, number) in
-        [("temperature", &sampling.temperature), ("top_p", &sampling.top_p), ("top_k", &sampling.top_k)]
-    {
+    put.maybe("temperature", lost.temperature(request, 1, is_own));
+    for (name, number) in [("top_p", &sampling.top_p), ("top_k", &sampling.top_k)] {
         put.maybe(name, number.clone().map(Value::Number));
     }
     if !sampling.stop.is_empty() {
@@ -337,7 +336,7 @@ fn write_message(message: &Message, is_own: bool, at: &str, out: &mut Vec<Value>
         if is_result
             && let Some(Value::Array(before)) =
                 out.last_mut().filter(|last| last["role"] == "user").and_then(|last| last.get_mut("content"))
-            && before.iter().all(|block| block["type"] == "tool_result")
+            && before.last().is_some_and(|block| block["type"] == "tool_result")
         {
             before.extend(blocks);
             return;

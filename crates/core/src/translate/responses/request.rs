@@ -205,7 +205,7 @@ pub(super) fn write(request: &Request) -> Written {
     put.maybe("text", text.map(Value::Object));
     let sampling = &request.sampling;
     put.maybe("max_output_tokens", sampling.max_output);
-    put.maybe("temperature", sampling.temperature.clone().map(Value::Number));
+    put.maybe("temperature", lost.temperature(request, 2, is_own));
     put.maybe("top_p", sampling.top_p.clone().map(Value::Number)).maybe("top_logprobs", sampling.top_logprobs);
     for (is_set, field, why) in [
         (sampling.top_k.is_some(), "sampling.top_k", "responses have no top_k"),

@@ -72,6 +72,8 @@ fn read_choice(value: &Value) -> Result<Choice> {
         own.extend(spelling);
         choice.parts = nodes;
         choice.own.insert("~message".to_owned(), Value::Object(own));
+    } else {
+        choice.own.insert("~no_message".to_owned(), true.into());
     }
     choice.own.extend(take.rest());
     Ok(choice)
@@ -117,18 +119,20 @@ pub(super) fn write(response: &Response) -> Written {
 fn write_choice(choice: &Choice, index: usize, is_own: bool, lost: &mut Losses) -> Value {
     let mut put = Put::default();
     let empty = Own::new();
-    let inner_own = choice.own.get("~message").and_then(Value::as_object).filter(|_| is_own);
-    if !is_own {
+    let read = choice.own.get("~message").and_then(Value::as_object).filter(|_| is_own);
+    // An answer that was folded from a stream has no spelling to keep.
+    let is_read = read.is_some() || (is_own && choice.own.contains_key("~no_message"));
+    let own = read.unwrap_or(&empty);
+    if !is_read {
         put.set("index", index);
     }
-    if inner_own.is_some() || !is_own {
-        let own = inner_own.unwrap_or(&empty);
+    if read.is_some() || !is_read {
         let mut turn = Put::default();
         if !own.contains_key("role") && !own.contains_key("~role") {
             turn.set("role", "assistant");
         }
         let nodes: Vec<&Node> = choice.parts.iter().collect();
-        message::fill_turn(&mut turn, Role::Assistant, &nodes, own, is_own, &format!("choices[{index}]"), lost);
+        message::fill_turn(&mut turn, Role::Assistant, &nodes, own, is_read, &format!("choices[{index}]"), lost);
         turn.own(own, is_own);
         put.set("message", turn.done());
     }
@@ -138,7 +142,7 @@ fn write_choice(choice: &Choice, index: usize, is_own: bool, lost: &mut Losses) 
     }
     match &choice.finish {
         Some(finish) => _ = put.set("finish_reason", finish_name(finish)),
-        None if !is_own => _ = put.set("finish_reason", Value::Null),
+        None if !is_read => _ = put.set("finish_reason", Value::Null),
         None => {}
     }
     put.own(&choice.own, is_own);

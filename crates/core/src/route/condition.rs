@@ -306,4 +306,35 @@ mod tests {
         }
         assert!(check(&"a".repeat(5000)).is_err());
     }
+
+    #[test]
+    fn a_condition_nested_as_deep_as_its_length_allows_is_refused_or_read() {
+        let around = |open: &str, inner: &str, close: &str| {
+            let n = (MAX_LEN - inner.len()) / (open.len() + close.len());
+            format!("{}{inner}{}", open.repeat(n), close.repeat(n))
+        };
+        let facts = PreparedFacts::of(&facts());
+        for source in [
+            around("(", "true", ")"),
+            around("[", "1", "]"),
+            around("{1:", "1", "}"),
+            around("!", "true", ""),
+            around("-", "1", ""),
+            around("true?", "true", ":true"),
+            around("true&&", "true", ""),
+            around("1+", "1 == 2", ""),
+            around("size(", "'a'", ")"),
+            around("[1].map(x,", "x", ")"),
+            format!("request{}", ".model".repeat(600)),
+            format!("request{}", "[0]".repeat(1300)),
+            "(".repeat(MAX_LEN),
+            "\"".repeat(MAX_LEN),
+        ] {
+            let shown = &source[..20];
+            match Condition::new(&source) {
+                Ok(condition) => _ = condition.holds(&facts),
+                Err(error) => assert!(!error.to_string().is_empty(), "{shown}"),
+            }
+        }
+    }
 }

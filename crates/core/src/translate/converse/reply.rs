@@ -70,7 +70,8 @@ pub(super) fn write(response: &Response) -> Written {
     let choice = response.choices.first().unwrap_or(&empty);
     let content = blocks::write_all(&choice.parts, is_own, true, "choices[0]", &mut lost);
     let (mut message, mut output) = (Put::default(), Put::default());
-    if is_own {
+    // An answer that was folded from a stream has no spelling to keep.
+    if is_own && choice.own.contains_key("~message") {
         if !content.is_empty() {
             message.set("content", content);
         }

@@ -59,6 +59,8 @@ pub(super) fn read_candidate(value: &Value) -> Choice {
             }
         }
         choice.own.insert("~content".to_owned(), Value::Object(inner.rest()));
+    } else {
+        choice.own.insert("~no_content".to_owned(), true.into());
     }
     let calls = choice.parts.iter().any(|node| matches!(node.part, Part::ToolCall { .. }));
     choice.finish = reason.map(|reason| finish(&reason, calls));
@@ -117,7 +119,9 @@ fn write_candidate(choice: &Choice, index: usize, is_own: bool, lost: &mut Losse
         .iter()
         .filter_map(|node| parts::write(node, is_own, true, &BTreeMap::new(), "choices", lost))
         .collect();
-    if is_own {
+    // An answer that was folded from a stream has no spelling to keep.
+    let is_read = is_own && (choice.own.contains_key("~content") || choice.own.contains_key("~no_content"));
+    if is_read {
         if let Some(rest) = choice.own.get("~content").and_then(Value::as_object) {
             let mut content = Put::default();
             if !parts.is_empty() {

@@ -20,7 +20,7 @@ pub(super) fn read(value: &Value) -> Result<Message> {
     let mut take = Take::strict(value)?;
     let has_kind = take.get("type").is_some_and(|kind| !kind.is_null());
     let kind = if has_kind { take.kind()? } else { "message".to_owned() };
-    let whole = || self::whole(value);
+
     let mut message = Message { role: Role::Assistant, ..Message::default() };
     let mut spelling =
         Own::from_iter([(KIND.to_owned(), if has_kind { kind.clone() } else { "bare".to_owned() }.into())]);
@@ -32,7 +32,7 @@ pub(super) fn read(value: &Value) -> Result<Message> {
                 "developer" => Role::Developer,
                 "user" => Role::User,
                 "assistant" => Role::Assistant,
-                _ => return Ok(whole()),
+                _ => return Ok(whole(value)),
             };
             message.parts = match take.get("content").cloned() {
                 Some(Value::String(text)) => {
@@ -84,7 +84,7 @@ pub(super) fn read(value: &Value) -> Result<Message> {
             let text = texts("content").or_else(|| texts("summary"));
             message.parts = vec![Node::new(Part::Reasoning { text, signature, id })];
         }
-        _ => return Ok(whole()),
+        _ => return Ok(whole(value)),
     }
     take.drop_if("type", &kind);
     message.own = take.rest();
@@ -206,6 +206,11 @@ fn single(
             put.set("type", "reasoning");
             if is_own {
                 put.maybe("id", id.clone()).maybe("encrypted_content", signature.clone());
+                // Folded from a stream, it has no summary that is written as it was.
+                let is_said = message.own.contains_key("summary") || message.own.contains_key("content");
+                if let Some(text) = text.as_ref().filter(|_| !is_said) {
+                    put.set("summary", json!([{"type": "summary_text", "text": text}]));
+                }
             } else {
                 if signature.is_some() {
                     lost.push(&format!("{at}.parts[{index}].signature"), "a signature of another provider's");

@@ -28,8 +28,8 @@ impl<'a> Body<'a> {
         }
         let mut names: Vec<Cow<'_, str>> = json.root().children().filter_map(|member| member.key()).collect();
         names.sort_unstable();
-        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            let error = Error::input(format!("the member `{}` stands twice", crate::text::shorten(&twice[0], 60)));
+        if let Some((twice, _)) = names.iter().zip(names.iter().skip(1)).find(|(one, next)| one == next) {
+            let error = Error::input(format!("the member `{}` stands twice", crate::text::shorten(twice, 60)));
             return Err(error.help("remove one: providers differ in which they take"));
         }
         Ok(Body { json, changes: Vec::new(), added: Vec::new() })
@@ -59,12 +59,11 @@ impl<'a> Body<'a> {
                 members.extend([",\"", name, "\":", json]);
             }
             // After the last member, so that what stands before stays a prefix.
-            match root.children().last() {
-                Some(last) => self.changes.push((last.span().end..last.span().end, members)),
-                None => {
-                    let start = root.span().start + 1;
-                    self.changes.push((start..start, members[1..].to_owned()));
-                }
+            if let Some(last) = root.children().last() {
+                self.changes.push((last.span().end..last.span().end, members));
+            } else {
+                let start = root.span().start + 1;
+                self.changes.push((start..start, members[1..].to_owned()));
             }
         }
         if self.changes.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(rewritten(text, self.changes)) }

@@ -52,21 +52,20 @@ fn read_part(value: &Value) -> Result<Node> {
     let part = match kind.as_str() {
         "text" => Some(Part::Text(take.needed_text("text")?)),
         "refusal" => Some(Part::Refusal(take.needed_text("refusal")?)),
-        "image_url" => match take.get("image_url").cloned() {
-            // A bare address, as Mistral takes it.
-            Some(Value::String(url)) => {
+        "image_url" => {
+            let (source, detail) = if let Some(Value::String(url)) = take.get("image_url").cloned() {
+                // A bare address, as Mistral takes it.
                 take.any("image_url");
                 inner_own = Some(Own::from_iter([("~bare".to_owned(), true.into())]));
-                Some(Part::Image { source: media_of(&url), detail: None })
-            }
-            _ => {
+                (media_of(&url), None)
+            } else {
                 let mut inner = needed(&mut take, "image_url")?;
-                let source = media_of(&inner.needed_text("url")?);
-                let detail = inner.text("detail")?;
+                let read = (media_of(&inner.needed_text("url")?), inner.text("detail")?);
                 inner_own = Some(inner.rest());
-                Some(Part::Image { source, detail })
-            }
-        },
+                read
+            };
+            Some(Part::Image { source, detail })
+        }
         "input_audio" => {
             let mut inner = needed(&mut take, "input_audio")?;
             let (data, format) = (inner.needed_text("data")?, inner.text("format")?);

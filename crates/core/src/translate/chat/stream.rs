@@ -191,7 +191,7 @@ impl Writer {
         }
     }
 
-    fn chunk(&self, choices: Value) -> Event {
+    fn chunk(&self, choices: &Value) -> Event {
         let mut chunk = json!({
             "id": self.id, "object": "chat.completion.chunk", "created": self.created, "model": self.model, "choices": choices,
         });
@@ -206,7 +206,7 @@ impl Writer {
         if let (true, Some(fields)) = (is_first, delta.as_object_mut()) {
             fields.insert("role".to_owned(), "assistant".into());
         }
-        self.chunk(json!([{"index": choice, "delta": delta, "logprobs": null, "finish_reason": null}]))
+        self.chunk(&json!([{"index": choice, "delta": delta, "logprobs": null, "finish_reason": null}]))
     }
 }
 
@@ -260,7 +260,7 @@ impl StreamWriter for Writer {
                     events.push(self.delta_of(*choice, json!({"content": ""})));
                 }
                 events.push(
-                    self.chunk(json!([{"index": choice, "delta": {}, "logprobs": null, "finish_reason": reason}])),
+                    self.chunk(&json!([{"index": choice, "delta": {}, "logprobs": null, "finish_reason": reason}])),
                 );
                 events
             }
@@ -276,7 +276,7 @@ impl StreamWriter for Writer {
             Delta::End => {
                 let mut events = Vec::new();
                 if let Some(usage) = self.usage.take().filter(|_| self.wants_usage) {
-                    let mut last = self.chunk(json!([]));
+                    let mut last = self.chunk(&json!([]));
                     if let Some(fields) = last.data.as_object_mut() {
                         fields.insert("usage".to_owned(), usage);
                     }

@@ -144,7 +144,7 @@ fn write(node: &Node, is_own: bool, is_answer: bool, at: &str, lost: &mut Losses
     };
     match &node.part {
         Part::Text(text) if is_own && node.own.contains_key("~json") => {
-            _ = put.maybe("json", serde_json::from_str::<Value>(text).ok())
+            _ = put.maybe("json", serde_json::from_str::<Value>(text).ok());
         }
         // Empty text is refused.
         Part::Text(text) if text.is_empty() && !is_own => return None,

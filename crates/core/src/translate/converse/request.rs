@@ -17,8 +17,8 @@ pub(super) fn read(body: &Value) -> Result<Request> {
         let own = Own::from_iter([("~system".to_owned(), true.into())]);
         messages.push(Message { role: Role::System, name: None, parts: blocks::read_all(&system, "system")?, own });
     }
-    let Some(list) = take.each("messages", read_message)? else { return Err(take.wrong("messages", "a list")) };
-    messages.extend(list);
+    let Some(turns) = take.each("messages", read_message)? else { return Err(take.wrong("messages", "a list")) };
+    messages.extend(turns);
     let mut request = Request { dialect: Dialect::Converse, messages, ..Request::default() };
     if let Some(mut inner) = take.inner("inferenceConfig")? {
         let stop = inner.texts("stopSequences")?;

@@ -31,20 +31,17 @@ pub(super) fn read(body: &Value) -> Result<Request> {
         for (index, entry) in list.iter().enumerate() {
             let declarations = entry.get("functionDeclarations").and_then(Value::as_array);
             let is_plain = entry.as_object().is_some_and(|fields| fields.len() == 1);
-            match declarations.filter(|_| is_plain) {
-                Some(declarations) => {
-                    groups.push(declarations.len());
-                    let at = format!("tools[{index}].functionDeclarations");
-                    tools.extend(each(declarations, &at, read_tool)?);
-                }
-                None => {
-                    groups.push(usize::MAX);
-                    let name = entry.as_object().and_then(|fields| fields.keys().next()).cloned().unwrap_or_default();
-                    tools.push(Tool { name, server: Some(entry.clone()), ..Tool::default() });
-                }
+            if let Some(declarations) = declarations.filter(|_| is_plain) {
+                groups.push(i64::try_from(declarations.len()).unwrap_or(i64::MAX));
+                let at = format!("tools[{index}].functionDeclarations");
+                tools.extend(each(declarations, &at, read_tool)?);
+            } else {
+                // A tool of Google's, kept whole.
+                groups.push(-1);
+                let name = entry.as_object().and_then(|fields| fields.keys().next()).cloned().unwrap_or_default();
+                tools.push(Tool { name, server: Some(entry.clone()), ..Tool::default() });
             }
         }
-        let groups: Vec<i64> = groups.into_iter().map(|n| if n == usize::MAX { -1 } else { n as i64 }).collect();
         spelling.insert("~tools".to_owned(), groups.into());
     }
     let mut tool_choice = None;
@@ -357,7 +354,7 @@ fn write_config(request: &Request, is_own: bool, lost: &mut Losses) -> Value {
             match (reasoning.effort.as_deref(), reasoning.is_on) {
                 (Some("none"), _) | (None, Some(false)) => _ = thinking.set("thinkingBudget", 0),
                 (Some(effort), _) => {
-                    _ = thinking.set("thinkingLevel", if matches!(effort, "xhigh" | "max") { "high" } else { effort })
+                    _ = thinking.set("thinkingLevel", if matches!(effort, "xhigh" | "max") { "high" } else { effort });
                 }
                 (None, _) => {}
             }

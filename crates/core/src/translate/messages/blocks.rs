@@ -67,7 +67,7 @@ pub(super) fn read(value: &Value) -> Result<Node> {
     let Some(part) = part else {
         let mut take = Take::strict(value)?;
         let cache = take.cache_control();
-        return Ok(Node { part: Part::Other(as_written(take.rest())), cache, own: Own::new() });
+        return Ok(Node { part: Part::Other(as_written(&take.rest())), cache, own: Own::new() });
     };
     take.drop_if("type", &kind);
     let cache = take.cache_control();
@@ -118,8 +118,7 @@ pub(super) fn write(node: &Node, is_own: bool, at: &str, lost: &mut Losses) -> O
     match &node.part {
         // Empty text blocks are refused.
         Part::Text(text) if text.is_empty() && !is_own => return None,
-        Part::Text(text) => _ = put.set("type", "text").set("text", text.clone()),
-        Part::Refusal(text) => _ = put.set("type", "text").set("text", text.clone()),
+        Part::Text(text) | Part::Refusal(text) => _ = put.set("type", "text").set("text", text.clone()),
         Part::Reasoning { text, signature, .. } => {
             if !is_own {
                 // A thought without this provider's own signature is refused.

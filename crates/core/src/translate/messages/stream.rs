@@ -81,7 +81,7 @@ impl StreamReader for Reader {
                 }
             }
             "content_block_stop" => {
-                deltas.extend(self.parts.get(&index).map(|part| Delta::PartEnd { choice: 0, part: *part }))
+                deltas.extend(self.parts.get(&index).map(|part| Delta::PartEnd { choice: 0, part: *part }));
             }
             "message_delta" => {
                 self.merge(data.get("usage"));

@@ -253,7 +253,7 @@ fn content_item(
     put.set("role", role);
     match nodes {
         [Node { part: Part::Text(text), .. }] if is_own && note(&message.own, "~content") == Some("string") => {
-            _ = put.set("content", text.clone())
+            _ = put.set("content", text.clone());
         }
         nodes => {
             let parts: Vec<Value> =

@@ -97,12 +97,12 @@ pub(super) fn output(choice: &Choice, is_own: bool, lost: &mut Losses) -> Vec<Va
     let place = |node: &Node| node.own.get(ITEM).and_then(|item| item.get("at")).and_then(Value::as_u64);
     let mut items = Vec::new();
     for group in choice.parts.chunk_by(|a, b| place(a).is_some() && place(a) == place(b)) {
-        let note = group[0].own.get(ITEM);
-        let own = note.and_then(|item| item.get("own")).and_then(Value::as_object).cloned().unwrap_or_default();
+        let item = group[0].own.get(ITEM);
+        let own = item.and_then(|item| item.get("own")).and_then(Value::as_object).cloned().unwrap_or_default();
         let parts = group.iter().map(|node| {
-            let mut node = node.clone();
-            node.own.shift_remove(ITEM);
-            node
+            let mut part = node.clone();
+            part.own.shift_remove(ITEM);
+            part
         });
         let message = Message { role: Role::Assistant, name: None, parts: parts.collect(), own };
         items.extend(items::write(&message, true, true, "choices[0]", lost));

@@ -45,7 +45,9 @@ fn read(codec: &Codec, events: &[Value]) -> Vec<Delta> {
 
 fn folded(dialect: Dialect, deltas: &[Delta]) -> Accumulator {
     let mut folded = Accumulator::new(dialect);
-    deltas.iter().for_each(|delta| folded.fold(delta));
+    for delta in deltas {
+        folded.fold(delta);
+    }
     folded
 }
 

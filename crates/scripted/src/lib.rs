@@ -12,7 +12,9 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-pub use answers::{chat, chat_stream, messages, messages_stream};
+pub use answers::{
+    ANSWERS, Ready, chat, chat_stream, generate_content, generate_content_stream, messages, messages_stream, responses, responses_stream,
+};
 pub use faults::{FAULTS, Fault, Kind};
 
 /// A request as it came.
@@ -22,6 +24,8 @@ pub struct Asked {
     pub number: usize,
     /// Over which connection, from 0.
     pub connection: usize,
+    /// `POST`.
+    pub method: String,
     /// `/v1/chat/completions`.
     pub path: String,
     /// Names in lower case.
@@ -39,7 +43,8 @@ impl Asked {
     /// Whether the body asks for a stream.
     pub fn is_stream(&self) -> bool {
         let text = String::from_utf8_lossy(&self.body);
-        text.replace(' ', "").contains("\"stream\":true")
+        // Gemini and Bedrock say it in the address.
+        text.replace(' ', "").contains("\"stream\":true") || self.path.contains("tream")
     }
 }
 
@@ -48,12 +53,37 @@ impl Asked {
 pub enum Step {
     /// Bytes as they are.
     Bytes(Vec<u8>),
+    /// The provider counts tokens, input and output: what it would write on its bill.
+    Bills(u64, u64),
     /// Waits.
     Pause(Duration),
+    /// Waits until the test opens the gate.
+    Wait(Gate),
     /// Cuts the connection so that the other side sees a reset.
     Reset,
     /// Closes it.
     Close,
+}
+
+/// Holds answers back until it is opened; then it stays open.
+#[derive(Clone, Debug)]
+pub struct Gate(Arc<tokio::sync::Semaphore>);
+
+impl Gate {
+    /// A closed gate.
+    pub fn closed() -> Gate {
+        Gate(Arc::new(tokio::sync::Semaphore::new(0)))
+    }
+
+    /// Lets all through.
+    pub fn open(&self) {
+        self.0.close();
+    }
+
+    async fn passed(&self) {
+        // No permit is ever given: waiting ends when the gate is opened.
+        _ = self.0.acquire().await;
+    }
 }
 
 /// A whole answer: head and body with the right length.
@@ -77,6 +107,21 @@ pub fn head(status: u16, headers: &[(&str, &str)], length: Option<usize>) -> Vec
     head.into_bytes()
 }
 
+/// The head of a body in chunks, after which the connection can be used again.
+pub fn chunked_head(status: u16, headers: &[(&str, &str)]) -> Vec<u8> {
+    let mut head = format!("HTTP/1.1 {status} Scripted\r\ntransfer-encoding: chunked\r\n");
+    for (name, value) in headers {
+        head.push_str(&format_header(name, value));
+    }
+    head.push_str("\r\n");
+    head.into_bytes()
+}
+
+/// A chunk; the empty one is the last.
+pub fn chunk(bytes: &[u8]) -> Vec<u8> {
+    [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
+}
+
 fn format_header(name: &str, value: &str) -> String {
     format!("{name}: {value}\r\n")
 }
@@ -85,8 +130,29 @@ fn format_header(name: &str, value: &str) -> String {
 pub struct Scripted {
     /// Where it listens.
     pub address: SocketAddr,
-    asked: Arc<Mutex<Vec<Asked>>>,
+    log: Arc<Mutex<Log>>,
     listening: tokio::task::JoinHandle<()>,
+}
+
+/// What it knows of its calls.
+#[derive(Default)]
+struct Log {
+    asked: Vec<Asked>,
+    billed: Billed,
+    n_connections: usize,
+    keeps_bodies: bool,
+    n_calls: usize,
+}
+
+/// What a provider would bill.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Billed {
+    /// Calls that were billed.
+    pub calls: u64,
+    /// Tokens of their input.
+    pub input: u64,
+    /// Tokens of their output.
+    pub output: u64,
 }
 
 type Script = dyn Fn(&Asked) -> Vec<Step> + Send + Sync;
@@ -94,24 +160,41 @@ type Script = dyn Fn(&Asked) -> Vec<Step> + Send + Sync;
 impl Scripted {
     /// Listens on a free port of loopback and answers every call with what the script says.
     pub async fn start(script: impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static) -> io::Result<Scripted> {
+        Scripted::listen(script, true).await
+    }
+
+    /// The same, but what was asked is not kept: for runs of hours.
+    pub async fn start_forgetful(script: impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static) -> io::Result<Scripted> {
+        Scripted::listen(script, false).await
+    }
+
+    async fn listen(
+        script: impl Fn(&Asked) -> Vec<Step> + Send + Sync + 'static,
+        keeps_bodies: bool,
+    ) -> io::Result<Scripted> {
         let listener = TcpListener::bind("127.0.0.1:0").await?;
         let address = listener.local_addr()?;
-        let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
+        let log = Arc::new(Mutex::new(Log { keeps_bodies, ..Log::default() }));
         let script: Arc<Script> = Arc::new(script);
         let listening = tokio::spawn({
-            let asked = Arc::clone(&asked);
+            let log = Arc::clone(&log);
             async move {
-                let mut n_connections = 0;
+                // Ends with the server, and with it what it still has to say.
+                let mut connections = tokio::task::JoinSet::new();
                 while let Ok((stream, _)) = listener.accept().await {
-                    let (asked, script) = (Arc::clone(&asked), Arc::clone(&script));
-                    let connection = n_connections;
-                    n_connections += 1;
+                    while connections.try_join_next().is_some() {}
+                    let (log, script) = (Arc::clone(&log), Arc::clone(&script));
+                    let connection = {
+                        let mut log = locked(&log);
+                        log.n_connections += 1;
+                        log.n_connections - 1
+                    };
                     // A connection that breaks is the script's doing.
-                    tokio::spawn(async move { _ = serve(stream, connection, &asked, &*script).await });
+                    connections.spawn(async move { _ = serve(stream, connection, &log, &*script).await });
                 }
             }
         });
-        Ok(Scripted { address, asked, listening })
+        Ok(Scripted { address, log, listening })
     }
 
     /// `http://127.0.0.1:PORT/v1`.
@@ -121,13 +204,27 @@ impl Scripted {
 
     /// What was asked so far.
     pub fn asked(&self) -> Vec<Asked> {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.log).asked.clone()
     }
 
     /// How many calls came.
     pub fn n_calls(&self) -> usize {
-        self.asked.lock().unwrap_or_else(PoisonError::into_inner).len()
+        locked(&self.log).n_calls
     }
+
+    /// How many connections were made.
+    pub fn n_connections(&self) -> usize {
+        locked(&self.log).n_connections
+    }
+
+    /// What it would bill for what it has said so far.
+    pub fn billed(&self) -> Billed {
+        locked(&self.log).billed
+    }
+}
+
+fn locked(log: &Mutex<Log>) -> std::sync::MutexGuard<'_, Log> {
+    log.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Drop for Scripted {
@@ -136,21 +233,32 @@ impl Drop for Scripted {
     }
 }
 
-async fn serve(mut stream: TcpStream, connection: usize, asked: &Mutex<Vec<Asked>>, script: &Script) -> io::Result<()> {
+async fn serve(mut stream: TcpStream, connection: usize, log: &Mutex<Log>, script: &Script) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let mut buffer = Vec::new();
     loop {
         let Some(mut request) = read(&mut stream, &mut buffer).await? else { return Ok(()) };
         request.connection = connection;
         {
-            let mut asked = asked.lock().unwrap_or_else(PoisonError::into_inner);
-            request.number = asked.len();
-            asked.push(request.clone());
+            let mut log = locked(log);
+            request.number = log.n_calls;
+            log.n_calls += 1;
+            if log.keeps_bodies {
+                log.asked.push(request.clone());
+            }
         }
+        let mut is_billed = false;
         for step in script(&request) {
             match step {
                 Step::Bytes(bytes) => stream.write_all(&bytes).await?,
+                Step::Bills(input, output) => {
+                    let billed = &mut locked(log).billed;
+                    billed.calls += u64::from(!std::mem::replace(&mut is_billed, true));
+                    billed.input += input;
+                    billed.output += output;
+                }
                 Step::Pause(pause) => tokio::time::sleep(pause).await,
+                Step::Wait(gate) => gate.passed().await,
                 Step::Reset => {
                     // No time to send what waits: the other side gets a reset.
                     #[allow(deprecated, reason = "zero does not block, which is what the warning is about")]
@@ -178,7 +286,8 @@ async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<Option
     };
     let head = String::from_utf8_lossy(&buffer[..head_end]).into_owned();
     let mut lines = head.split("\r\n");
-    let path = lines.next().and_then(|line| line.split(' ').nth(1)).unwrap_or_default().to_owned();
+    let mut first = lines.next().unwrap_or_default().split(' ').map(str::to_owned);
+    let (method, path) = (first.next().unwrap_or_default(), first.next().unwrap_or_default());
     let headers: Vec<(String, String)> = lines
         .filter_map(|line| line.split_once(':'))
         .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
@@ -195,5 +304,5 @@ async fn read(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> io::Result<Option
     }
     let body = buffer[head_end..head_end + length].to_vec();
     buffer.drain(..head_end + length);
-    Ok(Some(Asked { number: 0, connection: 0, path, headers, body }))
+    Ok(Some(Asked { number: 0, connection: 0, method, path, headers, body }))
 }

@@ -47,6 +47,17 @@ impl Flights {
         }
     }
 
+    /// The call is over because nobody waits for it; `false` if somebody joined meanwhile.
+    pub(super) fn land_alone(&self, key: &BodyKey, writer: &Writer<Head, Arc<Led>>) -> bool {
+        // Who joins does so under the lock.
+        let mut flights = self.flights();
+        let is_alone = writer.n_readers() == 0;
+        if is_alone {
+            flights.remove(key);
+        }
+        is_alone
+    }
+
     /// How many are under way.
     pub(super) fn len(&self) -> usize {
         self.flights().len()

@@ -7,6 +7,7 @@ mod plain;
 mod streamed;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -58,7 +59,16 @@ enum Next {
 
 /// Makes an answer and tells those who wait for it.
 pub(super) async fn run(mut lead: Lead, writer: Writer<Head, Arc<Led>>) {
-    let answer = make(&lead, &writer).await;
+    let mut has_landed = false;
+    let answer = loop {
+        let answer = make(&lead, &writer).await;
+        let (Some(key), true) = (&lead.key, is_abandoned(&answer)) else { break answer };
+        has_landed = lead.inner.flights.land_alone(key, &writer);
+        if has_landed {
+            break answer;
+        }
+        // Somebody joined at the last moment.
+    };
     if let Some(mut permit) = lead.permit.take() {
         permit.settle(answer.as_ref().map_or(0, |led| led.report.usage.total()));
     }
@@ -67,11 +77,16 @@ pub(super) async fn run(mut lead: Lead, writer: Writer<Head, Arc<Led>>) {
     {
         lead.inner.responses.keep(key.at(&entry.target), Arc::clone(entry));
     }
-    if let Some(key) = &lead.key {
+    if let (Some(key), false) = (&lead.key, has_landed) {
         // Kept first: who comes now finds it there.
         lead.inner.flights.land(key);
     }
     writer.end(answer.map(Arc::new));
+}
+
+/// Nobody waits any more, and nothing was asked that could not be left.
+fn is_abandoned(answer: &Result<Led>) -> bool {
+    answer.as_ref().is_err_and(|error| error.kind() == Kind::Closed)
 }
 
 async fn make(lead: &Lead, writer: &Writer<Head, Arc<Led>>) -> Result<Led> {
@@ -127,6 +142,12 @@ impl Call<'_> {
             if self.n_attempts >= settings.retry.max_attempts.max(1) {
                 return Err(self.given_up());
             }
+            if self.has_caller() && writer.n_readers() == 0 {
+                return Err(nobody_waits());
+            }
+            if self.left().is_some_and(|left| left.is_zero()) {
+                return Err(self.out_of_time());
+            }
             let pass = match inner.health.pass(&step.target) {
                 Ok(pass) => pass,
                 Err(cooling) => {
@@ -147,7 +168,7 @@ impl Call<'_> {
             };
             self.n_attempts += 1;
             let (begun, tried) = attempt.run(self, writer).await?;
-            let first_byte = tried.ended.first_byte_us.map(std::time::Duration::from_micros);
+            let first_byte = tried.ended.first_byte_us.map(Duration::from_micros);
             pass.report(tried.verdict, first_byte);
             room.settle(tried.ended.metered.usage.total());
             self.settle(begun, &tried).await;
@@ -169,14 +190,35 @@ impl Call<'_> {
                     let Some(wait) = pause(&settings.retry, n_retries, wait, seed) else { return Ok(None) };
                     // Where others can be asked, nobody waits for this one.
                     let has_others = !is_last && n_retries >= 1;
-                    if has_others || !inner.health.may_retry(&step.target, tried.verdict) {
+                    let is_too_late = self.left().is_some_and(|left| wait >= left);
+                    if has_others || is_too_late || !inner.health.may_retry(&step.target, tried.verdict) {
                         return Ok(None);
                     }
-                    tokio::time::sleep(wait).await;
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => {}
+                        () = writer.abandoned(), if self.has_caller() => return Err(nobody_waits()),
+                    }
                 }
             }
         }
         Ok(None)
+    }
+
+    /// A call that refreshes a kept answer has none.
+    fn has_caller(&self) -> bool {
+        self.lead.permit.is_some()
+    }
+
+    /// What is left of the time for the whole call.
+    fn left(&self) -> Option<Duration> {
+        let now = self.lead.inner.clock.ticks_us();
+        self.lead.due_us.map(|due| Duration::from_micros(due.saturating_sub(now)))
+    }
+
+    fn out_of_time(&mut self) -> Error {
+        self.last.take().unwrap_or_else(|| {
+            Error::new(Kind::Timeout, "the time for the call is over").help("raise its deadline, or that of the route")
+        })
     }
 
     /// Room under the limits of a target: now, or for the last target after a wait.
@@ -191,7 +233,7 @@ impl Call<'_> {
             }
             Err(_) => {
                 let class = self.prepared.directives.class.unwrap_or(self.plan.route.class);
-                let patience = super::life::deadline(self.prepared, self.plan);
+                let patience = self.left();
                 limits.admit(labels, false, Demand { n_tokens, class, patience }).await.map(Some)
             }
         }
@@ -281,6 +323,10 @@ fn labels(prepared: &Prepared, plan: &RoutePlan, step: &Step) -> Labels {
         model: Some(Arc::clone(&step.target.model)),
         ..prepared.labels.clone()
     }
+}
+
+fn nobody_waits() -> Error {
+    Error::new(Kind::Closed, "nobody waits for the answer any more")
 }
 
 fn failing(step: &Step, cooling: Cooling) -> Error {

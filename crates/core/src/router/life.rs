@@ -71,6 +71,8 @@ pub(super) struct Lead {
     pub plan: Arc<RoutePlan>,
     pub call: AttemptId,
     pub queued_us: u64,
+    /// Monotonic microseconds at which the time for the whole call is over, waiting and all attempts together.
+    pub due_us: Option<u64>,
     /// Under which the answer may be kept, before a target is known.
     pub key: Option<BodyKey>,
     /// Room under the limits of the caller; `None` for a refresh that nobody waits for.
@@ -87,7 +89,10 @@ pub(super) async fn run(
     let state = inner.state.load_full();
     let prepared = Arc::new(prepare(request, caller, is_stream, state.settings.max_body)?);
     let task = inner.tasks.begin().ok_or_else(|| Error::new(Kind::Closed, "the router is shutting down"))?;
+    let begun_us = inner.clock.ticks_us();
     let plan = Arc::new(plan(inner, &state, &prepared));
+    let due_us = deadline(&prepared, &plan)
+        .map(|deadline| begun_us.saturating_add(u64::try_from(deadline.as_micros()).unwrap_or(u64::MAX)));
     let permit = admit(&state, &prepared, &plan).await?;
     let queued_us = permit.queued_us();
     let call = inner.ids.next(&*inner.clock);
@@ -117,6 +122,7 @@ pub(super) async fn run(
         plan: Arc::clone(&plan),
         call,
         queued_us,
+        due_us,
         key,
         permit,
     };

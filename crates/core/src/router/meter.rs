@@ -25,6 +25,14 @@ pub(super) struct Metered {
     pub cost: Result<Usd, Unpriced>,
 }
 
+/// More than that many tokens in one call are a mistake: a hundred times the longest context there is.
+const MAX_TOKENS: u64 = 1_000_000_000;
+
+/// Whether a provider's counters can be its word: an empty object is none, and no call consumes a billion tokens.
+pub(super) fn is_possible(usage: &Usage) -> bool {
+    (1..=MAX_TOKENS).contains(&usage.total())
+}
+
 /// What metering needs beside the answer.
 pub(super) struct Meter<'a> {
     pub catalog: &'a Catalog,
@@ -53,8 +61,7 @@ impl Meter<'_> {
     fn read(&self, dialect: Dialect, usage: &serde_json::Value) -> Option<Reading> {
         let wire = dialect::wire(dialect).ok()?;
         let reading = (wire.usage)(usage, Some(&self.target.host)).ok()?;
-        // An empty object is no word at all.
-        (reading.usage.total() > 0).then_some(reading)
+        is_possible(&reading.usage).then_some(reading)
     }
 
     pub(super) fn of_reading(&self, reading: &Reading, answered: Option<&str>) -> Metered {

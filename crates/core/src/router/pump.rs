@@ -82,7 +82,7 @@ impl Pump {
         for delta in deltas {
             match delta {
                 Delta::Failure(failure) => self.failure = Some(failure.clone()),
-                Delta::Ping | Delta::Usage { .. } | Delta::ServiceTier(_) | Delta::Start { .. } => {}
+                Delta::Ping | Delta::Usage { .. } | Delta::ServiceTier(_) | Delta::Start { .. } | Delta::End => {}
                 _ => self.has_begun = true,
             }
             self.folded.fold(delta);

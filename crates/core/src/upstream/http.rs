@@ -57,6 +57,9 @@ impl Provider {
             Auth::None | Auth::SigV4 { .. } => None,
             Auth::Bearer(reference) | Auth::Header(_, reference) => Some(bound(reference)?),
         };
+        if let Some(secret) = &secret {
+            credential(&settings.auth, secret.for_address(&base)?)?;
+        }
         let mut headers = HeaderMap::new();
         for (name, value) in &settings.headers {
             let wrong =
@@ -98,15 +101,8 @@ impl Provider {
             }
         }
         if let Some(secret) = &self.secret {
-            let text = secret.for_address(&url)?;
-            let (name, value) = match &self.settings.auth {
-                Auth::Header(name, _) => (name.as_str(), text.to_owned()),
-                _ => ("authorization", format!("Bearer {text}")),
-            };
-            let wrong = || Error::new(Kind::Config, "the secret cannot stand in a header").in_field("api-key");
-            let mut value = HeaderValue::try_from(value).map_err(|_| wrong())?;
-            value.set_sensitive(true);
-            headers.insert(HeaderName::try_from(name).map_err(|_| wrong())?, value);
+            let (name, value) = credential(&self.settings.auth, secret.for_address(&url)?)?;
+            headers.insert(name, value);
         }
         #[cfg(feature = "bedrock")]
         if let Some(signer) = &self.signer {
@@ -140,9 +136,11 @@ impl Upstream for HttpUpstream {
             };
             let status = response.status().as_u16();
             let headers = response.headers().clone();
-            if let Some(encoding) = headers.get(http::header::CONTENT_ENCODING)
-                && encoding.as_bytes() != b"identity"
-            {
+            if is_encoded(&headers) {
+                // An error says enough by its status and headers: when to ask again stands there.
+                if status >= 300 {
+                    return Ok(Incoming { status, headers, body: Body::of([]) });
+                }
                 let message = format!("`{}` answered in an encoding that was not asked for", call.provider);
                 return Err(Error::new(Kind::Truncated, message));
             }
@@ -157,6 +155,23 @@ impl Upstream for HttpUpstream {
             secret.hide_in(text);
         }
     }
+}
+
+/// The header that says who asks.
+fn credential(auth: &Auth, secret: &str) -> Result<(HeaderName, HeaderValue)> {
+    let (name, value) = match auth {
+        Auth::Header(name, _) => (name.as_str(), secret.to_owned()),
+        _ => ("authorization", format!("Bearer {secret}")),
+    };
+    let wrong = || Error::new(Kind::Config, "the secret cannot stand in a header").in_field("api-key");
+    let mut value = HeaderValue::try_from(value).map_err(|_| wrong())?;
+    value.set_sensitive(true);
+    Ok((HeaderName::try_from(name).map_err(|_| wrong())?, value))
+}
+
+fn is_encoded(headers: &HeaderMap) -> bool {
+    let encoding = headers.get(http::header::CONTENT_ENCODING).map(HeaderValue::as_bytes);
+    encoding.is_some_and(|encoding| !encoding.is_empty() && !encoding.eq_ignore_ascii_case(b"identity"))
 }
 
 /// A body over the network, with its time limits.

@@ -99,10 +99,18 @@ impl Bound {
         if secret.len() < MIN_HIDDEN {
             return;
         }
-        let finder = memchr::memmem::Finder::new(secret);
-        while let Some(at) = finder.find(text) {
-            text.splice(at..at + secret.len(), HIDDEN.bytes());
+        let mut places = memchr::memmem::find_iter(text, secret).peekable();
+        if places.peek().is_none() {
+            return;
         }
+        let (mut out, mut from) = (Vec::with_capacity(text.len()), 0);
+        for at in places {
+            out.extend_from_slice(&text[from..at]);
+            out.extend_from_slice(HIDDEN.as_bytes());
+            from = at + secret.len();
+        }
+        out.extend_from_slice(&text[from..]);
+        *text = out;
     }
 }
 
@@ -148,6 +156,10 @@ mod tests {
         let mut text = b"Incorrect API key: sk-canary. sk-canary!".to_vec();
         bound.hide_in(&mut text);
         assert_eq!(text, b"Incorrect API key: [hidden]. [hidden]!");
+        // What stands for a secret may hold it.
+        let odd = Bound::to(SecretString::from("hidden"), Origin::of(&url("https://a/")));
+        odd.hide_in(&mut text);
+        assert_eq!(text, b"Incorrect API key: [[hidden]]. [[hidden]]!");
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::ledger::Ticket;
 use crate::route::Step;
 use crate::router::flow::Writer;
-use crate::router::life::{Head, deadline};
+use crate::router::life::Head;
 use crate::router::outgoing::{self, Destination};
 use crate::router::settle::Begun;
 use crate::upstream::settings::ProviderSettings;
@@ -66,7 +66,7 @@ impl Attempt<'_> {
             is_stream: call.prepared.is_stream,
             headers: call.prepared.directives.passed_on(),
             body: sending.written.body.clone(),
-            total: deadline(call.prepared, call.plan),
+            total: call.left(),
         };
         reservation.sent();
         call.lead.state.rules.sent(step, &call.prepared.request, &inner.memo, &inner.prompt_caches, begun.at);

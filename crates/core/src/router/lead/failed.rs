@@ -80,8 +80,7 @@ pub(super) async fn refused(sending: &Sending<'_>, mut incoming: Incoming) -> Tr
     let told = retry_after(&incoming.headers, now)
         .or_else(|| exhausted_for(&incoming.headers, now).filter(|_| incoming.status == 429));
     let body = incoming.body.beginning(MAX_ERROR_BODY).await;
-    let mut visible = body.to_vec();
-    inner.upstream.hide_secrets(&sending.step.target.provider, &mut visible);
+    let visible = visible(sending, &body);
     let failure = failure_of(sending, incoming.status, &visible);
     let told = told.or(failure.retry_after_ms.map(Duration::from_millis));
     answered_with(sending, &failure, visible, told)
@@ -142,8 +141,25 @@ pub(super) fn answered_with(sending: &Sending<'_>, failure: &Failure, body: Vec<
     Tried { ended, answer: Err(error), verdict, next }
 }
 
+/// An error that stands in an answer with status 200, or in its stream.
+pub(super) fn failed_in_answer(sending: &Sending<'_>, body: &[u8]) -> Tried {
+    let visible = visible(sending, &body[..body.len().min(MAX_ERROR_BODY)]);
+    let failure = failure_of(sending, 200, &visible);
+    let told = failure.retry_after_ms.map(Duration::from_millis);
+    answered_with(sending, &failure, visible, told)
+}
+
+/// What a provider said, without its secret: some repeat the key they refuse.
+pub(super) fn visible(sending: &Sending<'_>, said: &[u8]) -> Vec<u8> {
+    let mut said = said.to_vec();
+    sending.call.lead.inner.upstream.hide_secrets(&sending.step.target.provider, &mut said);
+    said
+}
+
 /// A body with status 200 that is no answer.
 pub(super) fn no_answer(sending: &Sending<'_>, what: &str, body: &Bytes) -> Tried {
+    // A secret is looked for before the beginning is cut off: half of one would not be found.
+    let body = visible(sending, &body[..body.len().min(MAX_ERROR_BODY)]);
     let beginning = String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned();
     let beginning: String = beginning.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let message = format!("`{}` answered with something that is {what}: {beginning}", sending.step.target.provider);

@@ -42,8 +42,7 @@ pub(super) async fn receive(sending: &Sending<'_>, mut incoming: Incoming, write
         && value.get("choices").is_none()
         && value.get("output").is_none()
     {
-        let failure = failed::failure_of(sending, 200, &body);
-        return failed::answered_with(sending, &failure, body.to_vec(), None);
+        return failed::failed_in_answer(sending, &body);
     }
     let prepared = sending.call.prepared;
     let spoken = if prepared.dialect == Dialect::Embeddings { Dialect::Embeddings } else { sending.provider.dialect };

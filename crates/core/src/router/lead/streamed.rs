@@ -1,6 +1,7 @@
 //! Streamed answers: passed on as they come, folded, and settled at their end, however they end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -16,13 +17,17 @@ use crate::ledger::Outcome;
 use crate::router::ends::ends;
 use crate::router::flow::Writer;
 use crate::router::life::Head;
-use crate::router::meter::Metered;
+use crate::router::meter::{Metered, is_possible};
 use crate::router::pump::Pump;
 use crate::router::settle::Ended;
 use crate::translate;
 use crate::translate::model::{Failure, Request};
 use crate::upstream::Incoming;
 use crate::upstream::frames::{EventStreamFramer, Frame, SseFramer};
+
+/// How long the end of the connection's part is waited for once the provider has said that this is all: read to its end, the
+/// connection can be used again. A server that leaves it open holds nobody up.
+const LINGER: Duration = Duration::from_millis(50);
 
 /// Cuts whatever framing a provider uses.
 enum Framer {
@@ -100,6 +105,12 @@ impl Passing<'_> {
         // An answer that will be kept is worth its end, whoever still waits; the provider bills it anyway.
         let is_kept = self.sending.call.lead.key.is_some();
         loop {
+            if self.pump.folded().is_complete() {
+                let drained = async { while let Ok(Some(_)) = incoming.body.chunk().await {} };
+                // Closed by its end or by the time, whatever else the server has to say.
+                let _either = tokio::time::timeout(LINGER, drained).await;
+                return End::Whole;
+            }
             let chunk = tokio::select! {
                 biased;
                 () = self.writer.abandoned(), if !is_kept => return End::Abandoned,
@@ -128,6 +139,13 @@ impl Passing<'_> {
     fn take(&mut self, frames: &[Frame]) -> Result<()> {
         for frame in frames {
             let out = self.pump.frame(frame.name.as_deref(), &frame.data, &frame.raw)?;
+            if self.pump.failure.is_some() {
+                // Nothing comes after an error. Its words may repeat the key.
+                if let Some(out) = out {
+                    self.put(Bytes::from(failed::visible(self.sending, &out)));
+                }
+                return Ok(());
+            }
             if let Some(out) = out {
                 self.put(out);
             }
@@ -157,6 +175,8 @@ impl Passing<'_> {
         let is_finished = self.pump.folded().is_finished();
         let error = match end {
             End::Whole if is_finished => None,
+            // All was said before.
+            End::Broken(_) if self.pump.folded().is_complete() => None,
             End::Whole => Some(Error::new(
                 Kind::Truncated,
                 format!("the stream of `{}` ended without saying why", self.sending.step.target.provider),
@@ -188,8 +208,10 @@ impl Passing<'_> {
 
     /// The provider reported an error in the middle.
     fn failed(&mut self, failure: &Failure) -> Tried {
-        let body = failure.message.clone().into_bytes();
-        let mut tried = failed::answered_with(self.sending, failure, body, None);
+        let body = failed::visible(self.sending, failure.message.as_bytes());
+        let failure = Failure { message: String::from_utf8_lossy(&body).into_owned(), ..failure.clone() };
+        let told = failure.retry_after_ms.map(Duration::from_millis);
+        let mut tried = failed::answered_with(self.sending, &failure, body, told);
         if self.has_begun || self.pump.has_begun {
             tried.ended.metered = self.metered();
         }
@@ -224,7 +246,7 @@ impl Passing<'_> {
         let response = self.pump.folded().response();
         let meter = self.sending.meter();
         if let Some(mut reading) =
-            response.usage.clone().filter(|reading| reading.usage.total() > 0 && self.pump.folded().is_finished())
+            response.usage.clone().filter(|reading| is_possible(&reading.usage) && self.pump.folded().is_finished())
         {
             let tier = response.service_tier.as_deref().and_then(crate::usage::ServiceTier::from_wire);
             reading.tier = reading.tier.or(tier);

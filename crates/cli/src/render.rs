@@ -27,6 +27,8 @@ mod migrate;
 mod optimized;
 mod problem;
 mod text;
+#[cfg(feature = "router")]
+mod usage;
 
 #[cfg(test)]
 pub(crate) mod sample;
@@ -48,6 +50,17 @@ pub(crate) use optimized::{
 };
 pub(crate) use problem::problem;
 pub(crate) use text::text;
+#[cfg(feature = "router")]
+pub(crate) use usage::{csv as usage_csv, csv_head as usage_csv_head, csv_row as usage_csv_row, text as usage_text};
+
+/// A value as JSON, for a program.
+#[cfg(feature = "router")]
+pub(crate) fn json_of<T: serde::Serialize>(value: &T) -> promptopt::error::Result<String> {
+    let text = serde_json::to_string_pretty(value);
+    text.map(|text| text + "\n").map_err(|cause| {
+        promptopt::error::Error::new(promptopt::error::Kind::Io, "the report cannot be written as JSON").because(cause)
+    })
+}
 
 /// How a report is looked at.
 #[derive(Clone, Debug)]

@@ -8,6 +8,10 @@ pub mod settings;
 #[cfg(feature = "router")]
 mod journal;
 #[cfg(feature = "router")]
+pub mod query;
+#[cfg(feature = "router")]
+pub mod reconcile;
+#[cfg(feature = "router")]
 mod rows;
 #[cfg(feature = "router")]
 mod store;
@@ -19,3 +23,6 @@ pub use journal::{Open, Ticket};
 pub use record::{AttemptId, Feedback, Outcome, SavedBy, UsageRecord, UsageSource};
 #[cfg(feature = "router")]
 pub use store::{Ledger, State};
+
+#[cfg(all(test, feature = "router"))]
+mod tests;

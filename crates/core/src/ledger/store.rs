@@ -252,6 +252,8 @@ fn connect(path: Option<&Path>) -> Result<Connection> {
     };
     let ready = opened.and_then(|mut connection| {
         connection.busy_timeout(BUSY)?;
+        // Before anything is written: a file of another program's is left as it is.
+        is_ours(&connection)?;
         // A commit reaches the kernel: it survives the end of the process. The disk is waited for at checkpoints only.
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -275,13 +277,19 @@ fn check_version(connection: &Connection) -> rusqlite::Result<i64> {
     Ok(version)
 }
 
-fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let version = check_version(&transaction)?;
-    let n_tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+/// The version of a ledger's form, 0 for a new one.
+fn is_ours(connection: &Connection) -> rusqlite::Result<i64> {
+    let version = check_version(connection)?;
+    let n_tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if version == 0 && n_tables > 0 {
         return Err(not_ours("it is a database of another program".to_owned()));
     }
+    Ok(version)
+}
+
+fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let version = is_ours(&transaction)?;
     for step in rows::MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0)) {
         transaction.execute_batch(step)?;
     }

@@ -123,10 +123,12 @@ impl Health {
         })
     }
 
-    /// Takes a retry from the target's bucket, if there is one: in an outage retries end soon, whatever each call may do.
+    /// Takes a retry from the target's bucket, if there is one: in an outage retries end soon, whatever each call may do. A call whose
+    /// failure keeps the breaker open has seen enough.
     pub fn may_retry(&self, target: &Target, after: Verdict) -> bool {
         let cost = if after == Verdict::Timeout { self.0.retry.timeout_cost } else { self.0.retry.cost };
         self.with(&key(target), |state| match state.retry_tokens.checked_sub(cost) {
+            Some(_) if state.open_until_us.is_some() && after != Verdict::Throttled => false,
             Some(left) => {
                 state.retry_tokens = left;
                 true

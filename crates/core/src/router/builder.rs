@@ -16,6 +16,7 @@ use crate::error::{Error, Kind, Result};
 use crate::health::Health;
 use crate::labels::{Caller, Labels, Partition};
 use crate::ledger::{Ledger, UsageRecord};
+use crate::limit::Limits;
 use crate::route::PromptCaches;
 use crate::tokens::memo::Memo;
 use crate::upstream::http::HttpUpstream;
@@ -105,10 +106,11 @@ impl Builder {
                 }
             })?;
         }
+        let limits = Limits::new(&settings.limits, settings.queue.clone(), Arc::clone(&clock));
         let inner = Inner {
             health: Health::new(settings.retry.clone(), settings.breaker.clone(), Arc::clone(&clock)),
             responses: Responses::new(&settings.cache, Arc::clone(&clock)),
-            state: ArcSwap::from_pointee(state::State::new(settings, &catalog, &clock)?),
+            state: ArcSwap::from_pointee(state::State::new(settings, &catalog, limits)?),
             flights: flights::Flights::default(),
             prompt_caches: PromptCaches::default(),
             outputs: outputs::Outputs::default(),

@@ -24,6 +24,8 @@ use crate::upstream::{Incoming, Outgoing};
 use crate::usage::ServiceTier;
 use crate::usd::Usd;
 
+mod pressure;
+
 fn provider(name: &str, host: &str, dialect: Dialect) -> ProviderSettings {
     ProviderSettings {
         name: name.into(),

@@ -6,16 +6,32 @@ mod record;
 pub mod settings;
 
 #[cfg(feature = "router")]
+mod books;
+#[cfg(feature = "router")]
+mod histogram;
+#[cfg(feature = "router")]
 mod journal;
+#[cfg(feature = "router")]
+mod query;
+#[cfg(feature = "router")]
+pub mod reconcile;
+#[cfg(feature = "router")]
+pub mod report;
 #[cfg(feature = "router")]
 mod rows;
 #[cfg(feature = "router")]
 mod store;
 #[cfg(feature = "router")]
+mod sums;
+#[cfg(feature = "router")]
 mod writer;
 
 #[cfg(feature = "router")]
+pub use books::Books;
+#[cfg(feature = "router")]
 pub use journal::{Open, Ticket};
+#[cfg(feature = "router")]
+pub use query::{GroupBy, Query};
 pub use record::{AttemptId, Feedback, Outcome, SavedBy, UsageRecord, UsageSource};
 #[cfg(feature = "router")]
 pub use store::{Ledger, State};

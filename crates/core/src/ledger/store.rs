@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::journal::{Journal, Open, Ticket, left_behind};
@@ -14,11 +14,11 @@ use super::record::{AttemptId, Feedback, UsageRecord};
 use super::rows;
 use super::settings::LedgerSettings;
 use super::writer::{Job, Queue, run};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 
 /// How long a transaction waits for another process's.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
 /// Rows that one deletion of old ones takes, so that writing is never held up for long.
 const DELETE_AT_ONCE: i64 = 5_000;
 
@@ -59,9 +59,7 @@ impl Ledger {
             let left = left_behind(path).map_err(failed)?;
             recovered = left.attempts.iter().filter_map(Open::crashed).collect();
             recovered = recover(&mut connection, recovered).map_err(|cause| database(path, cause))?;
-            for file in left.files {
-                std::fs::remove_file(file).map_err(failed)?;
-            }
+            left.remove().map_err(failed)?;
             journal = Some(Arc::new(Journal::begin(path).map_err(failed)?));
         }
         let queue = Arc::new(Queue::new());
@@ -131,21 +129,6 @@ impl Ledger {
         })));
     }
 
-    /// Every record since an instant, oldest first, as long as `take` says so.
-    pub fn each_since(&self, at: Timestamp, take: impl FnMut(UsageRecord) + Send + 'static) -> Result<()> {
-        let mut take = take;
-        let since = at.as_microsecond();
-        self.ask_blocking(move |connection| {
-            let sql = format!("SELECT {} FROM attempt WHERE at >= ?1 ORDER BY at, id", rows::COLUMNS);
-            let mut statement = connection.prepare(&sql)?;
-            let mut found = statement.query([since])?;
-            while let Some(row) = found.next()? {
-                take(rows::read(row)?);
-            }
-            Ok(())
-        })
-    }
-
     /// Attempts that processes which were killed had under way, settled at what was set aside for them.
     pub fn recovered(&self) -> &[UsageRecord] {
         &self.0.recovered
@@ -200,6 +183,14 @@ impl Ledger {
         answer.map_err(|cause| self.failed(cause))
     }
 
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.0.settings.path.as_deref()
+    }
+
     fn failed(&self, cause: rusqlite::Error) -> Error {
         match &self.0.settings.path {
             Some(path) => database(path, cause),
@@ -229,22 +220,6 @@ impl Drop for Inner {
     }
 }
 
-/// Opens a file for reading only, as reports do. Errors if there is none.
-pub(super) fn connect_to_read(path: &Path) -> Result<Connection> {
-    if !path.exists() {
-        return Err(Error::new(Kind::Io, "there is no ledger")
-            .in_file(path.display().to_string())
-            .help("name it with --ledger, or run a router that writes one"));
-    }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let opened = Connection::open_with_flags(path, flags).and_then(|connection| {
-        connection.busy_timeout(BUSY)?;
-        check_version(&connection)?;
-        Ok(connection)
-    });
-    opened.map_err(|cause| database(path, cause))
-}
-
 fn connect(path: Option<&Path>) -> Result<Connection> {
     let opened = match path {
         None => Connection::open_in_memory(),
@@ -264,7 +239,7 @@ fn connect(path: Option<&Path>) -> Result<Connection> {
     })
 }
 
-fn check_version(connection: &Connection) -> rusqlite::Result<i64> {
+pub(super) fn check_version(connection: &Connection) -> rusqlite::Result<i64> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version > rows::VERSION {
         return Err(not_ours(format!(

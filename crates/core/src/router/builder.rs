@@ -14,7 +14,6 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::router::RouterSettings;
 use crate::error::{Error, Kind, Result};
 use crate::health::Health;
-use crate::labels::{Caller, Labels, Partition};
 use crate::ledger::{Ledger, UsageRecord};
 use crate::route::PromptCaches;
 use crate::tokens::memo::Memo;
@@ -99,11 +98,7 @@ impl Builder {
         let budgets = Budgets::new(&settings.budgets, Arc::clone(&clock));
         if let Some(since) = budgets.counts_since(clock.now()) {
             let load = budgets.clone();
-            ledger.each_since(since, move |record| {
-                if let Some(cost) = record.cost {
-                    load.load(record.at, &labels_of(&record), cost);
-                }
-            })?;
+            ledger.spent_since(since, move |at, labels, cost| load.load(at, labels, cost))?;
         }
         let inner = Inner {
             health: Health::new(settings.retry.clone(), settings.breaker.clone(), Arc::clone(&clock)),
@@ -142,20 +137,4 @@ fn tidy_by_itself(router: &Router) {
             let _next_time = Router(inner).tidy().await;
         }
     });
-}
-
-/// Labels of a record, as budgets select by them.
-fn labels_of(record: &UsageRecord) -> Labels {
-    let caller = Caller {
-        tenant: Partition(Arc::clone(&record.tenant)),
-        id: record.caller.clone(),
-        team: record.team.clone(),
-        tags: record.tags.clone(),
-    };
-    Labels {
-        caller: Arc::new(caller),
-        route: record.route.clone(),
-        provider: Some(Arc::clone(&record.provider)),
-        model: Some(Arc::clone(&record.model)),
-    }
 }

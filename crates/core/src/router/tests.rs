@@ -168,7 +168,9 @@ async fn a_stream_is_passed_on_as_it_came_but_for_the_usage_that_was_not_asked_f
     let (router, sent, records) = router(settings(), vec![Ok(chat_stream("hello"))]);
     let (streamed, stream) = text(router.stream(ask("gpt-4o-mini"), &caller()).await.unwrap()).await;
     assert!(streamed.contains("\"content\":\"hello\"") && !streamed.contains("prompt_tokens"), "{streamed}");
-    assert!(String::from_utf8_lossy(&sent.lock().unwrap()[0].body).contains(r#""stream_options":{"include_usage":true}"#));
+    assert!(
+        String::from_utf8_lossy(&sent.lock().unwrap()[0].body).contains(r#""stream_options":{"include_usage":true}"#)
+    );
     let report = stream.report().unwrap();
     assert_eq!(report.cost, Some(Usd::parse("0.00021").unwrap()));
     assert_eq!(records.lock().unwrap()[0].usage.total(), 1100);

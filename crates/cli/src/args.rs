@@ -21,7 +21,11 @@ mod migrate;
 mod models;
 mod optimize;
 mod report;
+#[cfg(feature = "router")]
+mod routed;
 mod tokens;
+#[cfg(feature = "router")]
+mod usage;
 
 pub(crate) use dedup::{DedupArgs, DedupForm, What};
 pub(crate) use diff::{DiffArgs, DiffForm};
@@ -41,7 +45,13 @@ pub(crate) use models::{
 };
 pub(crate) use optimize::{EditArgs, GoalArgs, OptimizeArgs, OptimizeForm, TransformsArgs};
 pub(crate) use report::ReportArgs;
+#[cfg(feature = "router")]
+pub(crate) use routed::{CallerArgs, ChatArgs, RouteArgs, RouteForm};
 pub(crate) use tokens::{AccuracyArgs, AccuracyForm, TokensArgs, TokensCommand};
+#[cfg(feature = "router")]
+pub(crate) use usage::{
+    ExportArgs, ExportForm, FeedbackArgs, ReconcileArgs, UsageArgs, UsageCommand, UsageForm, When, WhichArgs,
+};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().effects(Effects::BOLD))
@@ -51,7 +61,7 @@ const STYLES: Styles = Styles::styled()
 
 /// Shows where LLM money goes, and what would save how much.
 ///
-/// Everything runs on this machine: no prompt leaves it, and no key is needed.
+/// Everything but `chat` runs on this machine: no prompt leaves it, and no key is needed.
 #[derive(Parser, Debug)]
 #[command(name = "promptopt", version, styles = STYLES, max_term_width = 100, arg_required_else_help = true)]
 #[command(propagate_version = true, disable_help_subcommand = true, after_help = EXIT_CODES)]
@@ -106,6 +116,22 @@ pub(crate) enum Command {
     /// Near duplicates are told by their word trigrams. Texts that differ in a number, a negation, an identifier, a quoted
     /// string or a symbol are never taken for duplicates, however similar they are.
     Dedup(DedupArgs),
+    /// Where a request would go, at what price, and why
+    ///
+    /// Goes by the routes, providers and prices of promptopt.toml, as the router does; nothing is sent.
+    #[cfg(feature = "router")]
+    Route(RouteArgs),
+    /// Sends a request through the router, and prints the answer
+    ///
+    /// The request is one of chat completions, responses or messages, as the provider's SDK would send it. What it took (target, cost,
+    /// cache, attempts) is said on standard error, and stands in the ledger.
+    #[cfg(feature = "router")]
+    Chat(ChatArgs),
+    /// What the router's ledger says: spent on what, when, how fast, what the cache saved
+    ///
+    /// The ledger is the file that a router writes. It may be read while it is written.
+    #[cfg(feature = "router")]
+    Usage(Box<UsageArgs>),
     /// Shows a saved report (estimate --output json) in another form
     ///
     /// The logs are not read again.

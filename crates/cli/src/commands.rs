@@ -5,6 +5,8 @@ use promptopt::error::{Error, Result};
 use crate::args::Command;
 use crate::settings::Settings;
 
+#[cfg(feature = "router")]
+mod chat;
 pub(crate) mod dedup;
 mod diff;
 mod estimate;
@@ -19,6 +21,8 @@ mod models;
 mod optimize;
 mod report;
 mod tokens;
+#[cfg(feature = "router")]
+mod usage;
 
 /// What a command that did its work has to say.
 #[derive(Debug, Default)]
@@ -50,6 +54,12 @@ pub(crate) fn run(command: Command, settings: &Settings) -> Result<Outcome> {
         #[cfg(feature = "lsp")]
         Command::Lsp(args) => lsp::run(&args, settings),
         Command::Migrate(args) => migrate::run(&args, settings),
+        #[cfg(feature = "router")]
+        Command::Route(args) => chat::route(&args, settings),
+        #[cfg(feature = "router")]
+        Command::Chat(args) => chat::run(&args, settings),
+        #[cfg(feature = "router")]
+        Command::Usage(args) => usage::run(&args, settings),
         Command::Tokens(args) => tokens::run(&args),
     }
 }

@@ -10,6 +10,7 @@
 
 pub(crate) mod bars;
 pub(crate) mod clean;
+mod heat;
 pub(crate) mod lint;
 pub(crate) mod page;
 pub(crate) mod table;
@@ -27,6 +28,8 @@ mod migrate;
 mod optimized;
 mod problem;
 mod text;
+#[cfg(feature = "router")]
+pub(crate) mod usage;
 
 #[cfg(test)]
 pub(crate) mod sample;
@@ -48,6 +51,16 @@ pub(crate) use optimized::{
 };
 pub(crate) use problem::problem;
 pub(crate) use text::text;
+#[cfg(feature = "router")]
+
+/// A value as JSON, for a program.
+#[cfg(feature = "router")]
+pub(crate) fn json_of<T: serde::Serialize>(value: &T) -> promptopt::error::Result<String> {
+    let text = serde_json::to_string_pretty(value);
+    text.map(|text| text + "\n").map_err(|cause| {
+        promptopt::error::Error::new(promptopt::error::Kind::Io, "the report cannot be written as JSON").because(cause)
+    })
+}
 
 /// How a report is looked at.
 #[derive(Clone, Debug)]

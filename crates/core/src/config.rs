@@ -12,6 +12,7 @@ mod resolve;
 pub mod router;
 pub mod sample;
 pub mod schema;
+mod values;
 
 use std::collections::BTreeMap;
 use std::fmt;

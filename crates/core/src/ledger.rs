@@ -35,3 +35,6 @@ pub use query::{GroupBy, Query};
 pub use record::{AttemptId, Feedback, Outcome, SavedBy, UsageRecord, UsageSource};
 #[cfg(feature = "router")]
 pub use store::{Ledger, State};
+
+#[cfg(all(test, feature = "router"))]
+mod tests;

@@ -16,6 +16,8 @@ pub mod stream;
 
 mod failure;
 mod take;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 mod chat;

@@ -7,7 +7,7 @@ use toml::Spanned;
 use toml::de::{DeArray, DeTable, DeValue};
 
 use super::keys::{self, Key, Shape};
-use super::paths;
+use super::{paths, values};
 use crate::catalog::Catalog;
 use crate::error::{Error, Kind};
 use crate::lint::lines::Lines;
@@ -63,6 +63,11 @@ impl<'a> Checker<'a> {
         if field.is_empty() { error } else { error.in_field(field) }
     }
 
+    /// Tells a problem that a later look has found.
+    pub(super) fn tell(&mut self, span: &Range<usize>, field: &str, message: String, help: Option<String>) {
+        self.problem(span.clone(), field, message, help);
+    }
+
     fn problem(&mut self, span: Range<usize>, field: &str, message: impl Into<String>, help: Option<String>) {
         let error = self.error_at(&span, field, message);
         self.problems.push(match help {
@@ -73,6 +78,11 @@ impl<'a> Checker<'a> {
 
     /// Checks a table against its keys. `field` is its own name, empty for the file.
     pub(super) fn table(&mut self, field: &str, span: Range<usize>, table: &DeTable<'_>, keys: &'static [Key]) {
+        self.members(field, span, table, &keys.iter().collect::<Vec<_>>());
+    }
+
+    /// The same for keys that stand in several tables.
+    pub(super) fn members(&mut self, field: &str, span: Range<usize>, table: &DeTable<'_>, keys: &[&'static Key]) {
         for (name, value) in table {
             let path = joined(field, name.get_ref());
             match keys.iter().find(|key| key.name == name.get_ref()) {
@@ -85,10 +95,10 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn unknown_key(&mut self, field: &str, name: &Spanned<std::borrow::Cow<'_, str>>, keys: &'static [Key]) {
+    fn unknown_key(&mut self, field: &str, name: &Spanned<std::borrow::Cow<'_, str>>, keys: &[&'static Key]) {
         let written = name.get_ref();
         let place = if field.is_empty() { "the file".to_owned() } else { format!("[{field}]") };
-        let elsewhere = keys::FILE.iter().find_map(|section| match section.shape {
+        let elsewhere = keys::file().iter().find_map(|section| match section.shape {
             Shape::Table(inner) if section.name != field => {
                 inner.iter().find(|key| key.name == &**written).map(|key| (section.name, key.name))
             }
@@ -181,8 +191,96 @@ impl<'a> Checker<'a> {
                     }
                 }
             }
+            _ => self.routed(field, shape, value),
         }
     }
+
+    /// Shapes of the router's keys.
+    fn routed(&mut self, field: &str, shape: &Shape, value: &Spanned<DeValue<'_>>) {
+        let inner = value.get_ref();
+        let mut need = |is_right: bool, expected: &str| {
+            if !is_right {
+                self.wrong(field, value, expected);
+            }
+        };
+        match shape {
+            Shape::Bool => need(inner.as_bool().is_some(), "true or false"),
+            Shape::Duration => need(values::duration(inner).is_some(), "a time such as \"10s\" (ms, s, m, h, d)"),
+            Shape::Size => need(values::size(inner).is_some(), "a size such as \"16 MiB\""),
+            Shape::By => need(values::by(inner).is_some(), "all, tenant, caller, team, tag:NAME, route, provider, model or target"),
+            Shape::Period => need(values::period(inner).is_some(), "day, month, or a time such as \"rolling 7d\""),
+            Shape::Objective => need(
+                values::objective(inner).is_some(),
+                "cheapest, fastest, weighted, ordered, or \"quality>=0.8 then cheapest\"",
+            ),
+            // What stands there may be the secret: it is not repeated.
+            Shape::Secret if values::secret(inner).is_none() => {
+                let message = "expected where the secret is, `env:NAME` or `file:PATH`, not the secret itself";
+                self.problem(value.span(), field, message, Some("if it was one, it is known to all who read this file: change it".to_owned()));
+            }
+            Shape::OneOf(names) => self.one_of(field, value, names),
+            Shape::Texts => _ = self.texts(field, value),
+            Shape::TextMap => {
+                for (name, value) in self.entries(field, value) {
+                    self.text(&joined(field, name.get_ref()), value);
+                }
+            }
+            Shape::Tiers => self.each_is(field, value, "a service tier (batch, flex, standard, priority, fast, ultrafast)", |item| values::tier(item).is_some()),
+            Shape::Targets => self.each_is(field, value, "a target such as \"openai/gpt-5-mini\", or { target = \"…\", tier = \"flex\", weight = 1, quality = 0.9 }", |item| {
+                values::target(item).is_some()
+            }),
+            Shape::Receivers => self.each_is(field, value, "\"webhook:env:NAME\", \"log:FILE\" or { command = [\"…\"] }", |item| values::receiver(item).is_some()),
+            Shape::Condition => {
+                if let Some(source) = self.text(field, value) {
+                    self.condition(field, value, &source);
+                }
+            }
+            Shape::Switch(keys) => match inner {
+                DeValue::Boolean(_) => {}
+                DeValue::Table(table) => self.table(field, value.span(), table, keys),
+                _ => self.wrong(field, value, "true, false, or a table"),
+            },
+            Shape::ByName(keys) => {
+                for (name, value) in self.entries(field, value) {
+                    let field = joined(field, name.get_ref());
+                    match value.get_ref() {
+                        DeValue::Table(table) => self.table(&field, value.span(), table, keys),
+                        _ => self.wrong(&field, value, "a table"),
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn each_is(
+        &mut self,
+        field: &str,
+        value: &Spanned<DeValue<'_>>,
+        expected: &str,
+        is_right: impl Fn(&DeValue<'_>) -> bool,
+    ) {
+        let Some(array) = self.array(field, value) else { return };
+        for item in array {
+            if !is_right(item.get_ref()) {
+                self.wrong(field, item, expected);
+            }
+        }
+    }
+
+    #[cfg(feature = "router")]
+    fn condition(&mut self, field: &str, value: &Spanned<DeValue<'_>>, source: &str) {
+        if let Err((message, offset)) = crate::route::condition::check(source) {
+            let span = value.span();
+            // One character for the quote.
+            let start = span.start + offset.map_or(0, |offset| offset + 1);
+            self.problem(start..span.end, field, message, Some("conditions are written in CEL".to_owned()));
+        }
+    }
+
+    #[cfg(not(feature = "router"))]
+    #[allow(clippy::unused_self, reason = "conditions are checked where they can be run")]
+    fn condition(&mut self, _field: &str, _value: &Spanned<DeValue<'_>>, _source: &str) {}
 
     fn tables(&mut self, field: &str, value: &Spanned<DeValue<'_>>, keys: &'static [Key]) {
         let DeValue::Array(array) = value.get_ref() else {

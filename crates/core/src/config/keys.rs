@@ -53,10 +53,42 @@ pub enum Shape {
     ByGlob(&'static Shape),
     /// A table of tables: the options of each rule, as the rule declares them.
     Options,
+    /// A table whose keys are names of one's own, of tables with these keys.
+    ByName(&'static [Key]),
+    /// True, false, or a table with these keys.
+    Switch(&'static [Key]),
+    /// True or false.
+    Bool,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+    /// Texts.
+    Texts,
+    /// A table of texts.
+    TextMap,
+    /// A time, with its unit.
+    Duration,
+    /// A size in memory, with its unit.
+    Size,
+    /// Where a secret is.
+    Secret,
+    /// A label that calls are told apart by.
+    By,
+    /// A time that a budget is for.
+    Period,
+    /// How a target is chosen.
+    Objective,
+    /// Service tiers.
+    Tiers,
+    /// Targets of a route.
+    Targets,
+    /// Who is told of an alert.
+    Receivers,
+    /// A CEL condition.
+    Condition,
 }
 
-/// The whole file.
-pub static FILE: &[Key] = &[
+/// What stands at the beginning of the file.
+static FILE: &[Key] = &[
     Key {
         name: "extends",
         shape: Shape::Path,
@@ -65,6 +97,11 @@ pub static FILE: &[Key] = &[
     },
     Key { name: "lint", shape: Shape::Table(LINT), about: "What `promptopt lint` goes by", example: "" },
 ];
+
+/// Everything that may stand in the file: for the lint rules, and for the router.
+pub fn file() -> Vec<&'static Key> {
+    FILE.iter().chain(super::router::keys::SECTIONS).collect()
+}
 
 static LINT: &[Key] = &[
     Key {
@@ -213,8 +250,9 @@ pub static SIDECAR: &[Key] = &[Key {
 }];
 
 /// Keys that a table must have.
-pub fn required(keys: &'static [Key]) -> &'static [&'static str] {
+pub fn required(keys: &[&'static Key]) -> &'static [&'static str] {
     match keys.first() {
+        Some(first) if first.name == "name" => &["name"],
         Some(first) if first.name == "paths" => &["paths"],
         Some(first) if first.name == "rules" => &["rules"],
         _ => &[],

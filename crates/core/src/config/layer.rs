@@ -107,7 +107,7 @@ pub(super) struct Read {
 pub(super) fn read(path: &Path, shown: &str, text: &str, catalog: &Catalog) -> Read {
     let mut checker = Checker::new(shown, text, catalog);
     let table = checker.parse();
-    checker.table("", 0..0, &table, keys::FILE);
+    checker.members("", 0..0, &table, &keys::file());
     let mut layer = Layer {
         folder: path.parent().map(Path::to_owned).unwrap_or_default(),
         file: shown.to_owned(),

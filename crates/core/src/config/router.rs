@@ -1,8 +1,21 @@
 //! All that a router is told, resolved from `promptopt.toml`: each feature has its own part.
 
+mod hosts;
+pub(super) mod keys;
+mod read;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use toml::de::DeTable;
+
+use super::check::Checker;
+use super::{Problems, Reader, plain};
 use crate::alert::settings::AlertSpec;
 use crate::budget::settings::BudgetSpec;
 use crate::cache::settings::CacheSettings;
+use crate::catalog::Catalog;
+use crate::error::{Error, Kind};
 use crate::health::settings::{BreakerSettings, RetrySettings};
 use crate::ledger::settings::LedgerSettings;
 use crate::limit::settings::{LimitSpec, QueueSettings};
@@ -55,11 +68,55 @@ impl Default for RouterSettings {
     }
 }
 
-/// The settings of a file, with those that it extends under it.
-pub fn from_file(
-    _path: &std::path::Path,
-    _read: &super::Reader<'_>,
-    _catalog: &crate::catalog::Catalog,
-) -> Result<RouterSettings, super::Problems> {
-    Ok(RouterSettings::default())
+/// The settings of a file, with those that it extends under it: what is nearer holds, section by section; providers are added by name.
+/// Without a `[ledger]`, the ledger is `promptopt.sqlite` beside the file.
+///
+/// Errors tell all mistakes at once, each with file, line and column; those under `[lint]` too.
+pub fn from_file(path: &Path, read: &Reader<'_>, catalog: &Catalog) -> Result<RouterSettings, Problems> {
+    let folder = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let mut chain: Vec<(PathBuf, String, String)> = Vec::new();
+    let mut next = Some(plain(&folder));
+    while let Some(path) = next.take() {
+        let shown = path.display().to_string();
+        if chain.iter().any(|(known, ..)| *known == path) {
+            return Err(one(Error::new(Kind::Config, format!("`extends` goes in a circle at `{shown}`"))));
+        }
+        let text = read(&path).map_err(|cause| one(Error::io(shown.clone(), cause)))?;
+        let table = DeTable::parse_recoverable(&text).0;
+        let extended = table.get_ref().get("extends").and_then(|value| value.get_ref().as_str().map(str::to_owned));
+        next = extended.map(|name| plain(&path.parent().unwrap_or(Path::new("")).join(name)));
+        drop(table);
+        chain.push((path, shown, text));
+    }
+    let mut settings = RouterSettings::default();
+    let mut problems = Vec::new();
+    for (path, shown, text) in chain.iter().rev() {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        problems.extend(from_one(&mut settings, shown, text, folder, catalog));
+    }
+    if settings.ledger.path.is_none() {
+        settings.ledger.path = chain.first().and_then(|(path, ..)| Some(path.parent()?.join("promptopt.sqlite")));
+    }
+    if problems.is_empty() { Ok(settings) } else { Err(Problems(Arc::new(problems))) }
+}
+
+/// The settings of a text that stands in no file: the ledger is in memory unless it says otherwise.
+pub fn from_text(text: &str, catalog: &Catalog) -> Result<RouterSettings, Problems> {
+    let mut settings = RouterSettings::default();
+    let problems = from_one(&mut settings, "promptopt.toml", text, Path::new(""), catalog);
+    if problems.is_empty() { Ok(settings) } else { Err(Problems(Arc::new(problems))) }
+}
+
+fn from_one(settings: &mut RouterSettings, shown: &str, text: &str, folder: &Path, catalog: &Catalog) -> Vec<Error> {
+    let mut checker = Checker::new(shown, text, catalog);
+    let table = checker.parse();
+    checker.members("", 0..0, &table, &super::keys::file());
+    read::read(settings, &table, folder, &mut checker, catalog);
+    let mut problems = checker.problems;
+    problems.sort_by_key(|error| error.place().map(|place| (place.line, place.column)));
+    problems
+}
+
+fn one(error: Error) -> Problems {
+    Problems(Arc::new(vec![error]))
 }

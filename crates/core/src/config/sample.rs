@@ -19,12 +19,15 @@ pub fn text() -> String {
         "What promptopt goes by in this folder and below; the nearest promptopt.toml holds. `promptopt lint` \
                        works without any of this.",
     );
-    let tables: Vec<&Key> = keys::FILE.iter().filter(|key| matches!(key.shape, Shape::Table(_))).collect();
-    for key in keys::FILE.iter().filter(|key| !matches!(key.shape, Shape::Table(_))) {
+    let (plain, sections): (Vec<&Key>, Vec<&Key>) = keys::file().into_iter().partition(|key| is_plain(&key.shape));
+    for key in plain {
         entry(&mut out, key);
     }
-    for table in tables {
-        let Shape::Table(inner) = table.shape else { continue };
+    for table in sections {
+        let Shape::Table(inner) = table.shape else {
+            outermost(&mut out, table);
+            continue;
+        };
         let _ = write!(out, "\n[{}]", table.name);
         out.push('\n');
         let (plain, nested): (Vec<&Key>, Vec<&Key>) = inner.iter().partition(|key| is_plain(&key.shape));
@@ -52,7 +55,28 @@ pub fn uncommented() -> String {
 }
 
 fn is_plain(shape: &Shape) -> bool {
-    !matches!(shape, Shape::Table(_) | Shape::Tables(_) | Shape::ByRule(_) | Shape::ByGlob(_) | Shape::Options)
+    use Shape::{ByGlob, ByName, ByRule, Options, Switch, Table, Tables};
+    !matches!(shape, Table(_) | Tables(_) | ByRule(_) | ByGlob(_) | Options | ByName(_) | Switch(_))
+}
+
+/// A list of tables, or tables by name: its keys once, each with what it does, in one table that is as long as it can be.
+fn outermost(out: &mut String, key: &Key) {
+    let (head, keys) = match key.shape {
+        Shape::Tables(keys) => (format!("[[{}]]", key.name), keys),
+        Shape::ByName(keys) => (format!("[{}.NAME]", key.name), keys),
+        _ => return,
+    };
+    out.push('\n');
+    comment(out, &format!("{}:", key.about));
+    for line in std::iter::once(head.replace("NAME", "openai").as_str()).chain(key.example.lines()) {
+        let _ = writeln!(out, "#{line}");
+    }
+    let named: Vec<&str> = key.example.lines().filter_map(|line| line.split(" =").next()).collect();
+    for key in keys.iter().filter(|key| !named.contains(&key.name)) {
+        out.push('\n');
+        comment(out, &format!("{} = {}", key.name, key.example));
+        comment(out, &format!("{}.", key.about));
+    }
 }
 
 fn entry(out: &mut String, key: &Key) {

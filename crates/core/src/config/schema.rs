@@ -18,7 +18,7 @@ pub fn text() -> String {
 
 /// The schema. Draft 7, which the editors' TOML plugins read.
 pub fn schema() -> Value {
-    let mut file = table(keys::FILE);
+    let mut file = members(&keys::file());
     let selectors: Vec<&str> = ["ALL", "DEFAULT"]
         .into_iter()
         .chain(FAMILIES.iter().map(|(letters, _)| *letters))
@@ -39,6 +39,10 @@ pub fn schema() -> Value {
 }
 
 fn table(keys: &'static [Key]) -> Value {
+    members(&keys.iter().collect::<Vec<_>>())
+}
+
+fn members(keys: &[&'static Key]) -> Value {
     let properties: Map<String, Value> = keys
         .iter()
         .map(|key| {
@@ -80,6 +84,32 @@ fn shape(shape: &Shape) -> Value {
         }),
         Shape::ByGlob(inner) => json!({ "type": "object", "additionalProperties": self::shape(inner) }),
         Shape::Options => options(),
+        _ => routed(shape),
+    }
+}
+
+/// Shapes of the router's keys.
+fn routed(shape: &Shape) -> Value {
+    let texts = || json!({ "type": "array", "items": { "type": "string" } });
+    let text = |pattern: &str| json!({ "type": "string", "pattern": pattern });
+    match shape {
+        Shape::ByName(keys) => json!({ "type": "object", "additionalProperties": table(keys) }),
+        Shape::Switch(keys) => json!({ "anyOf": [{ "type": "boolean" }, table(keys)] }),
+        Shape::Bool => json!({ "type": "boolean" }),
+        Shape::OneOf(names) => json!({ "enum": names }),
+        Shape::Texts => texts(),
+        Shape::TextMap => json!({ "type": "object", "additionalProperties": { "type": "string" } }),
+        Shape::Duration => text("^\\s*[0-9]+\\s*(ms|s|m|min|h|d)\\s*$"),
+        Shape::Size => text("^\\s*[0-9]+\\s*(B|KiB|MiB|GiB|kB|MB|GB)\\s*$"),
+        Shape::Secret => text("^(env|file):.+$"),
+        Shape::By => text("^(all|tenant|caller|team|tag:.+|route|provider|model|target)$"),
+        Shape::Period => text("^\\s*(day|month|rolling .+)\\s*$"),
+        Shape::Objective => text("^\\s*(cheapest|fastest|weighted|ordered|quality *>=.+)\\s*$"),
+        Shape::Tiers => {
+            json!({ "type": "array", "items": { "enum": ["batch", "flex", "standard", "priority", "fast", "ultrafast"] } })
+        }
+        Shape::Targets | Shape::Receivers => json!({ "type": "array", "items": { "type": ["string", "object"] } }),
+        _ => json!({ "type": "string" }),
     }
 }
 

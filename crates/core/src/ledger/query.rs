@@ -38,10 +38,12 @@ pub struct Query {
 pub enum GroupBy {
     /// By a label.
     Label(By),
-    /// By the hour, UTC.
+    /// By the hour of the day, UTC.
     Hour,
     /// By the day, UTC.
     Day,
+    /// By the prompt's standing part.
+    Template,
 }
 
 impl Default for Query {
@@ -51,11 +53,12 @@ impl Default for Query {
 }
 
 impl GroupBy {
-    /// From its name: `hour`, `day`, or that of a label.
+    /// From its name: `hour`, `day`, `template`, or that of a label.
     pub fn from_name(name: &str) -> Option<GroupBy> {
         match name {
             "hour" => Some(GroupBy::Hour),
             "day" => Some(GroupBy::Day),
+            "template" => Some(GroupBy::Template),
             label => By::from_name(label).map(GroupBy::Label),
         }
     }
@@ -72,6 +75,7 @@ impl fmt::Display for GroupBy {
             GroupBy::Label(by) => by.fmt(f),
             GroupBy::Hour => f.pad("hour"),
             GroupBy::Day => f.pad("day"),
+            GroupBy::Template => f.pad("template"),
         }
     }
 }
@@ -174,8 +178,9 @@ impl Labels<'_, '_> {
         };
         Ok(match by {
             GroupBy::Label(by) => self.of(by),
-            GroupBy::Hour => when("%Y-%m-%d %H:00"),
+            GroupBy::Hour => when("%H:00"),
             GroupBy::Day => when("%Y-%m-%d"),
+            GroupBy::Template => Some(self.row.get::<_, [u8; 16]>(2)?).filter(|id| *id != [0; 16]).map(hex),
         })
     }
 }
@@ -344,7 +349,7 @@ fn dearest(templates: HashMap<[u8; 16], TemplateSums>, top: usize) -> Vec<Templa
     rows.sort_by(|(a_id, a), (b_id, b)| (b.pico, b.attempts, a_id).cmp(&(a.pico, a.attempts, b_id)));
     rows.truncate(top);
     let row = |(id, sums): ([u8; 16], TemplateSums)| Template {
-        template: format!("{:032x}", u128::from_be_bytes(id)),
+        template: hex(id),
         attempts: sums.attempts,
         input_tokens: sums.input,
         cache_read_tokens: sums.cache_read,
@@ -353,4 +358,9 @@ fn dearest(templates: HashMap<[u8; 16], TemplateSums>, top: usize) -> Vec<Templa
         saved: sums.saved,
     };
     rows.into_iter().map(row).collect()
+}
+
+/// A template's name: the first half of its digest tells it from all others.
+fn hex(id: [u8; 16]) -> String {
+    format!("{:016x}", u128::from_be_bytes(id) >> 64)
 }

@@ -138,7 +138,7 @@ pub struct Month {
 /// Calls that share instructions and tools.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Template {
-    /// Digest of the standing part, hexadecimal.
+    /// The first half of the digest of the standing part, hexadecimal.
     pub template: String,
     /// Attempts.
     pub attempts: u64,

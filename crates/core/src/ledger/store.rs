@@ -227,6 +227,8 @@ fn connect(path: Option<&Path>) -> Result<Connection> {
     };
     let ready = opened.and_then(|mut connection| {
         connection.busy_timeout(BUSY)?;
+        // Before anything is written: a file of another program's is left as it is.
+        is_ours(&connection)?;
         // A commit reaches the kernel: it survives the end of the process. The disk is waited for at checkpoints only.
         connection.pragma_update(None, "journal_mode", "WAL")?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
@@ -239,7 +241,7 @@ fn connect(path: Option<&Path>) -> Result<Connection> {
     })
 }
 
-pub(super) fn check_version(connection: &Connection) -> rusqlite::Result<i64> {
+fn check_version(connection: &Connection) -> rusqlite::Result<i64> {
     let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     if version > rows::VERSION {
         return Err(not_ours(format!(
@@ -250,13 +252,19 @@ pub(super) fn check_version(connection: &Connection) -> rusqlite::Result<i64> {
     Ok(version)
 }
 
-fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
-    let version = check_version(&transaction)?;
-    let n_tables: i64 = transaction.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+/// The version of a ledger's form, 0 for a new one.
+pub(super) fn is_ours(connection: &Connection) -> rusqlite::Result<i64> {
+    let version = check_version(connection)?;
+    let n_tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if version == 0 && n_tables > 0 {
         return Err(not_ours("it is a database of another program".to_owned()));
     }
+    Ok(version)
+}
+
+fn migrate(connection: &mut Connection) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(rusqlite::TransactionBehavior::Immediate)?;
+    let version = is_ours(&transaction)?;
     for step in rows::MIGRATIONS.iter().skip(usize::try_from(version).unwrap_or(0)) {
         transaction.execute_batch(step)?;
     }
@@ -303,6 +311,6 @@ pub(super) fn database(path: &Path, cause: rusqlite::Error) -> Error {
     Error::new(Kind::Io, what).in_file(path.display().to_string()).because(cause).help(help)
 }
 
-fn not_ours(why: String) -> rusqlite::Error {
+pub(super) fn not_ours(why: String) -> rusqlite::Error {
     rusqlite::Error::ToSqlConversionFailure(why.into())
 }

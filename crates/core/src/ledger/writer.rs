@@ -128,6 +128,10 @@ impl Queue {
         true
     }
 
+    fn fails(&self, why: &str) {
+        self.state().failing = Some(Failing { why: why.to_owned() });
+    }
+
     fn is_fine(&self) {
         self.state().failing = None;
     }
@@ -176,6 +180,7 @@ fn write(queue: &Queue, connection: &mut Connection, mut jobs: Vec<Job>) {
             }
             Err(cause) => {
                 let why = cause.to_string();
+                queue.fails(&why);
                 // Those who wait are told at once; the records stay and are tried again.
                 for job in &mut jobs {
                     if let Job::Record { done, .. } = job

@@ -1,6 +1,8 @@
 //! What an answer consumed and cost: by the provider's word, or counted here where it has none.
 
-use crate::catalog::{Catalog, Unpriced};
+use std::sync::Arc;
+
+use crate::catalog::{Catalog, ModelSpec, Unpriced};
 use crate::chat::{Answer, ChatRequest, Dialect};
 use crate::clock::Timestamp;
 use crate::dialect;
@@ -14,6 +16,9 @@ use crate::usd::Usd;
 /// An answer, metered.
 #[derive(Clone, Debug)]
 pub(super) struct Metered {
+    /// The model that is billed: the one that answered, where the catalogue knows it (`gpt-4o` may answer as an older snapshot with a
+    /// price of its own).
+    pub model: Arc<str>,
     pub usage: Usage,
     pub source: UsageSource,
     pub tier: ServiceTier,
@@ -38,7 +43,7 @@ impl Meter<'_> {
         match reading {
             Some(mut reading) => {
                 reading.tier = reading.tier.or_else(|| ServiceTier::from_wire(reply.service_tier.as_deref()?));
-                self.of_reading(&reading)
+                self.of_reading(&reading, reply.answer.model.as_deref())
             }
             None => self.counted(request, Some(&reply.answer)),
         }
@@ -52,14 +57,16 @@ impl Meter<'_> {
         (reading.usage.total() > 0).then_some(reading)
     }
 
-    pub(super) fn of_reading(&self, reading: &Reading) -> Metered {
+    pub(super) fn of_reading(&self, reading: &Reading, answered: Option<&str>) -> Metered {
         let tier = reading.tier.unwrap_or(self.target.tier);
         let region = reading.region.as_deref().or(self.region);
+        let spec = self.spec(answered);
         Metered {
+            model: self.billed(spec),
             usage: reading.usage,
             source: UsageSource::Provider,
             tier,
-            cost: self.price(&reading.usage, tier, region),
+            cost: self.price(spec, &reading.usage, tier, region),
         }
     }
 
@@ -72,13 +79,29 @@ impl Meter<'_> {
         let output = answer
             .map_or(0, |answer| answer.parts.iter().map(|part| framing::content_tokens(part, &scale)).sum::<u64>());
         let usage = Usage { input_fresh: input, output_visible: output, ..Usage::default() };
-        let cost = self.price(&usage, self.target.tier, self.region);
-        Metered { usage, source: UsageSource::Counted, tier: self.target.tier, cost }
+        let spec = self.spec(answer.and_then(|answer| answer.model.as_deref()));
+        let cost = self.price(spec, &usage, self.target.tier, self.region);
+        Metered { model: self.billed(spec), usage, source: UsageSource::Counted, tier: self.target.tier, cost }
     }
 
-    fn price(&self, usage: &Usage, tier: ServiceTier, region: Option<&str>) -> Result<Usd, Unpriced> {
+    /// The row by which an answer is billed, as an estimate of its log would find it.
+    fn spec(&self, answered: Option<&str>) -> Option<&ModelSpec> {
+        let find = |model: &str| self.catalog.find(Some(&self.target.host), model);
+        answered.and_then(find).or_else(|| find(&self.target.model))
+    }
+
+    fn billed(&self, spec: Option<&ModelSpec>) -> Arc<str> {
+        spec.map_or_else(|| Arc::clone(&self.target.model), |spec| Arc::clone(&spec.id))
+    }
+
+    fn price(
+        &self,
+        spec: Option<&ModelSpec>,
+        usage: &Usage,
+        tier: ServiceTier,
+        region: Option<&str>,
+    ) -> Result<Usd, Unpriced> {
         let conditions = Conditions { tier, region: region.map(str::to_owned), at: Some(self.at), n_calls: None };
-        let spec = self.catalog.find(Some(&self.target.host), &self.target.model);
         let spec = spec.ok_or_else(|| Unpriced::UnknownModel { model: self.target.model.to_string() })?;
         self.catalog.price(spec, usage, &conditions).map(|cost| cost.total)
     }

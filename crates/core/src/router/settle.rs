@@ -37,8 +37,9 @@ pub(super) struct Ended {
 
 impl Metered {
     /// Nothing was consumed.
-    pub(super) fn nothing(tier: ServiceTier) -> Metered {
-        Metered { usage: Usage::default(), source: UsageSource::None, tier, cost: Ok(Usd::ZERO) }
+    pub(super) fn nothing(target: &Target) -> Metered {
+        let (model, tier) = (Arc::clone(&target.model), target.tier);
+        Metered { model, usage: Usage::default(), source: UsageSource::None, tier, cost: Ok(Usd::ZERO) }
     }
 }
 
@@ -59,7 +60,7 @@ pub(super) fn record(prepared: &Prepared, begun: &Begun, ended: &Ended) -> Usage
         asked: prepared.asked.clone(),
         provider: Arc::clone(&begun.target.provider),
         host: Arc::clone(&begun.target.host),
-        model: Arc::clone(&begun.target.model),
+        model: Arc::clone(&ended.metered.model),
         tier: ended.metered.tier,
         usage: ended.metered.usage,
         source: ended.metered.source,
@@ -93,7 +94,7 @@ pub(super) fn free_record(
         error: None,
         first_byte_us: None,
         ended_us: begun.sent_us,
-        metered: Metered::nothing(tier),
+        metered: Metered::nothing(&Target { tier, ..begun.target.clone() }),
     };
     UsageRecord { saved: saved.unwrap_or(Usd::ZERO), saved_by: Some(by), ..record(prepared, begun, &ended) }
 }

@@ -1,9 +1,11 @@
 //! OpenAI chat completions, and everything compatible.
 
+mod message;
 pub(super) mod parts;
 mod reply;
 mod request;
 mod stream;
+mod tools;
 
 use serde_json::{Value, json};
 

@@ -40,14 +40,13 @@ impl Broken {
 
 /// No answer, or one that broke off.
 pub(super) fn unanswered(sending: &Sending<'_>, error: Error, broken: Broken) -> Tried {
-    let tier = sending.step.target.tier;
     let (outcome, verdict, next, metered) = match error.kind() {
         // It was not reached: nothing was consumed.
-        Kind::Unreachable => (Outcome::Failed, Verdict::Failure, Next::Again, Metered::nothing(tier)),
+        Kind::Unreachable => (Outcome::Failed, Verdict::Failure, Next::Again, Metered::nothing(&sending.step.target)),
         Kind::Timeout => (Outcome::TimedOut, Verdict::Timeout, Next::Again, reserved(sending)),
         Kind::Truncated => (Outcome::Truncated, Verdict::Failure, Next::Again, reserved(sending)),
         // A mistake of the configuration's: others may do.
-        _ => (Outcome::Failed, Verdict::Neutral, Next::Other, Metered::nothing(tier)),
+        _ => (Outcome::Failed, Verdict::Neutral, Next::Other, Metered::nothing(&sending.step.target)),
     };
     let metered = broken.metered.unwrap_or(metered);
     let ended = Ended {
@@ -66,6 +65,7 @@ pub(super) fn unanswered(sending: &Sending<'_>, error: Error, broken: Broken) ->
 /// It may have worked, and nobody can say how much: what was set aside stands for it.
 fn reserved(sending: &Sending<'_>) -> Metered {
     Metered {
+        model: Arc::clone(&sending.step.target.model),
         usage: Usage::default(),
         source: UsageSource::Reserved,
         tier: sending.step.target.tier,
@@ -137,7 +137,7 @@ pub(super) fn answered_with(sending: &Sending<'_>, failure: &Failure, body: Vec<
         error: failure.code.clone().map(Arc::from),
         first_byte_us: Some(sending.elapsed_us()),
         ended_us: inner.clock.ticks_us(),
-        metered: Metered::nothing(target.tier),
+        metered: Metered::nothing(target),
     };
     Tried { ended, answer: Err(error), verdict, next }
 }

@@ -142,7 +142,7 @@ impl Passing<'_> {
             self.writer.push(out);
         } else if self.pump.has_begun && self.pump.failure.is_none() {
             self.has_begun = true;
-            let unknown = Metered::nothing(self.sending.step.target.tier);
+            let unknown = Metered::nothing(&self.sending.step.target);
             self.writer.begin(Head { report: report(self.sending, &unknown, Vec::new()), is_stream: true });
             for held in &self.log {
                 self.writer.push(held.clone());
@@ -228,7 +228,7 @@ impl Passing<'_> {
         {
             let tier = response.service_tier.as_deref().and_then(crate::usage::ServiceTier::from_wire);
             reading.tier = reading.tier.or(tier);
-            return meter.of_reading(&reading);
+            return meter.of_reading(&reading, response.model.as_deref());
         }
         // The response so far, read as any answer is.
         let written =

@@ -14,18 +14,26 @@ pub(super) const SPELLING: &str = "~content";
 pub(super) fn read(take: &mut Take, own: &mut Vec<(String, Value)>) -> Result<Vec<Node>> {
     let Some(content) = take.get("content").cloned() else { return Ok(Vec::new()) };
     match &content {
+        // An explicit null stays where it is.
+        Value::Null => Ok(Vec::new()),
         Value::String(text) => {
             take.any("content");
             own.push((SPELLING.to_owned(), "string".into()));
             Ok(vec![Node::new(Part::Text(text.clone()))])
         }
         Value::Array(items) => {
-            let parts = each(items, "content", read_part)?;
+            // Of an answer, what cannot be read is kept whole.
+            let is_strict = take.is_strict();
+            let read = |item: &Value| match read_part(item) {
+                Err(_) if !is_strict => Ok(Node::new(Part::Other(item.clone()))),
+                read => read,
+            };
+            let parts = each(items, "content", read)?;
             take.any("content");
             own.push((SPELLING.to_owned(), "list".into()));
             Ok(parts)
         }
-        // An explicit null stays where it is.
+        _ if take.is_strict() => Err(take.wrong("content", "a text or a list of parts")),
         _ => Ok(Vec::new()),
     }
 }
@@ -39,40 +47,35 @@ fn read_part(value: &Value) -> Result<Node> {
         });
     }
     let mut take = Take::strict(value)?;
-    let kind = take.str("type").unwrap_or_default().to_owned();
+    let kind = take.kind()?;
     let mut inner_own = None;
     let part = match kind.as_str() {
-        "text" => take.text("text")?.map(Part::Text),
-        "refusal" => take.text("refusal")?.map(Part::Refusal),
+        "text" => Some(Part::Text(take.needed_text("text")?)),
+        "refusal" => Some(Part::Refusal(take.needed_text("refusal")?)),
         "image_url" => match take.get("image_url").cloned() {
-            Some(Value::Object(_)) => {
-                let mut inner = Take::strict(&take.any("image_url").unwrap_or_default())
-                    .map_err(|error| error.in_field("image_url"))?;
-                let source = inner.text("url").map_err(|error| error.in_field("image_url"))?.map(|url| media_of(&url));
-                let detail = inner.text("detail")?;
-                inner_own = Some(inner.rest());
-                source.map(|source| Part::Image { source, detail })
-            }
             // A bare address, as Mistral takes it.
             Some(Value::String(url)) => {
                 take.any("image_url");
                 inner_own = Some(Own::from_iter([("~bare".to_owned(), true.into())]));
                 Some(Part::Image { source: media_of(&url), detail: None })
             }
-            _ => None,
+            _ => {
+                let mut inner = needed(&mut take, "image_url")?;
+                let source = media_of(&inner.needed_text("url")?);
+                let detail = inner.text("detail")?;
+                inner_own = Some(inner.rest());
+                Some(Part::Image { source, detail })
+            }
         },
         "input_audio" => {
-            let mut inner = Take::strict(&take.any("input_audio").unwrap_or_default())
-                .map_err(|error| error.in_field("input_audio"))?;
-            let (data, format) = (inner.text("data")?, inner.text("format")?);
+            let mut inner = needed(&mut take, "input_audio")?;
+            let (data, format) = (inner.needed_text("data")?, inner.text("format")?);
             inner_own = Some(inner.rest());
-            data.map(|data| Part::Audio {
-                source: Media::Base64 { media_type: format!("audio/{}", format.as_deref().unwrap_or_default()), data },
-            })
+            let media_type = format!("audio/{}", format.as_deref().unwrap_or_default());
+            Some(Part::Audio { source: Media::Base64 { media_type, data } })
         }
         "file" => {
-            let mut inner =
-                Take::strict(&take.any("file").unwrap_or_default()).map_err(|error| error.in_field("file"))?;
+            let mut inner = needed(&mut take, "file")?;
             let (id, name) = (inner.text("file_id")?, inner.text("filename")?);
             let source = match inner.text("file_data")? {
                 Some(data) => Some(media_of(&data)),
@@ -91,6 +94,13 @@ fn read_part(value: &Value) -> Result<Node> {
         own.insert("~inner".to_owned(), Value::Object(inner));
     }
     Ok(Node { part, cache, own })
+}
+
+fn needed(take: &mut Take, name: &str) -> Result<Take> {
+    match take.inner(name)? {
+        Some(inner) => Ok(inner),
+        None => Err(take.wrong(name, "an object")),
+    }
 }
 
 /// A `data:` address is data; anything else is an address.

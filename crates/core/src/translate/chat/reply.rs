@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::super::model::{Choice, Finish, Node, Own, Part, Response};
 use super::super::take::{Put, Take};
 use super::super::{Losses, Written, usage};
-use super::{parts, request};
+use super::{message, parts};
 use crate::chat::{Dialect, Role};
 use crate::error::{Error, Kind, Result};
 
@@ -37,8 +37,8 @@ fn read_choice(value: &Value) -> Result<Choice> {
     let message = take.object("message")?;
     let mut choice = Choice { finish: take.text("finish_reason")?.map(finish), ..Choice::default() };
     choice.logprobs = take.any("logprobs");
-    if let Some(message) = message {
-        let mut inner = Take::lenient(&Value::Object(message));
+    if let Some(said) = message {
+        let mut inner = Take::lenient(&Value::Object(said));
         let mut spelling = Vec::new();
         let mut nodes = Vec::new();
         for field in ["reasoning_content", "reasoning"] {
@@ -58,7 +58,7 @@ fn read_choice(value: &Value) -> Result<Choice> {
                 inner.put_back("tool_calls", json!([]));
             }
             for call in &calls {
-                nodes.push(request::read_call(call)?);
+                nodes.push(message::read_call(call).unwrap_or_else(|_| message::other_call(call)));
             }
         }
         inner.drop_if("role", "assistant");
@@ -66,6 +66,8 @@ fn read_choice(value: &Value) -> Result<Choice> {
         own.extend(spelling);
         choice.parts = nodes;
         choice.own.insert("~message".to_owned(), Value::Object(own));
+    } else {
+        choice.own.insert("~no_message".to_owned(), true.into());
     }
     choice.own.extend(take.rest());
     Ok(choice)
@@ -111,20 +113,22 @@ pub(super) fn write(response: &Response) -> Written {
 fn write_choice(choice: &Choice, index: usize, is_own: bool, lost: &mut Losses) -> Value {
     let mut put = Put::default();
     let empty = Own::new();
-    let inner_own = choice.own.get("~message").and_then(Value::as_object).filter(|_| is_own);
-    if !is_own {
+    let read = choice.own.get("~message").and_then(Value::as_object).filter(|_| is_own);
+    // An answer that was folded from a stream has no spelling to keep.
+    let is_read = read.is_some() || (is_own && choice.own.contains_key("~no_message"));
+    let own = read.unwrap_or(&empty);
+    if !is_read {
         put.set("index", index);
     }
-    if inner_own.is_some() || !is_own {
-        let own = inner_own.unwrap_or(&empty);
-        let mut message = Put::default();
+    if read.is_some() || !is_read {
+        let mut turn = Put::default();
         if !own.contains_key("role") {
-            message.set("role", "assistant");
+            turn.set("role", "assistant");
         }
         let nodes: Vec<&Node> = choice.parts.iter().collect();
-        request::fill_turn(&mut message, Role::Assistant, &nodes, own, is_own, &format!("choices[{index}]"), lost);
-        message.own(own, is_own);
-        put.set("message", message.done());
+        message::fill_turn(&mut turn, Role::Assistant, &nodes, own, is_read, &format!("choices[{index}]"), lost);
+        turn.own(own, is_own);
+        put.set("message", turn.done());
     }
     put.maybe("logprobs", choice.logprobs.clone().filter(|_| is_own));
     if choice.logprobs.is_some() && !is_own {
@@ -132,7 +136,7 @@ fn write_choice(choice: &Choice, index: usize, is_own: bool, lost: &mut Losses) 
     }
     match &choice.finish {
         Some(finish) => _ = put.set("finish_reason", finish_name(finish)),
-        None if !is_own => _ = put.set("finish_reason", Value::Null),
+        None if !is_read => _ = put.set("finish_reason", Value::Null),
         None => {}
     }
     put.own(&choice.own, is_own);

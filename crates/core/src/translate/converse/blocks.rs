@@ -10,13 +10,23 @@ use crate::error::Result;
 
 /// Blocks in order; a cache point is a mark on the block before it.
 pub(super) fn read_all(items: &[Value], at: &str) -> Result<Vec<Node>> {
+    gathered(items, |index, item| read(item).map_err(|error| error.in_field(&format!("{at}[{index}]"))))
+}
+
+/// The same of an answer: what cannot be read is kept whole.
+pub(super) fn read_leniently(items: &[Value]) -> Vec<Node> {
+    let read = |_, item: &Value| Ok(read(item).unwrap_or_else(|_| Node::new(Part::Other(item.clone()))));
+    gathered(items, read).unwrap_or_default()
+}
+
+fn gathered(items: &[Value], read: impl Fn(usize, &Value) -> Result<Node>) -> Result<Vec<Node>> {
     let mut nodes: Vec<Node> = Vec::new();
     for (index, item) in items.iter().enumerate() {
         let is_plain_point = item.as_object().is_some_and(|fields| fields.len() == 1)
             && item.get("cachePoint") == Some(&json!({"type": "default"}));
         match nodes.last_mut().filter(|last| is_plain_point && last.cache.is_none()) {
             Some(last) => last.cache = Some(CacheMark::Short),
-            None => nodes.push(read(item).map_err(|error| error.in_field(&format!("{at}[{index}]")))?),
+            None => nodes.push(read(index, item)?),
         }
     }
     Ok(nodes)
@@ -30,21 +40,17 @@ fn read(value: &Value) -> Result<Node> {
     let part = if let Some(text) = take.get("text").and_then(Value::as_str).map(str::to_owned) {
         take.any("text");
         Part::Text(text)
-    } else if let Some(inner) = take.object("toolUse")? {
-        let mut inner = Take::strict(&Value::Object(inner))?;
+    } else if take.get("text").is_some_and(|text| !text.is_null()) {
+        return Err(take.wrong("text", "a text"));
+    } else if let Some(mut inner) = take.inner("toolUse")? {
         let arguments = inner.any("input").map_or_else(String::new, |input| input.to_string());
-        let part = Part::ToolCall {
-            id: inner.text("toolUseId")?.unwrap_or_default(),
-            name: inner.text("name")?.unwrap_or_default(),
-            arguments,
-        };
+        let part = Part::ToolCall { id: inner.needed_text("toolUseId")?, name: inner.needed_text("name")?, arguments };
         inner_rest = inner.rest();
         part
-    } else if let Some(inner) = take.object("toolResult")? {
-        let mut inner = Take::strict(&Value::Object(inner))?;
-        let id = inner.text("toolUseId")?.unwrap_or_default();
+    } else if let Some(mut inner) = take.inner("toolResult")? {
+        let id = inner.needed_text("toolUseId")?;
         let content = inner.list("content")?;
-        let parts = read_all(content.as_deref().unwrap_or_default(), "content")?;
+        let parts = read_all(content.as_deref().unwrap_or_default(), "toolResult.content")?;
         let status = inner.text("status")?;
         if let Some(status) = &status {
             notes.insert("~status".to_owned(), status.clone().into());
@@ -58,10 +64,8 @@ fn read(value: &Value) -> Result<Node> {
         // JSON in a tool's result is text elsewhere.
         notes.insert("~json".to_owned(), true.into());
         Part::Text(take.any("json").unwrap_or_default().to_string())
-    } else if let Some(inner) = take.object("reasoningContent")? {
-        let mut inner = Take::strict(&Value::Object(inner))?;
-        let part = if let Some(text) = inner.object("reasoningText")? {
-            let mut text = Take::strict(&Value::Object(text))?;
+    } else if let Some(mut inner) = take.inner("reasoningContent")? {
+        let part = if let Some(mut text) = inner.inner("reasoningText")? {
             let part = Part::Reasoning { text: text.text("text")?, signature: text.text("signature")?, id: None };
             let rest = text.rest();
             if !rest.is_empty() {
@@ -76,14 +80,12 @@ fn read(value: &Value) -> Result<Node> {
         };
         inner_rest = inner.rest();
         part
-    } else if let Some(inner) = take.object("image")? {
-        let mut inner = Take::strict(&Value::Object(inner))?;
+    } else if let Some(mut inner) = take.inner("image")? {
         let format = inner.text("format")?.unwrap_or_default();
         let Some(source) = read_source(&mut inner, &format!("image/{format}"))? else { return Ok(other()) };
         inner_rest = inner.rest();
         Part::Image { source, detail: None }
-    } else if let Some(inner) = take.object("document")? {
-        let mut inner = Take::strict(&Value::Object(inner))?;
+    } else if let Some(mut inner) = take.inner("document")? {
         let (format, name) = (inner.text("format")?.unwrap_or_default(), inner.text("name")?);
         let Some(source) = read_source(&mut inner, &format!("application/{format}"))? else { return Ok(other()) };
         inner_rest = inner.rest();
@@ -164,7 +166,7 @@ fn write(node: &Node, is_own: bool, is_answer: bool, at: &str, lost: &mut Losses
         Part::ToolCall { id, name, arguments } => {
             let mut inner = Put::default();
             inner.set("toolUseId", id.clone()).set("name", name.clone());
-            match parsed(arguments) {
+            match parsed(arguments, is_own) {
                 Some(_) if is_own && arguments.is_empty() => {}
                 Some(input) if is_own || input.is_object() => _ = inner.set("input", input),
                 _ => {

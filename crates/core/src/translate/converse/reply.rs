@@ -20,7 +20,7 @@ pub(super) fn read(body: &Value) -> Result<Response> {
     }
     let mut output = take.object("output")?.unwrap_or_default();
     output.shift_remove("message");
-    let mut choice = Choice { parts: blocks::read_all(&content, "content")?, ..Choice::default() };
+    let mut choice = Choice { parts: blocks::read_leniently(&content), ..Choice::default() };
     choice.finish = take.text("stopReason")?.map(finish);
     choice.own.insert("~message".to_owned(), Value::Object(inner.rest()));
     choice.own.insert("~output".to_owned(), Value::Object(output));

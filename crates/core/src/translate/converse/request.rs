@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::super::model::{AnswerFormat, Message, Own, Request, Sampling, Tool, ToolChoice};
-use super::super::take::{Put, Take, each, expected};
+use super::super::take::{Put, SHARE, Take, expected};
 use super::super::{Losses, Written};
 use super::blocks;
 use crate::chat::{CacheMark, Dialect, Role};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 pub(super) fn read(body: &Value) -> Result<Request> {
     let mut take = Take::strict(body)?;
@@ -17,27 +17,24 @@ pub(super) fn read(body: &Value) -> Result<Request> {
         let own = Own::from_iter([("~system".to_owned(), true.into())]);
         messages.push(Message { role: Role::System, name: None, parts: blocks::read_all(&system, "system")?, own });
     }
-    let list = take.list("messages")?.ok_or_else(|| Error::input("`messages` is missing").in_field("messages"))?;
-    messages.extend(each(&list, "messages", read_message)?);
+    let Some(list) = take.each("messages", read_message)? else { return Err(take.wrong("messages", "a list")) };
+    messages.extend(list);
     let mut request = Request { dialect: Dialect::Converse, messages, ..Request::default() };
-    if let Some(config) = take.object("inferenceConfig")? {
-        let mut inner = Take::strict(&Value::Object(config))?;
-        let within = |error: Error| error.in_field("inferenceConfig");
-        let stop = inner.texts("stopSequences").map_err(within)?;
+    if let Some(mut inner) = take.inner("inferenceConfig")? {
+        let stop = inner.texts("stopSequences")?;
         if stop.as_ref().is_some_and(Vec::is_empty) {
             inner.put_back("stopSequences", json!([]));
         }
         request.sampling = Sampling {
-            max_output: inner.count("maxTokens").map_err(within)?,
-            temperature: inner.number("temperature").map_err(within)?,
-            top_p: inner.number("topP").map_err(within)?,
+            max_output: inner.count("maxTokens")?,
+            temperature: inner.number("temperature", &SHARE)?,
+            top_p: inner.number("topP", &SHARE)?,
             stop: stop.unwrap_or_default(),
             ..Sampling::default()
         };
         spelling.insert("~inference".to_owned(), Value::Object(inner.rest()));
     }
-    if let Some(config) = take.object("toolConfig")? {
-        let mut inner = Take::strict(&Value::Object(config))?;
+    if let Some(mut inner) = take.inner("toolConfig")? {
         if let Some(tools) = inner.list("tools")? {
             for (index, tool) in tools.iter().enumerate() {
                 let is_point = tool.get("cachePoint") == Some(&json!({"type": "default"}))
@@ -50,8 +47,8 @@ pub(super) fn read(body: &Value) -> Result<Request> {
                 }
             }
         }
-        if let Some(choice) = inner.any("toolChoice") {
-            request.tool_choice = Some(read_choice(&choice));
+        if let Some(choice) = inner.object("toolChoice")? {
+            request.tool_choice = Some(read_choice(&Value::Object(choice)));
         }
         spelling.insert("~tools".to_owned(), Value::Object(inner.rest()));
     }
@@ -63,11 +60,10 @@ pub(super) fn read(body: &Value) -> Result<Request> {
 
 fn read_message(value: &Value) -> Result<Message> {
     let mut take = Take::strict(value)?;
-    let role = match take.text("role")?.as_deref() {
-        Some("user") => Role::User,
-        Some("assistant") => Role::Assistant,
-        Some(other) => return Err(expected("user or assistant", &Value::from(other)).in_field("role")),
-        None => return Err(Error::input("`role` is missing").in_field("role")),
+    let role = match take.needed_text("role")?.as_str() {
+        "user" => Role::User,
+        "assistant" => Role::Assistant,
+        other => return Err(expected("user or assistant", &Value::from(other)).in_field("role")),
     };
     let content = take.list("content")?;
     let parts = blocks::read_all(content.as_deref().unwrap_or_default(), "content")?;
@@ -79,11 +75,11 @@ fn read_message(value: &Value) -> Result<Message> {
 
 fn read_tool(value: &Value) -> Result<Tool> {
     let is_plain = value.as_object().is_some_and(|fields| fields.len() == 1);
-    let Some(spec) = value.get("toolSpec").filter(|_| is_plain) else {
+    let mut outer = Take::strict(value)?;
+    let Some(mut take) = outer.inner("toolSpec")?.filter(|_| is_plain) else {
         return Ok(Tool { server: Some(value.clone()), ..Tool::default() });
     };
-    let mut take = Take::strict(spec)?;
-    let name = take.text("name")?.ok_or_else(|| Error::input("`name` is missing").in_field("toolSpec.name"))?;
+    let name = take.needed_text("name")?;
     let description = take.text("description")?;
     let strict = take.truth("strict")?;
     let parameters = match take.object("inputSchema")? {

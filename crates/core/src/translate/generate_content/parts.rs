@@ -10,44 +10,45 @@ use crate::error::Result;
 pub(super) fn read(value: &Value, index: usize) -> Result<Node> {
     let mut take = Take::strict(value)?;
     let mut notes = Own::new();
-    let is_thought = take.get("thought").and_then(Value::as_bool) == Some(true);
+    let thought = take.truth("thought")?;
+    let is_thought = thought == Some(true) && take.str("text").is_some();
+    if let Some(thought) = thought.filter(|_| !is_thought) {
+        take.put_back("thought", thought.into());
+    }
     let part = if take.get("text").is_some_and(Value::is_string) {
         let text = take.text("text")?;
         if is_thought {
-            take.any("thought");
             let signature = take.text("thoughtSignature")?;
             Part::Reasoning { text, signature, id: None }
         } else {
             Part::Text(text.unwrap_or_default())
         }
-    } else if let Some(inner) = take.object("inlineData")? {
-        let mut inner = Take::strict(&Value::Object(inner))?;
-        let (media_type, data) = (inner.text("mimeType")?.unwrap_or_default(), inner.text("data")?.unwrap_or_default());
+    } else if take.get("text").is_some_and(|text| !text.is_null()) {
+        return Err(take.wrong("text", "a text"));
+    } else if let Some(mut inner) = take.inner("inlineData")? {
+        let (media_type, data) = (inner.text("mimeType")?.unwrap_or_default(), inner.needed_text("data")?);
         notes.insert("~inner".to_owned(), Value::Object(inner.rest()));
         media(Media::Base64 { media_type: media_type.clone(), data }, &media_type)
-    } else if let Some(inner) = take.object("fileData")? {
-        let mut inner = Take::strict(&Value::Object(inner))?;
-        let (media_type, url) = (inner.text("mimeType")?, inner.text("fileUri")?.unwrap_or_default());
+    } else if let Some(mut inner) = take.inner("fileData")? {
+        let (media_type, url) = (inner.text("mimeType")?, inner.needed_text("fileUri")?);
         notes.insert("~inner".to_owned(), Value::Object(inner.rest()));
         media(Media::Url { url, media_type: media_type.clone() }, media_type.as_deref().unwrap_or_default())
-    } else if let Some(inner) = take.object("functionCall")? {
-        let mut inner = Take::strict(&Value::Object(inner))?;
-        let name = inner.text("name")?.unwrap_or_default();
-        let arguments = inner.any("args").map_or_else(String::new, |args| args.to_string());
+    } else if let Some(mut inner) = take.inner("functionCall")? {
+        let name = inner.needed_text("name")?;
+        let arguments = inner.object("args")?.map_or_else(String::new, |args| Value::Object(args).to_string());
         let id = inner.text("id")?;
         if id.is_none() {
             notes.insert("~id".to_owned(), "absent".into());
         }
         notes.insert("~inner".to_owned(), Value::Object(inner.rest()));
         Part::ToolCall { id: id.unwrap_or_else(|| format!("call_{index}_{name}")), name, arguments }
-    } else if let Some(inner) = take.object("functionResponse")? {
-        let mut inner = Take::strict(&Value::Object(inner))?;
+    } else if let Some(mut inner) = take.inner("functionResponse")? {
         let name = inner.text("name")?;
         let id = inner.text("id")?;
         if id.is_none() {
             notes.insert("~id".to_owned(), "absent".into());
         }
-        let response = inner.any("response");
+        let response = inner.object("response")?.map(Value::Object);
         notes.insert("~inner".to_owned(), Value::Object(inner.rest()));
         // `{"result": "text"}` and the like are that text; anything else is JSON.
         let (text, is_error) = match response.as_ref().and_then(Value::as_object).map(|fields| (fields.len(), fields)) {
@@ -117,7 +118,7 @@ pub(super) fn write(
         Part::ToolCall { id, name, arguments } => {
             let mut call = Put::default();
             call.set("name", name.clone());
-            match parsed(arguments) {
+            match parsed(arguments, is_own) {
                 Some(_) if is_own && arguments.is_empty() => {}
                 Some(args) if is_own || args.is_object() => _ = call.set("args", args),
                 _ => {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::super::model::{AnswerFormat, Message, Own, Part, Reasoning, Request, Sampling, Tool, ToolChoice};
-use super::super::take::{Put, Take, each, note};
+use super::super::take::{PENALTY, Put, SHARE, Take, UP_TO_2, each, note};
 use super::super::{Losses, Written};
 use super::parts;
 use crate::chat::{Dialect, Role};
@@ -14,16 +14,15 @@ pub(super) fn read(body: &Value) -> Result<Request> {
     let mut spelling = Own::new();
     let mut messages = Vec::new();
     for name in ["systemInstruction", "system_instruction"] {
-        if take.get(name).is_some_and(Value::is_object) {
-            let system = take.any(name).unwrap_or_default();
-            let mut message = read_content(&system)?;
+        if let Some(system) = take.any(name) {
+            let mut message = read_content(&system).map_err(|error| error.in_field(name))?;
             message.role = Role::System;
             message.own.insert("~system".to_owned(), name.into());
             messages.push(message);
         }
     }
-    let contents = take.list("contents")?.ok_or_else(|| Error::input("`contents` is missing").in_field("contents"))?;
-    messages.extend(each(&contents, "contents", read_content)?);
+    let Some(contents) = take.each("contents", read_content)? else { return Err(take.wrong("contents", "a list")) };
+    messages.extend(contents);
     let mut tools = Vec::new();
     if let Some(list) = take.list("tools")? {
         let mut groups = Vec::new();
@@ -47,16 +46,16 @@ pub(super) fn read(body: &Value) -> Result<Request> {
         spelling.insert("~tools".to_owned(), groups.into());
     }
     let mut tool_choice = None;
-    if let Some(config) = take.get("toolConfig").cloned() {
+    if let Some(config) = take.object("toolConfig")?.map(Value::Object) {
+        take.put_back("toolConfig", config.clone());
         tool_choice = read_choice(&config);
         if tool_choice.is_some() {
             take.any("toolConfig");
         }
     }
     let mut request = Request { dialect: Dialect::GenerateContent, messages, tools, tool_choice, ..Request::default() };
-    if let Some(config) = take.object("generationConfig")? {
-        let mut inner = Take::strict(&Value::Object(config))?;
-        read_config(&mut inner, &mut request).map_err(|error| error.in_field("generationConfig"))?;
+    if let Some(mut inner) = take.inner("generationConfig")? {
+        read_config(&mut inner, &mut request)?;
         spelling.insert("~config".to_owned(), Value::Object(inner.rest()));
     }
     // Some put it beside, and some of Google's own proxies read it.
@@ -73,38 +72,50 @@ fn read_config(inner: &mut Take, request: &mut Request) -> Result<()> {
     }
     request.sampling = Sampling {
         max_output: inner.count("maxOutputTokens")?,
-        temperature: inner.number("temperature")?,
-        top_p: inner.number("topP")?,
-        top_k: inner.number("topK")?,
-        frequency_penalty: inner.number("frequencyPenalty")?,
-        presence_penalty: inner.number("presencePenalty")?,
-        seed: inner.number("seed")?,
+        temperature: inner.number("temperature", &UP_TO_2)?,
+        top_p: inner.number("topP", &SHARE)?,
+        top_k: inner.whole_number("topK")?,
+        frequency_penalty: inner.number("frequencyPenalty", &PENALTY)?,
+        presence_penalty: inner.number("presencePenalty", &PENALTY)?,
+        seed: inner.whole_number("seed")?,
         stop: stop.unwrap_or_default(),
-        n: inner.count("candidateCount")?,
+        n: inner.positive("candidateCount")?,
         logprobs: inner.truth("responseLogprobs")?,
         top_logprobs: inner.count("logprobs")?,
     };
-    if inner.str("responseMimeType") == Some("application/json") {
+    let media_type = inner.text("responseMimeType")?;
+    if let Some(other) = media_type.as_ref().filter(|media_type| *media_type != "application/json") {
+        inner.put_back("responseMimeType", other.clone().into());
+    }
+    if media_type.as_deref() == Some("application/json") {
         let schema = ["responseJsonSchema", "responseSchema"]
             .into_iter()
             .find(|name| inner.get(name).is_some_and(|schema| !schema.is_null()));
         let format = match schema {
             Some(name) => {
-                let schema = inner.any(name).unwrap_or_default();
+                let schema = inner.object(name)?.map(Value::Object).unwrap_or_default();
                 AnswerFormat::JsonSchema { name: None, description: None, schema, strict: None }
             }
             None => AnswerFormat::JsonObject,
         };
-        inner.any("responseMimeType");
         if let Some(name) = schema {
             inner.put_back("~schema", name.into());
         }
         request.format = Some(format);
     }
-    if let Some(thinking) = inner.object("thinkingConfig")? {
-        let mut thinking = Take::strict(&Value::Object(thinking))?;
+    if let Some(mut thinking) = inner.inner("thinkingConfig")? {
         // −1 leaves it to the model.
-        let budget = thinking.count("thinkingBudget").ok().flatten();
+        let budget = match thinking.whole("thinkingBudget")? {
+            Some(-1) => {
+                thinking.put_back("thinkingBudget", (-1).into());
+                None
+            }
+            Some(budget) => {
+                let budget = u64::try_from(budget);
+                Some(budget.map_err(|_| thinking.error(Error::input("expected -1 or more"), "thinkingBudget"))?)
+            }
+            None => None,
+        };
         let level = thinking.text("thinkingLevel")?;
         let mut own = thinking.rest();
         if let Some(level) = &level {
@@ -119,7 +130,10 @@ fn read_config(inner: &mut Take, request: &mut Request) -> Result<()> {
 
 fn read_content(value: &Value) -> Result<Message> {
     let mut take = Take::strict(value)?;
-    let written = take.str("role").map(str::to_owned);
+    let written = take.text("role")?;
+    if let Some(written) = &written {
+        take.put_back("role", written.clone().into());
+    }
     let role = match written.as_deref() {
         Some("model") => Role::Assistant,
         Some("function" | "tool") => Role::Tool,
@@ -143,14 +157,14 @@ fn read_tool(value: &Value) -> Result<Tool> {
     let mut spelling = Own::new();
     let parameters = if take.get("parametersJsonSchema").is_some_and(|schema| !schema.is_null()) {
         spelling.insert("~parameters".to_owned(), "parametersJsonSchema".into());
-        take.any("parametersJsonSchema")
+        take.object("parametersJsonSchema")?
     } else {
-        take.any("parameters")
+        take.object("parameters")?
     };
     let tool = Tool {
-        name: take.text("name")?.ok_or_else(|| Error::input("`name` is missing").in_field("name"))?,
+        name: take.needed_text("name")?,
         description: take.text("description")?,
-        parameters,
+        parameters: parameters.map(Value::Object),
         ..Tool::default()
     };
     let mut own = take.rest();

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::Losses;
 use super::super::model::{Media, Node, Own, Part};
-use super::super::take::{Put, Take, cache_control, each, note, parsed};
+use super::super::take::{Put, Take, as_written, cache_control, each, note, parsed};
 use crate::error::Result;
 
 /// Content: a text or blocks. Its spelling is noted.
@@ -21,32 +21,29 @@ pub(super) fn read_content(take: &mut Take, name: &str, spelling: &mut Own) -> R
             spelling.insert("~content".to_owned(), "list".into());
             Ok(nodes)
         }
-        _ => Ok(Vec::new()),
+        Some(Value::Null) | None => Ok(Vec::new()),
+        Some(_) => Err(take.wrong(name, "a text or a list of blocks")),
     }
 }
 
 pub(super) fn read(value: &Value) -> Result<Node> {
     let mut take = Take::strict(value)?;
-    let kind = take.str("type").unwrap_or_default().to_owned();
+    let kind = take.kind()?;
     let mut notes = Own::new();
     let part = match kind.as_str() {
-        "text" => take.text("text")?.map(Part::Text),
+        "text" => Some(Part::Text(take.needed_text("text")?)),
         "thinking" => {
-            let (text, signature) = (take.text("thinking")?, take.text("signature")?);
-            text.map(|text| Part::Reasoning { text: Some(text), signature, id: None })
+            let (text, signature) = (take.needed_text("thinking")?, take.text("signature")?);
+            Some(Part::Reasoning { text: Some(text), signature, id: None })
         }
         "redacted_thinking" => {
             notes.insert("~redacted".to_owned(), true.into());
-            take.text("data")?.map(|data| Part::Reasoning { text: None, signature: Some(data), id: None })
+            Some(Part::Reasoning { text: None, signature: Some(take.needed_text("data")?), id: None })
         }
         "tool_use" => {
             let input = take.any("input");
             let arguments = input.map_or_else(String::new, |input| input.to_string());
-            Some(Part::ToolCall {
-                id: take.text("id")?.unwrap_or_default(),
-                name: take.text("name")?.unwrap_or_default(),
-                arguments,
-            })
+            Some(Part::ToolCall { id: take.needed_text("id")?, name: take.needed_text("name")?, arguments })
         }
         "tool_result" => {
             let parts = read_content(&mut take, "content", &mut notes)?;
@@ -55,7 +52,7 @@ pub(super) fn read(value: &Value) -> Result<Node> {
                 take.put_back("is_error", false.into());
             }
             Some(Part::ToolResult {
-                id: take.text("tool_use_id")?.unwrap_or_default(),
+                id: take.needed_text("tool_use_id")?,
                 name: None,
                 parts,
                 is_error: is_error.unwrap_or(false),
@@ -71,7 +68,7 @@ pub(super) fn read(value: &Value) -> Result<Node> {
     let Some(part) = part else {
         let mut take = Take::strict(value)?;
         let cache = take.cache_control();
-        return Ok(Node { part: Part::Other(Value::Object(take.rest())), cache, own: Own::new() });
+        return Ok(Node { part: Part::Other(as_written(take.rest())), cache, own: Own::new() });
     };
     take.drop_if("type", &kind);
     let cache = take.cache_control();
@@ -81,25 +78,21 @@ pub(super) fn read(value: &Value) -> Result<Node> {
 }
 
 fn read_source(take: &mut Take, notes: &mut Own) -> Result<Option<Media>> {
-    let Some(source) = take.object("source")? else { return Ok(None) };
-    let mut inner = Take::strict(&Value::Object(source.clone()))?;
-    let within = |error: crate::error::Error| error.in_field("source");
-    let kind = inner.str("type").unwrap_or_default().to_owned();
+    let source = take.get("source").cloned();
+    let Some(mut inner) = take.inner("source")? else { return Err(take.wrong("source", "an object")) };
+    let kind = inner.kind()?;
     let media = match kind.as_str() {
         "base64" => {
-            let media_type = inner.text("media_type").map_err(within)?;
-            inner
-                .text("data")
-                .map_err(within)?
-                .map(|data| Media::Base64 { media_type: media_type.unwrap_or_default(), data })
+            let media_type = inner.text("media_type")?.unwrap_or_default();
+            Some(Media::Base64 { media_type, data: inner.needed_text("data")? })
         }
-        "url" => inner.text("url").map_err(within)?.map(|url| Media::Url { url, media_type: None }),
-        "file" => inner.text("file_id").map_err(within)?.map(Media::Id),
-        "text" => inner.text("data").map_err(within)?.map(Media::Text),
+        "url" => Some(Media::Url { url: inner.needed_text("url")?, media_type: None }),
+        "file" => Some(Media::Id(inner.needed_text("file_id")?)),
+        "text" => Some(Media::Text(inner.needed_text("data")?)),
         _ => None,
     };
     if media.is_none() {
-        take.put_back("source", Value::Object(source));
+        take.put_back("source", source.unwrap_or_default());
         return Ok(None);
     }
     inner.drop_if("type", &kind);
@@ -141,7 +134,7 @@ pub(super) fn write(node: &Node, is_own: bool, at: &str, lost: &mut Losses) -> O
         }
         Part::ToolCall { id, name, arguments } => {
             put.set("type", "tool_use").set("id", id.clone()).set("name", name.clone());
-            match parsed(arguments) {
+            match parsed(arguments, is_own) {
                 Some(input) if is_own && arguments.is_empty() => drop(input),
                 Some(input @ Value::Object(_)) => _ = put.set("input", input),
                 Some(input) if is_own => _ = put.set("input", input),

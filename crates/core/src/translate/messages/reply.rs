@@ -77,7 +77,7 @@ pub(super) fn write(response: &Response) -> Written {
         None if !is_own => _ = put.set("stop_reason", Value::Null),
         None => {}
     }
-    if !is_own {
+    if !(is_own && response.own.contains_key("stop_sequence")) {
         let sequence = match &choice.finish {
             Some(Finish::StopSequence(sequence)) => json!(sequence),
             _ => Value::Null,

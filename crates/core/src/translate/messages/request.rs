@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::super::model::{AnswerFormat, Message, Node, Own, Part, Reasoning, Request, Sampling, Tool, ToolChoice};
-use super::super::take::{Put, Take, cache_control, each, expected, note};
+use super::super::take::{Put, SHARE, Take, as_written, cache_control, expected, note};
 use super::super::{Losses, Written};
 use super::blocks;
 use crate::chat::{Dialect, Role};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// Anthropic demands a limit on output; of a request without one it is told.
 const DEFAULT_MAX_OUTPUT: u64 = 4096;
@@ -21,9 +21,9 @@ pub(super) fn read(body: &Value) -> Result<Request> {
         let parts = blocks::read_content(&mut take, "system", &mut own)?;
         messages.push(Message { role: Role::System, name: None, parts, own });
     }
-    let list = take.list("messages")?.ok_or_else(|| Error::input("`messages` is missing").in_field("messages"))?;
-    messages.extend(each(&list, "messages", read_message)?);
-    let tools = take.list("tools")?.unwrap_or_default();
+    let Some(list) = take.each("messages", read_message)? else { return Err(take.wrong("messages", "a list")) };
+    messages.extend(list);
+    let tools = take.each("tools", read_tool)?.unwrap_or_default();
     if tools.is_empty() && body.get("tools").is_some_and(Value::is_array) {
         spelling.insert("~tools".to_owned(), "empty".into());
     }
@@ -31,25 +31,21 @@ pub(super) fn read(body: &Value) -> Result<Request> {
     if is_stream == Some(false) {
         take.put_back("stream", false.into());
     }
-    let (tool_choice, parallel_tools) = match take.object("tool_choice")? {
+    let (tool_choice, parallel_tools) = match take.inner("tool_choice")? {
         Some(choice) => read_choice(choice, &mut spelling)?,
         None => (None, None),
     };
     let mut user = None;
-    if let Some(mut metadata) = take.object("metadata")? {
-        user = metadata.get("user_id").and_then(Value::as_str).map(str::to_owned);
-        if user.is_some() {
-            metadata.shift_remove("user_id");
-        }
-        spelling.insert("~metadata".to_owned(), Value::Object(metadata));
+    if let Some(mut metadata) = take.inner("metadata")? {
+        user = metadata.text("user_id")?;
+        spelling.insert("~metadata".to_owned(), Value::Object(metadata.rest()));
     }
     let mut reasoning = None;
-    if let Some(thinking) = take.object("thinking")? {
-        let mut inner = Take::strict(&Value::Object(thinking))?;
-        let budget = inner.count("budget_tokens").map_err(|error| error.in_field("thinking"))?;
-        let is_on = match inner.str("type") {
-            Some("disabled") => Some(false),
-            Some("enabled" | "adaptive") => Some(true),
+    if let Some(mut inner) = take.inner("thinking")? {
+        let budget = inner.count("budget_tokens")?;
+        let is_on = match inner.kind()?.as_str() {
+            "disabled" => Some(false),
+            "enabled" | "adaptive" => Some(true),
             _ => None,
         };
         reasoning = Some(Reasoning {
@@ -60,24 +56,22 @@ pub(super) fn read(body: &Value) -> Result<Request> {
         });
     }
     let mut format = None;
-    if let Some(mut config) = take.object("output_config")? {
-        if let Some(effort) = config.get("effort").and_then(Value::as_str).map(str::to_owned) {
-            config.shift_remove("effort");
+    if let Some(mut config) = take.inner("output_config")? {
+        if let Some(effort) = config.text("effort")? {
             reasoning.get_or_insert_with(Reasoning::default).effort = Some(effort);
         }
-        if let Some(written) = config.get("format").cloned()
-            && let Some(read) = read_format(&written)
-        {
-            config.shift_remove("format");
-            format = Some(read);
+        format = read_format(&mut config, "format")?;
+        if format.is_some() {
             spelling.insert("~format".to_owned(), "output_config".into());
         }
-        spelling.insert("~output_config".to_owned(), Value::Object(config));
+        spelling.insert("~output_config".to_owned(), Value::Object(config.rest()));
     }
-    if let Some(read) = take.get("output_format").cloned().as_ref().and_then(read_format) {
-        take.any("output_format");
-        format = Some(read);
-        spelling.insert("~format".to_owned(), "output_format".into());
+    // The older name; where both stand, this one stays where it is.
+    if format.is_none() {
+        format = read_format(&mut take, "output_format")?;
+        if format.is_some() {
+            spelling.insert("~format".to_owned(), "output_format".into());
+        }
     }
     let stop = take.texts("stop_sequences")?;
     if stop.as_ref().is_some_and(Vec::is_empty) {
@@ -89,15 +83,15 @@ pub(super) fn read(body: &Value) -> Result<Request> {
         stream: is_stream.unwrap_or(false),
         stream_usage: None,
         messages,
-        tools: each(&tools, "tools", read_tool)?,
+        tools,
         tool_choice,
         parallel_tools,
         format,
         sampling: Sampling {
             max_output: take.count("max_tokens")?,
-            temperature: take.number("temperature")?,
-            top_p: take.number("top_p")?,
-            top_k: take.number("top_k")?,
+            temperature: take.number("temperature", &SHARE)?,
+            top_p: take.number("top_p", &SHARE)?,
+            top_k: take.whole_number("top_k")?,
             stop: stop.unwrap_or_default(),
             ..Sampling::default()
         },
@@ -114,12 +108,11 @@ pub(super) fn read(body: &Value) -> Result<Request> {
 
 fn read_message(value: &Value) -> Result<Message> {
     let mut take = Take::strict(value)?;
-    let role = match take.text("role")?.as_deref() {
-        Some("user") => Role::User,
-        Some("assistant") => Role::Assistant,
-        Some("system") => Role::System,
-        Some(other) => return Err(expected("user or assistant", &Value::from(other)).in_field("role")),
-        None => return Err(Error::input("`role` is missing").in_field("role")),
+    let role = match take.needed_text("role")?.as_str() {
+        "user" => Role::User,
+        "assistant" => Role::Assistant,
+        "system" => Role::System,
+        other => return Err(expected("user or assistant", &Value::from(other)).in_field("role")),
     };
     let mut spelling = Own::new();
     let parts = blocks::read_content(&mut take, "content", &mut spelling)?;
@@ -130,16 +123,16 @@ fn read_message(value: &Value) -> Result<Message> {
 
 fn read_tool(value: &Value) -> Result<Tool> {
     let mut take = Take::strict(value)?;
-    let kind = take.str("type").unwrap_or("custom").to_owned();
-    if kind != "custom" {
+    let kind = take.kind()?;
+    if !matches!(kind.as_str(), "" | "custom") {
         let cache = take.cache_control();
         let name = take.str("name").unwrap_or(&kind).to_owned();
-        return Ok(Tool { name, cache, server: Some(Value::Object(take.rest())), ..Tool::default() });
+        return Ok(Tool { name, cache, server: Some(as_written(take.rest())), ..Tool::default() });
     }
     let tool = Tool {
-        name: take.text("name")?.ok_or_else(|| Error::input("`name` is missing").in_field("name"))?,
+        name: take.needed_text("name")?,
         description: take.text("description")?,
-        parameters: take.any("input_schema"),
+        parameters: take.object("input_schema")?.map(Value::Object),
         strict: take.truth("strict")?,
         cache: take.cache_control(),
         ..Tool::default()
@@ -147,31 +140,42 @@ fn read_tool(value: &Value) -> Result<Tool> {
     Ok(Tool { own: take.rest(), ..tool })
 }
 
-fn read_choice(mut choice: Map<String, Value>, spelling: &mut Own) -> Result<(Option<ToolChoice>, Option<bool>)> {
-    let parallel = choice.get("disable_parallel_tool_use").and_then(Value::as_bool);
-    if parallel.is_some() {
-        choice.shift_remove("disable_parallel_tool_use");
-    }
-    let kind = choice.get("type").and_then(Value::as_str).unwrap_or_default();
-    let read = match (kind, choice.len()) {
-        ("auto", 1) => ToolChoice::Auto,
-        ("any", 1) => ToolChoice::Required,
-        ("none", 1) => ToolChoice::None,
-        ("tool", 2) => match choice.get("name").and_then(Value::as_str) {
-            Some(name) => ToolChoice::Named(name.to_owned()),
-            None => return Err(Error::input("`name` is missing").in_field("tool_choice.name")),
-        },
-        _ => ToolChoice::Other(Value::Object(choice)),
+fn read_choice(mut choice: Take, spelling: &mut Own) -> Result<(Option<ToolChoice>, Option<bool>)> {
+    let parallel = choice.truth("disable_parallel_tool_use")?;
+    let kind = choice.kind()?;
+    let name = if kind == "tool" { Some(choice.needed_text("name")?) } else { None };
+    let mut choice = choice.rest();
+    let read = match (kind.as_str(), name, choice.len()) {
+        ("auto", _, 1) => ToolChoice::Auto,
+        ("any", _, 1) => ToolChoice::Required,
+        ("none", _, 1) => ToolChoice::None,
+        ("tool", Some(name), 1) => ToolChoice::Named(name),
+        (_, name, _) => {
+            choice.extend(name.map(|name| ("name".to_owned(), name.into())));
+            ToolChoice::Other(as_written(choice))
+        }
     };
     spelling.insert("~choice".to_owned(), true.into());
     Ok((Some(read), parallel.map(|disabled| !disabled)))
 }
 
-fn read_format(format: &Value) -> Option<AnswerFormat> {
-    let fields = format.as_object()?;
-    let is_plain = fields.len() == 2 && fields.get("type").is_some_and(|kind| kind == "json_schema");
-    let schema = fields.get("schema").filter(|_| is_plain)?.clone();
-    Some(AnswerFormat::JsonSchema { name: None, description: None, schema, strict: None })
+/// A schema that the answer is to keep to; anything else stays where it is.
+fn read_format(take: &mut Take, name: &str) -> Result<Option<AnswerFormat>> {
+    let whole = take.get(name).cloned();
+    let Some(mut inner) = take.inner(name)? else { return Ok(None) };
+    let is_schema = inner.kind()? == "json_schema";
+    let schema = inner.object("schema")?;
+    inner.drop_if("type", "json_schema");
+    match schema.filter(|_| is_schema && inner.is_empty()) {
+        Some(schema) => {
+            let schema = Value::Object(schema);
+            Ok(Some(AnswerFormat::JsonSchema { name: None, description: None, schema, strict: None }))
+        }
+        None => {
+            take.put_back(name, whole.unwrap_or_default());
+            Ok(None)
+        }
+    }
 }
 
 pub(super) fn write(request: &Request) -> Written {
@@ -241,7 +245,7 @@ pub(super) fn write(request: &Request) -> Written {
         lost.push("service_tier", "messages have no such tier");
     }
     put.maybe("service_tier", tier.cloned());
-    let mut metadata = own.get("~metadata").and_then(Value::as_object).filter(|_| is_own).cloned();
+    let mut metadata = own.get("~metadata").filter(|_| is_own).map(rest_of);
     if let Some(user) = &request.user {
         metadata.get_or_insert_default().insert("user_id".to_owned(), user.clone().into());
     }
@@ -253,13 +257,20 @@ pub(super) fn write(request: &Request) -> Written {
     Written { body: put.done(), lost: lost.0 }
 }
 
+/// Members that were left, as they were written.
+fn rest_of(own: &Value) -> Map<String, Value> {
+    let mut put = Put::default();
+    put.own(own.as_object().unwrap_or(&Map::new()), true);
+    put.0
+}
+
 fn write_reasoning_and_format(request: &Request, is_own: bool, put: &mut Put, lost: &mut Losses) {
     let own = &request.own;
-    let mut config = own.get("~output_config").and_then(Value::as_object).filter(|_| is_own).cloned();
+    let mut config = own.get("~output_config").filter(|_| is_own).map(rest_of);
     if let Some(reasoning) = &request.reasoning {
         if let Some(thinking) = reasoning.own.get("~thinking").and_then(Value::as_object).filter(|_| is_own) {
-            let mut inner = Put(thinking.clone());
-            inner.maybe("budget_tokens", reasoning.budget);
+            let mut inner = Put::default();
+            inner.maybe("budget_tokens", reasoning.budget).own(thinking, true);
             put.set("thinking", inner.done());
         } else if !is_own {
             let is_off = reasoning.is_on == Some(false)

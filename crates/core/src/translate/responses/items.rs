@@ -15,8 +15,8 @@ const KIND: &str = "~item";
 /// An item as a message. `reads` is how strictly.
 pub(super) fn read(value: &Value) -> Result<Message> {
     let mut take = Take::strict(value)?;
-    let kind = take.str("type").unwrap_or("message").to_owned();
-    let has_kind = take.get("type").is_some();
+    let kind = Some(take.kind()?).filter(|kind| !kind.is_empty()).unwrap_or_else(|| "message".to_owned());
+    let has_kind = take.str("type").is_some();
     let whole =
         || Message { role: Role::Assistant, parts: vec![Node::new(Part::Other(value.clone()))], ..Message::default() };
     let mut message = Message { role: Role::Assistant, ..Message::default() };
@@ -24,14 +24,14 @@ pub(super) fn read(value: &Value) -> Result<Message> {
         Own::from_iter([(KIND.to_owned(), if has_kind { kind.clone() } else { "bare".to_owned() }.into())]);
     match kind.as_str() {
         "message" => {
-            message.role = match take.str("role") {
-                Some("system") => Role::System,
-                Some("developer") => Role::Developer,
-                Some("user") => Role::User,
-                Some("assistant") => Role::Assistant,
+            let role = take.needed_text("role")?;
+            message.role = match role.as_str() {
+                "system" => Role::System,
+                "developer" => Role::Developer,
+                "user" => Role::User,
+                "assistant" => Role::Assistant,
                 _ => return Ok(whole()),
             };
-            take.any("role");
             message.parts = match take.get("content").cloned() {
                 Some(Value::String(text)) => {
                     take.any("content");
@@ -42,25 +42,26 @@ pub(super) fn read(value: &Value) -> Result<Message> {
                     take.any("content");
                     each(&items, "content", read_part)?
                 }
-                _ => Vec::new(),
+                None | Some(Value::Null) => Vec::new(),
+                Some(_) => return Err(take.wrong("content", "a text or a list of parts")),
             };
         }
         "function_call" => {
-            let id = take.text("call_id")?.unwrap_or_default();
-            let name = take.text("name")?.unwrap_or_default();
-            let arguments = take.text("arguments")?.unwrap_or_default();
+            let id = take.needed_text("call_id")?;
+            let name = take.needed_text("name")?;
+            let arguments = take.needed_text("arguments")?;
             message.parts = vec![Node::new(Part::ToolCall { id, name, arguments })];
         }
         "function_call_output" => {
             message.role = Role::Tool;
-            let id = take.text("call_id")?.unwrap_or_default();
+            let id = take.needed_text("call_id")?;
             let parts = match take.get("output").cloned() {
                 Some(Value::String(text)) => {
                     spelling.insert("~content".to_owned(), "string".into());
                     vec![Node::new(Part::Text(text))]
                 }
                 Some(Value::Array(items)) => each(&items, "output", read_part)?,
-                _ => return Ok(whole()),
+                _ => return Err(take.wrong("output", "a text or a list of parts")),
             };
             take.any("output");
             message.parts = vec![Node::new(Part::ToolResult { id, name: None, parts, is_error: false })];
@@ -88,10 +89,10 @@ pub(super) fn read(value: &Value) -> Result<Message> {
 
 fn read_part(value: &Value) -> Result<Node> {
     let mut take = Take::strict(value)?;
-    let kind = take.str("type").unwrap_or_default().to_owned();
+    let kind = take.kind()?;
     let part = match kind.as_str() {
-        "input_text" | "output_text" | "text" => take.text("text")?.map(Part::Text),
-        "refusal" => take.text("refusal")?.map(Part::Refusal),
+        "input_text" | "output_text" | "text" => Some(Part::Text(take.needed_text("text")?)),
+        "refusal" => Some(Part::Refusal(take.needed_text("refusal")?)),
         "input_image" => {
             let detail = take.text("detail")?;
             let source = match take.text("image_url")? {

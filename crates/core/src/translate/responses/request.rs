@@ -3,11 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::super::model::{AnswerFormat, Message, Node, Own, Part, Reasoning, Request, Sampling, Tool, ToolChoice};
-use super::super::take::{Put, Take, each, note};
+use super::super::take::{Put, SHARE, Take, UP_TO_2, each, note};
 use super::super::{Losses, Written};
 use super::items;
 use crate::chat::{Dialect, Role};
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 pub(super) fn read(body: &Value) -> Result<Request> {
     let mut take = Take::strict(body)?;
@@ -33,9 +33,10 @@ pub(super) fn read(body: &Value) -> Result<Request> {
             spelling.insert("~input".to_owned(), "list".into());
             messages.extend(each(&list, "input", items::read)?);
         }
-        _ => {}
+        None | Some(Value::Null) => {}
+        Some(_) => return Err(take.wrong("input", "a text or a list of items")),
     }
-    let tools = take.list("tools")?.unwrap_or_default();
+    let tools = take.each("tools", read_tool)?.unwrap_or_default();
     if tools.is_empty() && body.get("tools").is_some_and(Value::is_array) {
         spelling.insert("~tools".to_owned(), "empty".into());
     }
@@ -43,19 +44,17 @@ pub(super) fn read(body: &Value) -> Result<Request> {
     if is_stream == Some(false) {
         take.put_back("stream", false.into());
     }
-    let format = match take.object("text")? {
+    let format = match take.inner("text")? {
         Some(mut text) => {
-            let format = text.shift_remove("format");
-            let format = format.map(|format| read_format(&format, &mut spelling)).transpose()?.flatten();
-            spelling.insert("~text".to_owned(), Value::Object(text));
+            let format = read_format(&mut text, &mut spelling)?;
+            spelling.insert("~text".to_owned(), Value::Object(text.rest()));
             format
         }
         None => None,
     };
-    let reasoning = match take.object("reasoning")? {
-        Some(fields) => {
-            let mut inner = Take::strict(&Value::Object(fields))?;
-            let effort = inner.text("effort").map_err(|error| error.in_field("reasoning"))?;
+    let reasoning = match take.inner("reasoning")? {
+        Some(mut inner) => {
+            let effort = inner.text("effort")?;
             Some(Reasoning { effort, own: inner.rest(), ..Reasoning::default() })
         }
         None => None,
@@ -70,14 +69,14 @@ pub(super) fn read(body: &Value) -> Result<Request> {
         stream: is_stream.unwrap_or(false),
         stream_usage: None,
         messages,
-        tools: each(&tools, "tools", read_tool)?,
-        tool_choice: take.any("tool_choice").map(|choice| read_choice(&choice)),
+        tools,
+        tool_choice: read_choice(&mut take)?,
         parallel_tools: take.truth("parallel_tool_calls")?,
         format,
         sampling: Sampling {
             max_output: take.count("max_output_tokens")?,
-            temperature: take.number("temperature")?,
-            top_p: take.number("top_p")?,
+            temperature: take.number("temperature", &UP_TO_2)?,
+            top_p: take.number("top_p", &SHARE)?,
             top_logprobs: take.count("top_logprobs")?,
             ..Sampling::default()
         },
@@ -94,24 +93,25 @@ pub(super) fn read(body: &Value) -> Result<Request> {
 
 fn read_tool(value: &Value) -> Result<Tool> {
     let mut take = Take::strict(value)?;
-    let kind = take.str("type").unwrap_or_default().to_owned();
+    let kind = take.kind()?;
     if kind != "function" {
         let name = take.str("name").unwrap_or(&kind).to_owned();
         return Ok(Tool { name, server: Some(value.clone()), ..Tool::default() });
     }
     take.any("type");
     let tool = Tool {
-        name: take.text("name")?.ok_or_else(|| Error::input("`name` is missing").in_field("name"))?,
+        name: take.needed_text("name")?,
         description: take.text("description")?,
-        parameters: take.any("parameters"),
+        parameters: take.object("parameters")?.map(Value::Object),
         strict: take.truth("strict")?,
         ..Tool::default()
     };
     Ok(Tool { own: take.rest(), ..tool })
 }
 
-fn read_choice(choice: &Value) -> ToolChoice {
-    match choice {
+fn read_choice(take: &mut Take) -> Result<Option<ToolChoice>> {
+    let Some(choice) = take.get("tool_choice").filter(|choice| !choice.is_null()).cloned() else { return Ok(None) };
+    let read = match &choice {
         Value::String(word) => match word.as_str() {
             "auto" => ToolChoice::Auto,
             "none" => ToolChoice::None,
@@ -124,27 +124,30 @@ fn read_choice(choice: &Value) -> ToolChoice {
                 None => ToolChoice::Other(choice.clone()),
             }
         }
-        other => ToolChoice::Other(other.clone()),
-    }
+        Value::Object(_) => ToolChoice::Other(choice.clone()),
+        _ => return Err(take.wrong("tool_choice", "a text or an object")),
+    };
+    take.any("tool_choice");
+    Ok(Some(read))
 }
 
-fn read_format(format: &Value, spelling: &mut Own) -> Result<Option<AnswerFormat>> {
-    let within = |error: Error| error.in_field("text.format");
-    let mut take = Take::strict(format).map_err(within)?;
-    let kind = take.str("type").unwrap_or_default().to_owned();
+fn read_format(text: &mut Take, spelling: &mut Own) -> Result<Option<AnswerFormat>> {
+    let whole = text.get("format").cloned();
+    let Some(mut take) = text.inner("format")? else { return Ok(None) };
+    let kind = take.kind()?;
     let read = match kind.as_str() {
         "text" => Some(AnswerFormat::Text),
         "json_object" => Some(AnswerFormat::JsonObject),
         "json_schema" => Some(AnswerFormat::JsonSchema {
-            name: take.text("name").map_err(within)?,
-            description: take.text("description").map_err(within)?,
-            schema: take.any("schema").unwrap_or_default(),
-            strict: take.truth("strict").map_err(within)?,
+            name: take.text("name")?,
+            description: take.text("description")?,
+            schema: take.object("schema")?.map(Value::Object).unwrap_or_default(),
+            strict: take.truth("strict")?,
         }),
         _ => None,
     };
     match &read {
-        None => _ = spelling.insert("~format".to_owned(), format.clone()),
+        None => _ = spelling.insert("~format".to_owned(), whole.unwrap_or_default()),
         Some(_) => {
             take.drop_if("type", &kind);
             spelling.insert("~format_rest".to_owned(), Value::Object(take.rest()));
@@ -189,7 +192,11 @@ pub(super) fn write(request: &Request) -> Written {
         }),
     );
     put.maybe("parallel_tool_calls", request.parallel_tools);
-    let mut text = own.get("~text").and_then(Value::as_object).filter(|_| is_own).cloned();
+    let mut text = own.get("~text").and_then(Value::as_object).filter(|_| is_own).map(|rest| {
+        let mut text = Put::default();
+        text.own(rest, true);
+        text.0
+    });
     if is_own && own.contains_key("~format") {
         text.get_or_insert_default().insert("format".to_owned(), own.get("~format").cloned().unwrap_or_default());
     } else if let Some(format) = &request.format {

@@ -67,10 +67,10 @@ fn the_screen() {
     let folder = Folder::new();
     std::fs::write(
         folder.path("promptopt.toml"),
-        "[budgets.everything]\nhard = 5\nper = \"month\"\n\n[budgets.teams]\nby = \"team\"\nsoft = 0.05\nper = \"day\"\n",
+        "[[budgets]]\nname = \"everything\"\nhard = \"5\"\n\n[[budgets]]\nname = \"teams\"\nby = \"team\"\nperiod = \"day\"\nsoft = \"0.02\"\n",
     )
     .unwrap();
-    let now = ["--as-of", "2026-11-22T12:00:00Z"];
+    let now = ["--as-of", "2026-11-22T12:00:00Z", "--ledger", "promptopt.sqlite"];
     for width in ["60", "80", "120"] {
         let said = folder.said(&[&now[..], &["--width", width]].concat());
         assert!(said.lines().all(|line| line.chars().count() <= width.parse().unwrap()), "{said}");
@@ -201,7 +201,7 @@ fn usage_and_costs_reports_are_compared_day_by_day() {
     std::fs::write(&file, page(&[usage("2026-11-02", &first, 0)], false)).unwrap();
     assert!(folder.said(&["reconcile", path]).starts_with("they agree"));
 
-    let pages = [page(&[usage("2026-11-02", &first, 0)], true), page(&[usage("2026-11-03", &second, 2)], false)];
+    let pages = [page(&[usage("2026-11-02", &first, 0)], true), page(&[usage("2026-11-03", &second, 20)], false)];
     std::fs::write(&file, pages.join("\n")).unwrap();
     let output = folder.usage(&["reconcile", path, "--width", "100"]);
     golden("reconcile-usage.txt", &String::from_utf8(output.stdout).unwrap());
@@ -225,7 +225,7 @@ fn usage_and_costs_reports_are_compared_day_by_day() {
     )
     .unwrap();
     assert!(folder.said(&["reconcile", path]).starts_with("they agree"));
-    std::fs::write(&file, page(&[cost("2026-11-02", &first.4, "input"), cost("2026-11-03", "0.01", "output")], false))
+    std::fs::write(&file, page(&[cost("2026-11-02", &first.4, "input"), cost("2026-11-03", "0.02", "output")], false))
         .unwrap();
     let report: serde_json::Value =
         serde_json::from_slice(&folder.usage(&["reconcile", path, "-o", "json"]).stdout).unwrap();

@@ -1,11 +1,13 @@
 //! Ledgers for tests and benches: some days of calls by two teams on two models, written through the library.
 
+#![allow(dead_code, reason = "each test takes what it needs")]
+
 use std::path::Path;
 use std::sync::Arc;
 
 use promptopt::clock::{SystemClock, Timestamp};
 use promptopt::ledger::settings::LedgerSettings;
-use promptopt::ledger::{AttemptId, Ledger, Outcome, SavedBy, UsageRecord, UsageSource};
+use promptopt::ledger::{AttemptId, Ledger, Open, Outcome, SavedBy, UsageRecord, UsageSource};
 use promptopt::usage::{ServiceTier, Usage};
 use promptopt::usd::Usd;
 
@@ -31,6 +33,25 @@ pub(crate) fn write(path: &Path, n: u64, every_s: i64) {
         }
     }
     ledger.close();
+}
+
+/// What is set aside for an attempt.
+pub(crate) fn reservation(record: &UsageRecord) -> Open {
+    Open {
+        id: record.id.to_string(),
+        call: record.call.to_string(),
+        at_us: record.at.as_microsecond(),
+        tenant: Arc::clone(&record.tenant),
+        caller: record.caller.clone(),
+        team: record.team.clone(),
+        tags: record.tags.clone(),
+        route: record.route.clone(),
+        asked: record.asked.clone(),
+        provider: Arc::clone(&record.provider),
+        host: Arc::clone(&record.host),
+        model: Arc::clone(&record.model),
+        upper_pico: Some(1_000_000),
+    }
 }
 
 /// The call of a number: the same in each run.

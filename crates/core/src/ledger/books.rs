@@ -10,7 +10,7 @@ use super::query::{Query, usage};
 use super::record::UsageRecord;
 use super::report::UsageReport;
 use super::rows;
-use super::store::{BUSY, Ledger, database, is_ours, not_ours};
+use super::store::{BUSY, Ledger, check, database, not_ours};
 use crate::clock::Timestamp;
 use crate::error::{Error, Kind, Result};
 use crate::labels::{Caller, Labels, Partition};
@@ -104,7 +104,7 @@ fn connect(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let ready = |connection: Connection| {
         connection.busy_timeout(BUSY)?;
-        match is_ours(&connection)? {
+        match check(&connection)? {
             0 => Err(not_ours("nothing was ever written to it".to_owned())),
             _ => Ok(connection),
         }

@@ -19,6 +19,8 @@ use crate::error::{Error, Kind, Result};
 
 /// How long a transaction waits for another process's.
 pub(super) const BUSY: Duration = Duration::from_secs(5);
+/// Between two tries to switch a new file to its log.
+const SWITCH_AGAIN: Duration = Duration::from_millis(10);
 /// Rows that one deletion of old ones takes, so that writing is never held up for long.
 const DELETE_AT_ONCE: i64 = 5_000;
 
@@ -156,6 +158,12 @@ impl Ledger {
         .await
     }
 
+    /// Lets the file grow to so many pages of 4 KiB at most, as if the disk ended there; `None` lifts that.
+    pub async fn limit_pages(&self, n_pages: Option<u32>) -> Result<()> {
+        let n_pages = n_pages.unwrap_or(u32::MAX - 1);
+        self.ask(move |connection| connection.pragma_update(None, "max_page_count", n_pages)).await
+    }
+
     /// Writes what waits and closes the file. Blocks until that is done.
     pub fn close(&self) {
         self.0.close();
@@ -228,9 +236,9 @@ fn connect(path: Option<&Path>) -> Result<Connection> {
     let ready = opened.and_then(|mut connection| {
         connection.busy_timeout(BUSY)?;
         // Before anything is written: a file of another program's is left as it is.
-        is_ours(&connection)?;
+        check(&connection)?;
         // A commit reaches the kernel: it survives the end of the process. The disk is waited for at checkpoints only.
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        switch_to_log(&connection)?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         migrate(&mut connection)?;
         Ok(connection)
@@ -252,8 +260,28 @@ fn check_version(connection: &Connection) -> rusqlite::Result<i64> {
     Ok(version)
 }
 
-/// The version of a ledger's form, 0 for a new one.
-pub(super) fn is_ours(connection: &Connection) -> rusqlite::Result<i64> {
+/// A new file is switched once. SQLite does not wait for another process that is doing the same, so we do.
+fn switch_to_log(connection: &Connection) -> rusqlite::Result<()> {
+    let mut n_tries = BUSY.as_millis() / SWITCH_AGAIN.as_millis();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if n_tries > 0 && error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {
+                n_tries -= 1;
+                std::thread::sleep(SWITCH_AGAIN);
+            }
+            done => return done,
+        }
+    }
+}
+
+/// The version of a ledger's form, 0 for a new one. All in one look: another process may be making its tables.
+pub(super) fn check(connection: &Connection) -> rusqlite::Result<i64> {
+    let snapshot = connection.unchecked_transaction()?;
+    is_ours(&snapshot)
+}
+
+/// The same inside a transaction.
+fn is_ours(connection: &Connection) -> rusqlite::Result<i64> {
     let version = check_version(connection)?;
     let n_tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
     if version == 0 && n_tables > 0 {

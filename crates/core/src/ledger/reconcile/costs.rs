@@ -77,7 +77,7 @@ fn currency(value: Option<&Value>) -> Result<()> {
     }
 }
 
-/// An amount, and one unit of its last decimal: what rounding may have changed. Numbers are written by floats, whose last digits are
+/// An amount, and half a unit of its last decimal: what rounding may have changed. Numbers are written by floats, whose last digits are
 /// noise: the unit is no less than 10⁻⁹.
 fn decimal(value: Option<&Value>) -> Result<(Usd, Usd)> {
     let text = match value {
@@ -99,5 +99,5 @@ pub(super) fn amount(text: &str) -> Result<(Usd, Usd)> {
     // A whole amount is as likely exact as rounded: cents.
     let decimals = if text.contains(['e', 'E']) { 9 } else { decimals.clamp(2, 9) };
     let unit = 10_i128.pow(12 - u32::try_from(decimals).unwrap_or(9));
-    Ok((value, Usd::from_pico(unit)))
+    Ok((value, Usd::from_pico(unit / 2)))
 }

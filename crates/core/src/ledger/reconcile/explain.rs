@@ -104,10 +104,13 @@ fn because(verdict: Verdict, theirs: &Theirs, ours: &Ours, usd: Option<Usd>) -> 
         Verdict::PriceDiffers => {
             if let Some(usd) = usd.filter(|_| !ours.cost.is_zero()) {
                 let there = ours.cost.saturating_add(usd).as_f64();
-                let percent = there / ours.cost.as_f64() * 100.0;
-                because.push(format!(
-                    "theirs is {percent:.1} % of ours: a discount, another tier, or a price that is out of date"
-                ));
+                let ratio = there / ours.cost.as_f64();
+                let ratio = if ratio < 10.0 {
+                    format!("{:.1} % of ours", ratio * 100.0)
+                } else {
+                    format!("{ratio:.0} times ours")
+                };
+                because.push(format!("theirs is {ratio}: a discount, another tier, or a price that is out of date"));
             }
             if theirs.tokens.is_none() {
                 because.push("this file tells no tokens: reconcile the usage report too".to_owned());

@@ -11,6 +11,10 @@ mod books;
 mod histogram;
 #[cfg(feature = "router")]
 mod journal;
+#[cfg(all(feature = "router", feature = "parquet"))]
+pub mod parquet;
+#[cfg(feature = "router")]
+mod prompts;
 #[cfg(feature = "router")]
 mod query;
 #[cfg(feature = "router")]
@@ -30,6 +34,8 @@ mod writer;
 pub use books::Books;
 #[cfg(feature = "router")]
 pub use journal::{Open, Ticket};
+#[cfg(feature = "router")]
+pub use prompts::Redaction;
 #[cfg(feature = "router")]
 pub use query::{GroupBy, Query};
 pub use record::{AttemptId, Feedback, Outcome, SavedBy, UsageRecord, UsageSource};

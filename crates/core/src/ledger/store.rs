@@ -2,7 +2,7 @@
 
 use std::future::Future;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -10,7 +10,8 @@ use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::journal::{Journal, Open, Ticket, left_behind};
-use super::record::{AttemptId, Feedback, UsageRecord};
+use super::prompts::Redaction;
+use super::record::{Feedback, UsageRecord};
 use super::rows;
 use super::settings::LedgerSettings;
 use super::writer::{Job, Queue, run};
@@ -26,14 +27,15 @@ const DELETE_AT_ONCE: i64 = 5_000;
 
 /// The ledger. Clones share it.
 #[derive(Clone)]
-pub struct Ledger(Arc<Inner>);
+pub struct Ledger(pub(super) Arc<Inner>);
 
-struct Inner {
-    settings: LedgerSettings,
+pub(super) struct Inner {
+    pub(super) settings: LedgerSettings,
     clock: Arc<dyn Clock>,
-    queue: Arc<Queue>,
+    pub(super) queue: Arc<Queue>,
     journal: Option<Arc<Journal>>,
     recovered: Vec<UsageRecord>,
+    pub(super) redaction: OnceLock<Redaction>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -72,8 +74,15 @@ impl Ledger {
                 move || run(&queue, connection)
             })
             .map_err(|cause| Error::new(Kind::Io, "the ledger's thread cannot be started").because(cause))?;
-        let ledger =
-            Inner { settings: settings.clone(), clock, queue, journal, recovered, writer: Mutex::new(Some(writer)) };
+        let ledger = Inner {
+            settings: settings.clone(),
+            clock,
+            queue,
+            journal,
+            recovered,
+            redaction: OnceLock::new(),
+            writer: Mutex::new(Some(writer)),
+        };
         Ok(Ledger(Arc::new(ledger)))
     }
 
@@ -119,16 +128,6 @@ impl Ledger {
         }
         Err(Error::input(format!("the ledger has no call `{call}`"))
             .help("ids of calls stand in `x-promptopt-call` and in `promptopt usage export`"))
-    }
-
-    /// Keeps a request and its answer, for a router that is told to.
-    pub fn keep_prompt(&self, call: AttemptId, request: String, answer: Option<String>) {
-        let at = self.0.clock.now().as_microsecond();
-        self.0.queue.push(Job::Run(Box::new(move |connection| {
-            let row = rusqlite::params![call.0.to_be_bytes(), at, request, answer];
-            // The record is what counts; a prompt that cannot be kept is missed by nobody's bill.
-            let _lost = connection.execute("INSERT OR REPLACE INTO prompt VALUES (?1, ?2, ?3, ?4)", row);
-        })));
     }
 
     /// Attempts that processes which were killed had under way, settled at what was set aside for them.

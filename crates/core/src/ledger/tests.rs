@@ -210,3 +210,44 @@ async fn old_records_go_and_sums_are_right() {
     assert_eq!(read.heat[3][12], 3);
     assert!(Books::open(&path.with_file_name("none")).err().unwrap().to_string().contains("no ledger"));
 }
+
+#[tokio::test]
+async fn prompts_are_kept_only_where_asked_for_and_go_through_the_hook() {
+    let kept = |settings: LedgerSettings, has_hook: bool| {
+        let ledger = Ledger::open(&settings, clock()).unwrap();
+        if has_hook {
+            ledger.redact_by(Arc::new(|text| text.replace("sk-1234", "***")));
+        }
+        ledger.keep_prompt(AttemptId(1), "the key is sk-1234", Some("sk-1234, I see"));
+        ledger.prompt(AttemptId(1)).unwrap()
+    };
+    let asked = LedgerSettings { keeps_prompts: true, ..LedgerSettings::default() };
+    assert_eq!(kept(LedgerSettings::default(), true), None);
+    assert_eq!(kept(asked.clone(), false), None);
+    assert_eq!(kept(asked, true), Some(("the key is ***".to_owned(), Some("***, I see".to_owned()))));
+}
+
+#[tokio::test]
+async fn the_month_is_projected_by_the_pace_of_the_last_seven_days() {
+    let ledger = Ledger::open(&LedgerSettings { keep_days: None, ..LedgerSettings::default() }, clock()).unwrap();
+    let at = |n: u128, at: &str, usd: i128| UsageRecord {
+        at: at.parse().unwrap(),
+        cost: Some(Usd::from_pico(usd * 1_000_000_000_000)),
+        ..record(n)
+    };
+    // It is noon of the 26th; four and a half days are left.
+    ledger.record(at(1, "2026-10-31T23:59:59Z", 1000), None).await.unwrap();
+    ledger.record(at(2, "2026-11-01T00:00:00Z", 10), None).await.unwrap();
+    ledger.record(at(3, "2026-11-19T12:00:00Z", 7), None).await.unwrap();
+    ledger.record(at(4, "2026-11-26T11:00:00Z", 7), None).await.unwrap();
+    ledger.record(at(5, "2026-11-26T12:00:01Z", 500), None).await.unwrap();
+    let month = ledger.usage(&Query { since: Some(clock().now()), ..Query::default() }).unwrap().month;
+    assert_eq!(
+        (&*month.month, month.spent_usd.to_decimal(), month.pace_usd.to_decimal()),
+        ("2026-11", "24".into(), "14".into())
+    );
+    assert_eq!(
+        (month.projected_usd.unwrap().to_decimal(), month.hours_left, month.pace_hours),
+        ("33".into(), 108, 168)
+    );
+}

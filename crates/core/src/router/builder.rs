@@ -14,7 +14,8 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::router::RouterSettings;
 use crate::error::{Error, Kind, Result};
 use crate::health::Health;
-use crate::ledger::{Ledger, UsageRecord};
+use crate::ledger::{Ledger, Redaction, UsageRecord};
+use crate::lint::secrets::hidden;
 use crate::route::PromptCaches;
 use crate::tokens::memo::Memo;
 use crate::upstream::http::HttpUpstream;
@@ -31,6 +32,7 @@ pub struct Builder {
     upstream: Option<Arc<dyn Upstream>>,
     clock: Option<Arc<dyn Clock>>,
     watchers: Vec<Watcher>,
+    redaction: Option<Redaction>,
 }
 
 impl Builder {
@@ -78,11 +80,19 @@ impl Builder {
         self
     }
 
+    /// What a request or an answer goes through before the ledger keeps it, where it is told to (`keeps_prompts`). Without this, secrets are
+    /// hidden.
+    #[must_use]
+    pub fn redact(mut self, hook: impl Fn(&str) -> String + Send + Sync + 'static) -> Builder {
+        self.redaction = Some(Arc::new(hook));
+        self
+    }
+
     /// Builds it: reads secrets, opens the ledger, counts what was spent. Inside a tokio runtime, it tidies up by itself.
     ///
     /// Errors when there is no provider, a secret is missing, a condition cannot be read, or the ledger cannot be opened.
     pub fn build(self) -> Result<Router> {
-        let Builder { settings, catalog, upstream, clock, watchers } = self;
+        let Builder { settings, catalog, upstream, clock, watchers, redaction } = self;
         if settings.providers.is_empty() {
             return Err(Error::new(Kind::Config, "no provider is configured")
                 .in_field("providers")
@@ -95,6 +105,7 @@ impl Builder {
             None => Arc::new(HttpUpstream::new(&settings.providers, &secrets::read)?),
         };
         let ledger = Ledger::open(&settings.ledger, Arc::clone(&clock))?;
+        ledger.redact_by(redaction.unwrap_or_else(|| Arc::new(|text| hidden(text).into_owned())));
         let budgets = Budgets::new(&settings.budgets, Arc::clone(&clock));
         if let Some(since) = budgets.counts_since(clock.now()) {
             let load = budgets.clone();

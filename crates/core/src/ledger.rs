@@ -6,20 +6,38 @@ mod record;
 pub mod settings;
 
 #[cfg(feature = "router")]
-mod journal;
+mod books;
 #[cfg(feature = "router")]
-pub mod query;
+mod histogram;
+#[cfg(feature = "router")]
+mod journal;
+#[cfg(all(feature = "router", feature = "parquet"))]
+pub mod parquet;
+#[cfg(feature = "router")]
+mod prompts;
+#[cfg(feature = "router")]
+mod query;
 #[cfg(feature = "router")]
 pub mod reconcile;
+#[cfg(feature = "router")]
+pub mod report;
 #[cfg(feature = "router")]
 mod rows;
 #[cfg(feature = "router")]
 mod store;
 #[cfg(feature = "router")]
+mod sums;
+#[cfg(feature = "router")]
 mod writer;
 
 #[cfg(feature = "router")]
+pub use books::Books;
+#[cfg(feature = "router")]
 pub use journal::{Open, Ticket};
+#[cfg(feature = "router")]
+pub use prompts::Redaction;
+#[cfg(feature = "router")]
+pub use query::{GroupBy, Query};
 pub use record::{AttemptId, Feedback, Outcome, SavedBy, UsageRecord, UsageSource};
 #[cfg(feature = "router")]
 pub use store::{Ledger, State};

@@ -308,6 +308,10 @@ impl Call<'_> {
         if tried.answer.is_ok() {
             inner.outputs.seen(self.prepared.template, row.usage.output());
         }
+        if let (Ok(led), true) = (&tried.answer, inner.ledger.keeps_prompts()) {
+            let answer = std::str::from_utf8(&led.whole).ok();
+            inner.ledger.keep_prompt(self.lead.call, self.prepared.text.as_str(), answer);
+        }
         inner.settled(&row);
         // Acknowledged before the answer ends. If it cannot be written now, it waits in the ledger, which tells.
         let _told_by_the_ledger = inner.ledger.record(row, attempt.ticket).await;

@@ -14,14 +14,9 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::router::RouterSettings;
 use crate::error::{Error, Kind, Result};
 use crate::health::Health;
-<<<<<<< HEAD
-use crate::labels::{Caller, Labels, Partition};
-use crate::ledger::{Ledger, UsageRecord};
-use crate::limit::Limits;
-=======
 use crate::ledger::{Ledger, Redaction, UsageRecord};
+use crate::limit::Limits;
 use crate::lint::secrets::hidden;
->>>>>>> led
 use crate::route::PromptCaches;
 use crate::tokens::memo::Memo;
 use crate::upstream::http::HttpUpstream;

@@ -385,7 +385,7 @@ impl<'a> Checker<'a> {
 
     fn wrong(&mut self, field: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
         let found = self.text.get(value.span()).unwrap_or_default();
-        let message = format!("expected {expected}, found {} `{}`", kind(value.get_ref()), shorten(found, 40));
+        let message = format!("expected {expected}, found {} `{}`", values::kind(value.get_ref()), shorten(found, 40));
         self.problem(value.span(), field, message, None);
     }
 
@@ -433,17 +433,6 @@ pub(super) fn usd(value: &DeValue<'_>) -> Option<Result<Usd, Error>> {
     };
     let amount = Usd::parse(text);
     Some(amount.and_then(|usd| if usd < Usd::ZERO { Err(Error::input("below 0")) } else { Ok(usd) }))
-}
-
-fn kind(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "the text",
-        DeValue::Integer(_) | DeValue::Float(_) => "the number",
-        DeValue::Boolean(_) => "the value",
-        DeValue::Datetime(_) => "the date",
-        DeValue::Array(_) => "the list",
-        DeValue::Table(_) => "the table",
-    }
 }
 
 fn joined(field: &str, name: &str) -> String {

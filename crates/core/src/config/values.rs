@@ -150,6 +150,18 @@ pub(super) fn bad_address(url: &str) -> Option<&'static str> {
     (rest.contains('?') || rest.contains('#')).then_some("has a query")
 }
 
+/// What a value is, for messages.
+pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "the text",
+        DeValue::Integer(_) | DeValue::Float(_) => "the number",
+        DeValue::Boolean(_) => "the value",
+        DeValue::Datetime(_) => "the date",
+        DeValue::Array(_) => "the list",
+        DeValue::Table(_) => "the table",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

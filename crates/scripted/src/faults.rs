@@ -306,7 +306,7 @@ pub static FAULTS: &[Fault] = &[
     fault!("a chunk that is cut off", Some(|| vec![Step::Bytes(chunked_head(200, &[JSON])), Step::Bytes(b"fff\r\n{}".to_vec()), Step::Close]), Some(|| vec![Step::Bytes(chunked_head(200, &[EVENTS])), Step::Bytes(chunk(events()[1].as_bytes())), Step::Close]), FAILS),
     fault!("a byte at a time", Some(|| trickled(&body(&format!("{OK}}}")))), Some(|| trickled(&stream(&events(), &[Step::Close]))), (Kind::Answer, Kind::Answer)),
     fault!("a body that never ends", Some(|| endless(head(200, &[JSON], None), b" ")), Some(|| endless(head(200, &[EVENTS], None), b": ping\n\n")), FAILS),
-    fault!("a line of 1 MiB", None, Some(|| stream(&[format!(": {}\n\n", "x".repeat(1 << 20)), events().concat()], &[Step::Close])), (Kind::Error, Kind::Answer)),
+    fault!("a line of 1 MiB", None, Some(|| stream(&[format!(": {}\n\n", "x".repeat(1 << 20)), events().concat()], &[Step::Close])), (Kind::Error, Kind::Unclean)),
     fault!("compressed and cut off", Some(|| answer(200, &[JSON, ("content-encoding", "gzip")], &GZIPPED[..15])), Some(|| answer(200, &[EVENTS, ("content-encoding", "gzip")], &GZIPPED[..15])), FAILS),
     fault!("compressed unsaid", Some(|| answer(200, &[JSON], &GZIPPED)), Some(|| answer(200, &[EVENTS], &GZIPPED)), FAILS),
     fault!("a compressed bomb", Some(|| answer(200, &[JSON, ("content-encoding", "br")], &[0x5b; 4096])), Some(|| answer(200, &[EVENTS, ("content-encoding", "br")], &[0x5b; 4096])), FAILS),

@@ -26,7 +26,9 @@ const SPOKEN: [(&str, Dialect, &str, &str); 4] = [
 
 fn ask(dialect: Dialect, model: &str) -> Request {
     let body = match dialect {
-        Dialect::Responses => format!(r#"{{"model":"{model}","temperature":0,"max_output_tokens":100,"input":"hello"}}"#),
+        Dialect::Responses => {
+            format!(r#"{{"model":"{model}","temperature":0,"max_output_tokens":100,"input":"hello"}}"#)
+        }
         _ => format!(
             r#"{{"model":"{model}","temperature":0,"max_tokens":100,"messages":[{{"role":"user","content":"hello"}}]}}"#
         ),
@@ -83,7 +85,11 @@ async fn check(spoken: (&'static str, Dialect, &'static str, &'static str), aske
         match &seen.error {
             None => {
                 assert!(may_be_whole, "{what}: taken for whole: {}", seen.body);
-                assert!(["alpha", "beta", "gamma"].iter().all(|word| seen.body.contains(word)), "{what}: {}", seen.body);
+                assert!(
+                    ["alpha", "beta", "gamma"].iter().all(|word| seen.body.contains(word)),
+                    "{what}: {}",
+                    seen.body
+                );
                 assert_eq!(record.outcome, Outcome::Answered, "{what}");
             }
             Some(error) => {

@@ -74,11 +74,14 @@ async fn every_fault_ends_in_an_error_or_a_true_answer() {
 async fn fall_over(fault: &'static Fault, steps: fn() -> Vec<Step>, is_stream: bool) {
     let name = format!("{} ({})", fault.name, if is_stream { "streamed" } else { "whole" });
     let failing = Scripted::start(move |_| steps()).await.unwrap();
-    let answering = Scripted::start(|asked| {
-        if asked.is_stream() { chat_stream("the other", 10, 5) } else { chat("the other", 10, 5) }
-    })
-    .await
-    .unwrap();
+    let answering =
+        Scripted::start(
+            |asked| {
+                if asked.is_stream() { chat_stream("the other", 10, 5) } else { chat("the other", 10, 5) }
+            },
+        )
+        .await
+        .unwrap();
     let providers = vec![
         provider("openai", "openai", Dialect::Chat, &failing),
         provider("other", "openai", Dialect::Chat, &answering),

@@ -24,12 +24,18 @@ use support::{CANARY, Records, ask, call, check_at_rest, provider, router, setti
 const MODEL: &str = "gpt-4o-mini";
 
 fn error(status: u16) -> Vec<Step> {
-    answer(status, &[("content-type", "application/json")], br#"{"error":{"message":"scripted","type":"server_error"}}"#)
+    answer(
+        status,
+        &[("content-type", "application/json")],
+        br#"{"error":{"message":"scripted","type":"server_error"}}"#,
+    )
 }
 
 /// A question of its own: no answer is kept for it.
 fn question(n: usize) -> Request {
-    Request::chat(format!(r#"{{"model":"{MODEL}","max_tokens":50,"messages":[{{"role":"user","content":"number {n}"}}]}}"#))
+    Request::chat(format!(
+        r#"{{"model":"{MODEL}","max_tokens":50,"messages":[{{"role":"user","content":"number {n}"}}]}}"#
+    ))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,7 +75,8 @@ async fn what_the_ledger_says_is_what_the_provider_bills() {
         assert_eq!(records.len(), server.n_calls());
         let answered = records.iter().filter(|record| record.outcome == Outcome::Answered);
         assert_eq!(answered.count() as u64, billed.calls);
-        let sum = |count: fn(&promptopt::usage::Usage) -> u64| records.iter().map(|record| count(&record.usage)).sum::<u64>();
+        let sum =
+            |count: fn(&promptopt::usage::Usage) -> u64| records.iter().map(|record| count(&record.usage)).sum::<u64>();
         assert_eq!((sum(|usage| usage.input()), sum(|usage| usage.output())), (billed.input, billed.output));
     }
     check_at_rest(&router, &records, "retries").await;
@@ -165,7 +172,11 @@ async fn a_deadline_is_for_the_whole_call() {
 
     // A wait that ends after the deadline is not begun.
     let limiting = Scripted::start(|_| {
-        answer(429, &[("content-type", "application/json"), ("retry-after", "20")], br#"{"error":{"message":"slow down"}}"#)
+        answer(
+            429,
+            &[("content-type", "application/json"), ("retry-after", "20")],
+            br#"{"error":{"message":"slow down"}}"#,
+        )
     })
     .await
     .unwrap();
@@ -254,7 +265,11 @@ async fn a_provider_that_repeats_the_key_is_not_believed_and_the_key_not_told() 
     };
     let long = "x".repeat(190);
     let cases: Vec<(&str, bool, Vec<Step>)> = vec![
-        ("401", false, json(401, format!(r#"{{"error":{{"message":"Incorrect API key: {CANARY}","code":"{CANARY}"}}}}"#))),
+        (
+            "401",
+            false,
+            json(401, format!(r#"{{"error":{{"message":"Incorrect API key: {CANARY}","code":"{CANARY}"}}}}"#)),
+        ),
         ("401, no JSON", false, json(401, format!("<p>{CANARY}</p>"))),
         ("429 with the key", true, json(429, format!(r#"{{"error":{{"message":"{CANARY}","param":"{CANARY}"}}}}"#))),
         ("error with 200", false, json(200, format!(r#"{{"error":{{"message":"{CANARY}","type":"{CANARY}"}}}}"#))),
@@ -263,7 +278,11 @@ async fn a_provider_that_repeats_the_key_is_not_believed_and_the_key_not_told() 
         ("HTML, the key at the cut", false, answer(200, &[], format!("{long}{CANARY}").as_bytes())),
         ("another object", false, json(200, format!(r#"{{"{CANARY}":"{CANARY}"}}"#))),
         ("wrong types", false, json(200, format!(r#"{{"choices":"{CANARY}","model":"{CANARY}","id":"{CANARY}"}}"#))),
-        ("a first event", true, stream(&[format!("data: {{\"error\":{{\"message\":\"{CANARY}\",\"code\":\"{CANARY}\"}}}}\n\n")])),
+        (
+            "a first event",
+            true,
+            stream(&[format!("data: {{\"error\":{{\"message\":\"{CANARY}\",\"code\":\"{CANARY}\"}}}}\n\n")]),
+        ),
         ("a later event", true, stream(&[begun(), format!("data: {{\"error\":{{\"message\":\"{CANARY}\"}}}}\n\n")])),
         ("no JSON in an event", true, stream(&[begun(), format!("data: {CANARY}\n\n")])),
         ("wrong types in an event", true, stream(&[begun(), format!("data: {{\"choices\":\"{CANARY}\"}}\n\n")])),

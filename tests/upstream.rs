@@ -70,7 +70,8 @@ async fn every_fault_ends_in_bytes_or_in_an_error_that_tells_no_address_and_no_k
     let mut kinds = std::collections::BTreeMap::new();
     let mut calls = futures_util::stream::iter(calls).buffer_unordered(8);
     while let Some((name, is_stream, address, seen)) = calls.next().await {
-        kinds.insert((name, is_stream), seen.as_ref().map_or_else(|error| Err(error.kind()), |(status, _)| Ok(*status)));
+        kinds
+            .insert((name, is_stream), seen.as_ref().map_or_else(|error| Err(error.kind()), |(status, _)| Ok(*status)));
         let Err(error) = seen else { continue };
         let told = format!("{error} {error:?}");
         assert!(!told.contains(CANARY) && !told.contains(&address.to_string()), "{name}: {told}");
@@ -125,7 +126,9 @@ async fn a_connection_is_used_again_until_it_is_closed_or_spoiled() {
         }
         2 => [answer(200, &[], b"2"), vec![Step::Close]].concat(),
         // An answer to a question that nobody has asked: the next must not get it.
-        3 => vec![Step::Bytes([head(200, &[], Some(1)), b"3".to_vec(), head(200, &[], Some(6)), b"poison".to_vec()].concat())],
+        3 => vec![Step::Bytes(
+            [head(200, &[], Some(1)), b"3".to_vec(), head(200, &[], Some(6)), b"poison".to_vec()].concat(),
+        )],
         _ => answer(200, &[], b"4"),
     })
     .await
@@ -300,7 +303,9 @@ fn what_cannot_be_sent_is_said_when_the_door_is_made() {
             timeouts: promptopt::upstream::settings::Timeouts::default(),
         };
         change(&mut settings);
-        HttpUpstream::new(&[settings], &|_| Ok(SecretString::from(secret))).err().map(|error| format!("{error} {error:?}"))
+        HttpUpstream::new(&[settings], &|_| Ok(SecretString::from(secret)))
+            .err()
+            .map(|error| format!("{error} {error:?}"))
     };
     assert_eq!(made(|_| {}, CANARY), None);
     let wrong: [(fn(&mut ProviderSettings), &str, &str); 6] = [

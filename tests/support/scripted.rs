@@ -16,8 +16,8 @@ use promptopt::router::{Builder, CacheStatus, Request, Router};
 use promptopt::secret::SecretRef;
 use promptopt::upstream::http::HttpUpstream;
 use promptopt::upstream::settings::{Auth, ProviderSettings, Timeouts};
-use promptopt_scripted::Scripted;
 use promptopt::usd::Usd;
+use promptopt_scripted::Scripted;
 use secrecy::SecretString;
 
 /// What must never be seen again.

@@ -94,9 +94,7 @@ pub(crate) fn messages_events(text: &str, input: u64, output: u64) -> Vec<String
         named(r#"{"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}"#),
     ];
     events.extend(text.split_inclusive(' ').map(|word| {
-        named(&format!(
-            r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{word}"}}}}"#
-        ))
+        named(&format!(r#"{{"type":"content_block_delta","index":0,"delta":{{"type":"text_delta","text":"{word}"}}}}"#))
     }));
     events.push(named(r#"{"type":"content_block_stop","index":0}"#));
     events.push(named(&format!(

@@ -287,33 +287,155 @@ pub static FAULTS: &[Fault] = &[
     fault!("403", Some(|| error(403, &[])), Some(|| error(403, &[])), FAILS),
     fault!("404", Some(|| error(404, &[])), Some(|| error(404, &[])), FAILS),
     fault!("504", Some(|| error(504, &[])), Some(|| error(504, &[])), FAILS),
-    fault!("429 with parts of a second", Some(|| error(429, &[("retry-after", "0.01")])), Some(|| error(429, &[("retry-after", "0.01")])), FAILS),
-    fault!("429, compressed unasked", Some(|| error(429, &[("content-encoding", "gzip"), ("retry-after", "0")])), Some(|| error(429, &[("content-encoding", "gzip"), ("retry-after", "0")])), FAILS),
-    fault!("500 that breaks off", Some(|| vec![Step::Bytes(head(500, &[JSON], Some(5000))), Step::Bytes(b"{\"error\":".to_vec()), Step::Close]), Some(|| vec![Step::Bytes(head(500, &[JSON], Some(5000))), Step::Bytes(b"{\"error\":".to_vec()), Step::Close]), FAILS),
-    fault!("500 with a long body", Some(|| answer(500, &[JSON], &vec![b'x'; 1 << 20])), Some(|| answer(500, &[JSON], &vec![b'x'; 1 << 20])), FAILS),
+    fault!(
+        "429 with parts of a second",
+        Some(|| error(429, &[("retry-after", "0.01")])),
+        Some(|| error(429, &[("retry-after", "0.01")])),
+        FAILS
+    ),
+    fault!(
+        "429, compressed unasked",
+        Some(|| error(429, &[("content-encoding", "gzip"), ("retry-after", "0")])),
+        Some(|| error(429, &[("content-encoding", "gzip"), ("retry-after", "0")])),
+        FAILS
+    ),
+    fault!(
+        "500 that breaks off",
+        Some(|| vec![Step::Bytes(head(500, &[JSON], Some(5000))), Step::Bytes(b"{\"error\":".to_vec()), Step::Close]),
+        Some(|| vec![Step::Bytes(head(500, &[JSON], Some(5000))), Step::Bytes(b"{\"error\":".to_vec()), Step::Close]),
+        FAILS
+    ),
+    fault!(
+        "500 with a long body",
+        Some(|| answer(500, &[JSON], &vec![b'x'; 1 << 20])),
+        Some(|| answer(500, &[JSON], &vec![b'x'; 1 << 20])),
+        FAILS
+    ),
     fault!("nothing with status 200", Some(|| answer(200, &[JSON], b"")), Some(|| answer(200, &[EVENTS], b"")), FAILS),
     fault!("no content", Some(|| answer(204, &[], b"")), Some(|| answer(204, &[], b"")), FAILS),
     fault!("null", Some(|| body("null")), Some(|| body("null")), FAILS),
     fault!("another object", Some(|| body("{\"hello\":1}")), Some(|| body("{\"hello\":1}")), FAILS),
-    fault!("no choices", Some(|| body("{\"id\":\"c\",\"object\":\"chat.completion\",\"choices\":[]}")), Some(|| stream(&["data: {\"id\":\"c\",\"choices\":[]}\n\n".to_owned(), "data: [DONE]\n\n".to_owned()], &[Step::Close])), FAILS),
+    fault!(
+        "no choices",
+        Some(|| body("{\"id\":\"c\",\"object\":\"chat.completion\",\"choices\":[]}")),
+        Some(|| stream(
+            &["data: {\"id\":\"c\",\"choices\":[]}\n\n".to_owned(), "data: [DONE]\n\n".to_owned()],
+            &[Step::Close]
+        )),
+        FAILS
+    ),
     fault!("a stream that was not asked for", Some(|| stream(&events(), &[Step::Close])), None, FAILS),
-    fault!("a whole answer to who asked for a stream", None, Some(|| body(&format!("{OK}}}"))), (Kind::Error, Kind::Answer)),
+    fault!(
+        "a whole answer to who asked for a stream",
+        None,
+        Some(|| body(&format!("{OK}}}"))),
+        (Kind::Error, Kind::Answer)
+    ),
     fault!("[DONE] alone", None, Some(|| stream(&events()[events().len() - 1..], &[Step::Close])), FAILS),
-    fault!("silence after [DONE]", None, Some(|| stream(&events(), &[Step::Pause(FOR_EVER)])), (Kind::Error, Kind::Answer)),
-    fault!("a reset after [DONE]", None, Some(|| stream(&events(), &[Step::Pause(Duration::from_millis(20)), Step::Reset])), (Kind::Error, Kind::Answer)),
-    fault!("more after [DONE]", None, Some(|| stream(&[events(), vec!["data: {oops\n\n".to_owned()]].concat(), &[Step::Close])), (Kind::Error, Kind::Answer)),
-    fault!("an end inside an event", None, Some(|| stream(&[events()[0].clone(), events()[1][..40].to_owned()], &[Step::Close])), FAILS),
-    fault!("a chunk that is cut off", Some(|| vec![Step::Bytes(chunked_head(200, &[JSON])), Step::Bytes(b"fff\r\n{}".to_vec()), Step::Close]), Some(|| vec![Step::Bytes(chunked_head(200, &[EVENTS])), Step::Bytes(chunk(events()[1].as_bytes())), Step::Close]), FAILS),
-    fault!("a byte at a time", Some(|| trickled(&body(&format!("{OK}}}")))), Some(|| trickled(&stream(&events(), &[Step::Close]))), (Kind::Answer, Kind::Answer)),
-    fault!("a body that never ends", Some(|| endless(head(200, &[JSON], None), b" ")), Some(|| endless(head(200, &[EVENTS], None), b": ping\n\n")), FAILS),
-    fault!("a line of 1 MiB", None, Some(|| stream(&[format!(": {}\n\n", "x".repeat(1 << 20)), events().concat()], &[Step::Close])), (Kind::Error, Kind::Unclean)),
-    fault!("compressed and cut off", Some(|| answer(200, &[JSON, ("content-encoding", "gzip")], &GZIPPED[..15])), Some(|| answer(200, &[EVENTS, ("content-encoding", "gzip")], &GZIPPED[..15])), FAILS),
-    fault!("compressed unsaid", Some(|| answer(200, &[JSON], &GZIPPED)), Some(|| answer(200, &[EVENTS], &GZIPPED)), FAILS),
-    fault!("a compressed bomb", Some(|| answer(200, &[JSON, ("content-encoding", "br")], &[0x5b; 4096])), Some(|| answer(200, &[EVENTS, ("content-encoding", "br")], &[0x5b; 4096])), FAILS),
-    fault!("huge usage", Some(|| usage(r#","usage":{"prompt_tokens":900000000000000000,"completion_tokens":900000000000000000,"total_tokens":1800000000000000000}"#)), Some(|| usage_in_stream(r#"{"prompt_tokens":900000000000000000,"completion_tokens":900000000000000000,"total_tokens":1800000000000000000}"#)), (Kind::Answer, Kind::Answer)),
-    fault!("usage beyond all numbers", Some(|| usage(r#","usage":{"prompt_tokens":1e400,"completion_tokens":99999999999999999999999,"total_tokens":5}"#)), Some(|| usage_in_stream(r#"{"prompt_tokens":1e400,"completion_tokens":99999999999999999999999,"total_tokens":5}"#)), (Kind::Answer, Kind::Answer)),
-    fault!("usage that is no object", Some(|| usage(r#","usage":"much""#)), Some(|| usage_in_stream(r#""much""#)), (Kind::Answer, Kind::Answer)),
-    fault!("usage twice", Some(|| usage(r#","usage":{"prompt_tokens":7,"completion_tokens":1,"total_tokens":8},"usage":{"prompt_tokens":100,"completion_tokens":10,"total_tokens":110}"#)), Some(|| usage_twice()), (Kind::Answer, Kind::Answer)),
+    fault!(
+        "silence after [DONE]",
+        None,
+        Some(|| stream(&events(), &[Step::Pause(FOR_EVER)])),
+        (Kind::Error, Kind::Answer)
+    ),
+    fault!(
+        "a reset after [DONE]",
+        None,
+        Some(|| stream(&events(), &[Step::Pause(Duration::from_millis(20)), Step::Reset])),
+        (Kind::Error, Kind::Answer)
+    ),
+    fault!(
+        "more after [DONE]",
+        None,
+        Some(|| stream(&[events(), vec!["data: {oops\n\n".to_owned()]].concat(), &[Step::Close])),
+        (Kind::Error, Kind::Answer)
+    ),
+    fault!(
+        "an end inside an event",
+        None,
+        Some(|| stream(&[events()[0].clone(), events()[1][..40].to_owned()], &[Step::Close])),
+        FAILS
+    ),
+    fault!(
+        "a chunk that is cut off",
+        Some(|| vec![Step::Bytes(chunked_head(200, &[JSON])), Step::Bytes(b"fff\r\n{}".to_vec()), Step::Close]),
+        Some(|| vec![
+            Step::Bytes(chunked_head(200, &[EVENTS])),
+            Step::Bytes(chunk(events()[1].as_bytes())),
+            Step::Close
+        ]),
+        FAILS
+    ),
+    fault!(
+        "a byte at a time",
+        Some(|| trickled(&body(&format!("{OK}}}")))),
+        Some(|| trickled(&stream(&events(), &[Step::Close]))),
+        (Kind::Answer, Kind::Answer)
+    ),
+    fault!(
+        "a body that never ends",
+        Some(|| endless(head(200, &[JSON], None), b" ")),
+        Some(|| endless(head(200, &[EVENTS], None), b": ping\n\n")),
+        FAILS
+    ),
+    fault!(
+        "a line of 1 MiB",
+        None,
+        Some(|| stream(&[format!(": {}\n\n", "x".repeat(1 << 20)), events().concat()], &[Step::Close])),
+        (Kind::Error, Kind::Unclean)
+    ),
+    fault!(
+        "compressed and cut off",
+        Some(|| answer(200, &[JSON, ("content-encoding", "gzip")], &GZIPPED[..15])),
+        Some(|| answer(200, &[EVENTS, ("content-encoding", "gzip")], &GZIPPED[..15])),
+        FAILS
+    ),
+    fault!(
+        "compressed unsaid",
+        Some(|| answer(200, &[JSON], &GZIPPED)),
+        Some(|| answer(200, &[EVENTS], &GZIPPED)),
+        FAILS
+    ),
+    fault!(
+        "a compressed bomb",
+        Some(|| answer(200, &[JSON, ("content-encoding", "br")], &[0x5b; 4096])),
+        Some(|| answer(200, &[EVENTS, ("content-encoding", "br")], &[0x5b; 4096])),
+        FAILS
+    ),
+    fault!(
+        "huge usage",
+        Some(|| usage(
+            r#","usage":{"prompt_tokens":900000000000000000,"completion_tokens":900000000000000000,"total_tokens":1800000000000000000}"#
+        )),
+        Some(|| usage_in_stream(
+            r#"{"prompt_tokens":900000000000000000,"completion_tokens":900000000000000000,"total_tokens":1800000000000000000}"#
+        )),
+        (Kind::Answer, Kind::Answer)
+    ),
+    fault!(
+        "usage beyond all numbers",
+        Some(|| usage(
+            r#","usage":{"prompt_tokens":1e400,"completion_tokens":99999999999999999999999,"total_tokens":5}"#
+        )),
+        Some(|| usage_in_stream(
+            r#"{"prompt_tokens":1e400,"completion_tokens":99999999999999999999999,"total_tokens":5}"#
+        )),
+        (Kind::Answer, Kind::Answer)
+    ),
+    fault!(
+        "usage that is no object",
+        Some(|| usage(r#","usage":"much""#)),
+        Some(|| usage_in_stream(r#""much""#)),
+        (Kind::Answer, Kind::Answer)
+    ),
+    fault!(
+        "usage twice",
+        Some(|| usage(
+            r#","usage":{"prompt_tokens":7,"completion_tokens":1,"total_tokens":8},"usage":{"prompt_tokens":100,"completion_tokens":10,"total_tokens":110}"#
+        )),
+        Some(|| usage_twice()),
+        (Kind::Answer, Kind::Answer)
+    ),
     fault!(
         "the limit on output reached",
         Some(|| body(&OK.replace("\"stop\"", "\"length\"").replace("]", "]}"))),

@@ -13,7 +13,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 pub use answers::{
-    ANSWERS, Ready, chat, chat_stream, generate_content, generate_content_stream, messages, messages_stream, responses, responses_stream,
+    ANSWERS, Ready, chat, chat_stream, generate_content, generate_content_stream, messages, messages_stream, responses,
+    responses_stream,
 };
 pub use faults::{FAULTS, Fault, Kind};
 

@@ -24,6 +24,8 @@ mod report;
 #[cfg(feature = "router")]
 mod routed;
 mod tokens;
+#[cfg(feature = "router")]
+mod usage;
 
 pub(crate) use dedup::{DedupArgs, DedupForm, What};
 pub(crate) use diff::{DiffArgs, DiffForm};
@@ -44,11 +46,12 @@ pub(crate) use models::{
 pub(crate) use optimize::{EditArgs, GoalArgs, OptimizeArgs, OptimizeForm, TransformsArgs};
 pub(crate) use report::ReportArgs;
 #[cfg(feature = "router")]
-pub(crate) use routed::{
-    CallerArgs, ChatArgs, ExportArgs, ExportForm, FeedbackArgs, ReconcileArgs, RouteArgs, RouteForm, UsageArgs,
-    UsageCommand, UsageForm, WhichArgs,
-};
+pub(crate) use routed::{CallerArgs, ChatArgs, RouteArgs, RouteForm};
 pub(crate) use tokens::{AccuracyArgs, AccuracyForm, TokensArgs, TokensCommand};
+#[cfg(feature = "router")]
+pub(crate) use usage::{
+    ExportArgs, ExportForm, FeedbackArgs, ReconcileArgs, UsageArgs, UsageCommand, UsageForm, When, WhichArgs,
+};
 
 const STYLES: Styles = Styles::styled()
     .header(AnsiColor::Green.on_default().effects(Effects::BOLD))
@@ -125,8 +128,10 @@ pub(crate) enum Command {
     #[cfg(feature = "router")]
     Chat(ChatArgs),
     /// What the router's ledger says: spent on what, when, how fast, what the cache saved
+    ///
+    /// The ledger is the file that a router writes. It may be read while it is written.
     #[cfg(feature = "router")]
-    Usage(UsageArgs),
+    Usage(Box<UsageArgs>),
     /// Shows a saved report (estimate --output json) in another form
     ///
     /// The logs are not read again.

@@ -7,9 +7,14 @@ use promptopt::error::{Error, Kind, Result};
 
 /// Writes a finished text to the file, or to stdout.
 pub(crate) fn write(text: &str, file: Option<&Path>) -> Result<()> {
+    write_bytes(text.as_bytes(), file)
+}
+
+/// The same with what is no text.
+pub(crate) fn write_bytes(bytes: &[u8], file: Option<&Path>) -> Result<()> {
     let written = match file {
-        None => to_stdout(text),
-        Some(path) => to_file(text, path),
+        None => to_stdout(bytes),
+        Some(path) => to_file(bytes, path),
     };
     match written {
         // Who reads only the head of a report has what he wants; what the gates say does not depend on it.
@@ -18,18 +23,18 @@ pub(crate) fn write(text: &str, file: Option<&Path>) -> Result<()> {
     }
 }
 
-fn to_stdout(text: &str) -> Result<()> {
+fn to_stdout(bytes: &[u8]) -> Result<()> {
     let mut stdout = BufWriter::new(std::io::stdout().lock());
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
     written.map_err(|cause| Error::new(Kind::Io, "cannot write to standard output").because(cause))
 }
 
 /// Writes beside the file and renames: a full disk or a crash leaves the old file, never half of the new one.
-fn to_file(text: &str, path: &Path) -> Result<()> {
+fn to_file(bytes: &[u8], path: &Path) -> Result<()> {
     let failed = |cause| Error::new(Kind::Io, format!("cannot write `{}`", path.display())).because(cause);
     let Some(path) = &replaceable(path).map_err(failed)? else {
         let mut file = std::fs::OpenOptions::new().write(true).truncate(true).open(path).map_err(failed)?;
-        return file.write_all(text.as_bytes()).and_then(|()| file.flush()).map_err(failed);
+        return file.write_all(bytes).and_then(|()| file.flush()).map_err(failed);
     };
     let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
@@ -46,7 +51,7 @@ fn to_file(text: &str, path: &Path) -> Result<()> {
     if let Ok(old) = path.metadata() {
         aside.as_file().set_permissions(old.permissions()).map_err(failed)?;
     }
-    aside.write_all(text.as_bytes()).and_then(|()| aside.as_file().sync_all()).map_err(failed)?;
+    aside.write_all(bytes).and_then(|()| aside.as_file().sync_all()).map_err(failed)?;
     aside.persist(path).map_err(|error| failed(error.error))?;
     Ok(())
 }

@@ -10,6 +10,7 @@
 
 pub(crate) mod bars;
 pub(crate) mod clean;
+mod heat;
 pub(crate) mod lint;
 pub(crate) mod page;
 pub(crate) mod table;
@@ -28,7 +29,7 @@ mod optimized;
 mod problem;
 mod text;
 #[cfg(feature = "router")]
-mod usage;
+pub(crate) mod usage;
 
 #[cfg(test)]
 pub(crate) mod sample;
@@ -51,7 +52,6 @@ pub(crate) use optimized::{
 pub(crate) use problem::problem;
 pub(crate) use text::text;
 #[cfg(feature = "router")]
-pub(crate) use usage::{csv as usage_csv, csv_head as usage_csv_head, csv_row as usage_csv_row, text as usage_text};
 
 /// A value as JSON, for a program.
 #[cfg(feature = "router")]

@@ -4,6 +4,12 @@
 pub mod settings;
 
 mod accounts;
+mod sync;
 mod window;
 
 pub use accounts::{Budgets, Reservation, Spent};
+
+#[cfg(test)]
+mod races;
+#[cfg(test)]
+mod tests;

@@ -26,7 +26,7 @@ mod session;
 pub mod sniff;
 mod turns;
 pub mod walk;
-mod when;
+pub(crate) mod when;
 
 mod batch_input;
 mod batch_output;

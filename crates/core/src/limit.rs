@@ -7,11 +7,20 @@ mod gcra;
 #[cfg(feature = "router")]
 mod accounts;
 #[cfg(feature = "router")]
+mod line;
+#[cfg(feature = "router")]
 mod provider;
 #[cfg(feature = "router")]
 mod queue;
+#[cfg(feature = "router")]
+mod sync;
 
 #[cfg(feature = "router")]
-pub use provider::exhausted_for;
+pub use provider::{exhausted_for, held_for};
 #[cfg(feature = "router")]
 pub use queue::{Demand, Depth, Limits, Permit};
+
+#[cfg(all(test, feature = "router"))]
+mod races;
+#[cfg(all(test, feature = "router"))]
+mod tests;

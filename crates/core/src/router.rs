@@ -182,8 +182,8 @@ impl Router {
         &self.0.ledger
     }
 
-    /// Goes by other settings from the next call on. Calls under way end as they began; budgets keep what was spent. Providers, cache
-    /// and ledger stay as they were built: only their routes, limits and budgets change.
+    /// Goes by other settings from the next call on. Calls under way end as they began; budgets keep what was spent, limits what is
+    /// used. Providers, cache and ledger stay as they were built: only their routes, limits and budgets change.
     ///
     /// Errors leave everything as it was.
     pub fn reload(&self, settings: RouterSettings) -> Result<()> {
@@ -193,9 +193,10 @@ impl Router {
                 .in_field("providers")
                 .help("build another router and let the old one end"));
         }
-        let budgets = settings.budgets.clone();
-        let next = state::State::new(settings, &self.0.catalog, &self.0.clock)?;
+        let (budgets, limits, queue) = (settings.budgets.clone(), settings.limits.clone(), settings.queue.clone());
+        let next = state::State::new(settings, &self.0.catalog, current.limits.clone())?;
         self.0.budgets.replace(&budgets);
+        next.limits.replace(&limits, queue);
         self.0.state.store(Arc::new(next));
         Ok(())
     }

@@ -1,9 +1,8 @@
-//! `promptopt chat`, `promptopt route`, `promptopt usage`: the router from the command line.
+//! `promptopt chat`, `promptopt route`: the router from the command line.
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum};
-use jiff::civil::Date;
+use clap::{Args, ValueEnum};
 
 /// Who asks, and by which configuration.
 #[derive(Args, Debug)]
@@ -64,120 +63,6 @@ pub(crate) enum RouteForm {
     /// For a terminal.
     #[default]
     Text,
-    /// For a program.
-    Json,
-}
-
-/// `promptopt usage`.
-#[derive(Args, Debug)]
-#[command(
-    args_conflicts_with_subcommands = true,
-    after_help = "Examples:\n  promptopt usage --by team --since 2026-11-01\n  promptopt usage reconcile openai-usage.json\n  promptopt usage export -o csv"
-)]
-pub(crate) struct UsageArgs {
-    #[command(subcommand)]
-    pub(crate) command: Option<UsageCommand>,
-    #[command(flatten)]
-    pub(crate) which: WhichArgs,
-    /// Group by model, provider, caller, team, tenant, route, tag:NAME, hour, day, template
-    #[arg(long, value_name = "WHAT", default_value = "model")]
-    pub(crate) by: String,
-    /// Form: text, json, csv
-    #[arg(long, short, value_name = "FORM", value_enum, default_value_t, hide_possible_values = true)]
-    pub(crate) output: UsageForm,
-    /// Show it again whenever the ledger changes
-    #[arg(long)]
-    pub(crate) watch: bool,
-}
-
-/// Which ledger, and which part of it.
-#[derive(Args, Debug)]
-pub(crate) struct WhichArgs {
-    /// The ledger [default: that of promptopt.toml, or promptopt.sqlite]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ledger: Option<PathBuf>,
-    /// From this UTC day on
-    #[arg(long, value_name = "DATE", value_parser = super::lint::date)]
-    pub(crate) since: Option<Date>,
-    /// Up to this UTC day, which still counts
-    #[arg(long, value_name = "DATE", value_parser = super::lint::date)]
-    pub(crate) until: Option<Date>,
-}
-
-/// What else can be done with a ledger.
-#[derive(Subcommand, Debug)]
-pub(crate) enum UsageCommand {
-    /// Hold the ledger against a provider's own report: by day and model, what differs and why
-    Reconcile(ReconcileArgs),
-    /// The records themselves
-    Export(ExportArgs),
-    /// Say how good an answer was
-    Feedback(FeedbackArgs),
-}
-
-/// `promptopt usage reconcile`.
-#[derive(Args, Debug)]
-pub(crate) struct ReconcileArgs {
-    /// A usage or cost report that `promptopt estimate` reads: OpenAI's, Anthropic's, OpenRouter's, …
-    #[arg(value_name = "FILE", required = true)]
-    pub(crate) files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(crate) which: WhichArgs,
-    /// Differences up to this share are none, in thousandths
-    #[arg(long, value_name = "PERMILLE", default_value_t = 5)]
-    pub(crate) tolerance: u64,
-    /// Form: text, json
-    #[arg(long, short, value_name = "FORM", value_enum, default_value_t, hide_possible_values = true)]
-    pub(crate) output: RouteForm,
-}
-
-/// `promptopt usage export`.
-#[derive(Args, Debug)]
-pub(crate) struct ExportArgs {
-    #[command(flatten)]
-    pub(crate) which: WhichArgs,
-    /// Form: csv, json (a record a line)
-    #[arg(long, short, value_name = "FORM", value_enum, default_value_t = ExportForm::Csv, hide_possible_values = true)]
-    pub(crate) output: ExportForm,
-    /// Write to FILE instead of stdout
-    #[arg(long, value_name = "FILE")]
-    pub(crate) out: Option<PathBuf>,
-}
-
-/// `promptopt usage feedback`.
-#[derive(Args, Debug)]
-pub(crate) struct FeedbackArgs {
-    /// The call, as in `x-promptopt-call` or an export
-    #[arg(value_name = "CALL")]
-    pub(crate) call: String,
-    /// From 0 (useless) to 1000 (perfect)
-    #[arg(value_name = "SCORE")]
-    pub(crate) score: u16,
-    /// Why
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) label: Option<String>,
-    /// The ledger [default: that of promptopt.toml, or promptopt.sqlite]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ledger: Option<PathBuf>,
-}
-
-/// Forms of a ledger's sums.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub(crate) enum UsageForm {
-    /// For a terminal.
-    #[default]
-    Text,
-    /// For a program.
-    Json,
-    /// For a spreadsheet.
-    Csv,
-}
-
-/// Forms of records.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum ExportForm {
-    /// For a spreadsheet.
-    Csv,
     /// For a program.
     Json,
 }

@@ -2,66 +2,100 @@
 
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use promptopt::clock::{Clock, SystemClock, Timestamp};
-use promptopt::config::router::from_file;
+use promptopt::budget::{Budgets, Spent};
+use promptopt::clock::{Clock, ManualClock, SystemClock, Timestamp};
+use promptopt::config::router::{RouterSettings, from_file};
 use promptopt::error::{Error, Kind, Result};
-use promptopt::format::read::{ReadOptions, read_all};
-use promptopt::format::walk::discover;
-use promptopt::ledger::query::{self, Grouping, Query};
-use promptopt::ledger::reconcile::{self, Compared, Sides, Why};
-use promptopt::ledger::settings::LedgerSettings;
-use promptopt::ledger::{AttemptId, Feedback, Ledger};
-use promptopt::usd::Usd;
-use serde_json::json;
+use promptopt::ledger::{Books, Query};
 
 use super::Outcome;
-use crate::args::{
-    ExportArgs, ExportForm, FeedbackArgs, ReconcileArgs, RouteForm, UsageArgs, UsageCommand, UsageForm, WhichArgs,
-};
-use crate::render;
-use crate::render::page::{Page, Style};
-use crate::render::table::{Cell, Column, Table};
+use crate::args::{UsageArgs, UsageCommand, UsageForm, When, WhichArgs};
+use crate::render::usage::Figures;
 use crate::settings::Settings;
-use crate::{output, overlay, watch};
+use crate::{output, overlay, render, watch};
+
+mod export;
+mod feedback;
+mod reconcile;
+
+/// Rows of a table on a screen.
+const TOP: usize = 10;
+/// Configuration of this folder, if it is there.
+const CONFIG: &str = "promptopt.toml";
+/// The ledger, if nobody names one.
+const LEDGER: &str = "promptopt.sqlite";
 
 /// Runs `promptopt usage`.
 pub(crate) fn run(args: &UsageArgs, settings: &Settings) -> Result<Outcome> {
     match &args.command {
-        Some(UsageCommand::Reconcile(args)) => reconcile(args, settings),
-        Some(UsageCommand::Export(args)) => export(args, settings),
-        Some(UsageCommand::Feedback(args)) => feedback(args, settings),
+        Some(UsageCommand::Reconcile(args)) => reconcile::run(args, settings),
+        Some(UsageCommand::Export(args)) => export::run(args, settings),
+        Some(UsageCommand::Feedback(args)) => feedback::run(args, settings),
         None if args.watch => watched(args, settings),
-        None => show(args, settings).map(|()| Outcome::default()),
+        None => output::write(&show(args, settings)?, args.out.as_deref()).map(|()| Outcome::default()),
     }
 }
 
-fn show(args: &UsageArgs, settings: &Settings) -> Result<()> {
-    let path = ledger(args.which.ledger.as_deref(), settings)?;
-    let (since, until) = range(&args.which)?;
-    let query = Query { since, until, by: Grouping::from_name(&args.by)?, now: SystemClock.now() };
-    let report = query::report(&path, &query)?;
-    let text = match args.output {
-        UsageForm::Text => render::usage_text(&report, &args.by, settings),
-        UsageForm::Json => render::json_of(&report)?,
-        UsageForm::Csv => render::usage_csv(&report, &args.by),
+fn show(args: &UsageArgs, settings: &Settings) -> Result<String> {
+    let path = args.file.as_deref().or(args.which.ledger.as_deref());
+    let place = Place::of(path, args.which.config.as_deref(), settings)?;
+    let books = Books::open(&place.ledger)?;
+    let now = match args.as_of {
+        Some(when) => end(when, SystemClock.now())?,
+        None => SystemClock.now(),
     };
-    output::write(&text, None)
+    let (since, until) = range(&args.which, now)?;
+    let is_whole = matches!(args.output, UsageForm::Json | UsageForm::Csv);
+    let top = args.top.unwrap_or(if is_whole { usize::MAX } else { TOP });
+    let query = Query { since, until, by: args.by.clone(), only: args.only.clone(), top };
+    let report = books.usage(&query, now)?;
+    let budgets = budgets(&books, &place.settings, now)?;
+    let figures = Figures { report: &report, budgets: &budgets, query: &query, ledger: &place.ledger };
+    Ok(match args.output {
+        UsageForm::Text => {
+            let color = settings.color_on_stdout && args.out.is_none();
+            render::usage::text(&figures, settings.width, color)
+        }
+        UsageForm::Json => render::usage::json(&figures)?,
+        UsageForm::Csv => render::usage::csv(&report),
+        UsageForm::Markdown => render::usage::markdown(&figures),
+    })
+}
+
+/// What is spent of each budget, by the router's own arithmetic.
+fn budgets(books: &Books, settings: &RouterSettings, now: Timestamp) -> Result<Vec<Spent>> {
+    let clock: Arc<dyn Clock> = Arc::new(ManualClock::at(now));
+    let budgets = Budgets::new(&settings.budgets, clock);
+    if let Some(since) = budgets.counts_since(now) {
+        books.spent_since(since, |at, labels, cost| {
+            if at <= now {
+                budgets.load(at, labels, cost);
+            }
+        })?;
+    }
+    Ok(budgets.view())
 }
 
 fn watched(args: &UsageArgs, settings: &Settings) -> Result<Outcome> {
-    let path = ledger(args.which.ledger.as_deref(), settings)?;
+    let path = args.file.as_deref().or(args.which.ledger.as_deref());
+    let ledger = Place::of(path, args.which.config.as_deref(), settings)?.ledger;
     // Commits stand in the log beside the file until they are moved into it.
-    let log = path.with_file_name(format!("{}-wal", path.file_name().unwrap_or_default().to_string_lossy()));
+    let mut log = ledger.clone().into_os_string();
+    log.push("-wal");
+    let log = PathBuf::from(log);
     let mut failed = None;
     watch::watch(|_| {
-        if settings.stdout_is_terminal {
-            let _closed = output::write("\u{1b}[2J\u{1b}[H", None);
-        }
-        match show(args, settings) {
-            Ok(()) => ControlFlow::Continue(vec![path.clone(), log.clone()]),
+        let drawn = show(args, settings).and_then(|text| {
+            // Home, the new text, and away with what was below it: a screen that is cleared first would flicker.
+            let lines = text.replace('\n', "\x1b[K\n");
+            let text = if settings.stdout_is_terminal { format!("\x1b[H{lines}\x1b[J") } else { text };
+            output::write(&text, None)
+        });
+        match drawn {
+            Ok(()) => ControlFlow::Continue(vec![ledger.clone(), log.clone()]),
             Err(error) => {
                 failed = Some(error);
                 ControlFlow::Break(())
@@ -71,156 +105,56 @@ fn watched(args: &UsageArgs, settings: &Settings) -> Result<Outcome> {
     failed.map_or(Ok(Outcome::default()), Err)
 }
 
-fn reconcile(args: &ReconcileArgs, settings: &Settings) -> Result<Outcome> {
-    let path = ledger(args.which.ledger.as_deref(), settings)?;
-    let (since, until) = range(&args.which)?;
-    let mut ours = Sides::new();
-    query::each(&path, since, until, |record| reconcile::add_ours(&mut ours, &record))?;
-    let catalog = overlay::shared(settings)?;
-    let named = |host: Option<&str>, model: &str| {
-        catalog.find(host, model).or_else(|| catalog.find(None, model)).map(|spec| spec.id.to_string())
-    };
-    let paths: Vec<String> = args.files.iter().map(|path| path.display().to_string()).collect();
-    let found = discover(&paths);
-    if let Some(problem) = found.problems.into_iter().next() {
-        return Err(problem);
-    }
-    let (mut theirs, mut first_error, mut n_read) = (Sides::new(), None, 0_u64);
-    let inside = |at: Timestamp| since.is_none_or(|since| at >= since) && until.is_none_or(|until| at < until);
-    read_all(
-        &found.inputs,
-        &ReadOptions::default(),
-        |record| record,
-        |record| match record {
-            Ok(record) => {
-                n_read += 1;
-                if record.at.is_none_or(inside) {
-                    reconcile::add_theirs(&mut theirs, &record, named);
-                }
-            }
-            Err(error) => _ = first_error.get_or_insert(error),
-        },
-    );
-    if let Some(error) = first_error {
-        return Err(error);
-    }
-    if n_read == 0 {
-        return Err(Error::input("there is no usage in this report")
-            .in_file(paths.join(", "))
-            .help("`promptopt estimate` says what it makes of a file"));
-    }
-    let compared = reconcile::compare(&ours, &theirs, args.tolerance);
-    let text = match args.output {
-        RouteForm::Json => render::json_of(&compared)?,
-        RouteForm::Text => compared_text(&compared, settings),
-    };
-    output::write(&text, None)?;
-    Ok(Outcome { is_failed: compared.iter().any(|row| row.why.is_some()), ..Outcome::default() })
+/// Where the ledger is, and what the configuration says.
+struct Place {
+    ledger: PathBuf,
+    settings: RouterSettings,
 }
 
-fn compared_text(compared: &[Compared], settings: &Settings) -> String {
-    let mut page = Page::new(settings.width, settings.color_on_stdout);
-    let n_differ = compared.iter().filter(|row| row.why.is_some()).count();
-    page.heading("The ledger beside the report", &format!("{} days and models, {n_differ} differ", compared.len()));
-    let columns = vec![
-        Column::name(),
-        Column::figure("tokens here", 3),
-        Column::figure("there", 2),
-        Column::figure("money here", 1),
-        Column::figure("there", 0),
-        Column::left("", 0),
-    ];
-    let mut table = Table::new("day and model", columns);
-    let usd = |usd: Option<Usd>| usd.map_or_else(|| "?".to_owned(), |usd| format!("${}", usd.to_decimal()));
-    for row in compared {
-        let (words, style) = match row.why {
-            None => ("agree", Style::Good),
-            Some(Why::MissingThere) => ("not in the report", Style::Bad),
-            Some(Why::MissingHere) => ("not in the ledger", Style::Bad),
-            Some(Why::Tokens) => ("tokens differ", Style::Bad),
-            Some(Why::Price) => ("prices differ", Style::Bad),
+impl Place {
+    /// The ledger that is named, that of the configuration, or the usual one.
+    fn of(ledger: Option<&Path>, config: Option<&Path>, settings: &Settings) -> Result<Place> {
+        let file = config.unwrap_or(Path::new(CONFIG));
+        let resolved = if config.is_some() || file.exists() {
+            let read = |path: &Path| std::fs::read_to_string(path);
+            let catalog = overlay::shared(settings)?;
+            from_file(file, &read, &catalog).map_err(promptopt::config::Problems::into_error)?
+        } else {
+            RouterSettings::default()
         };
-        table.row(vec![
-            Cell::new(format!("{} {}", row.day, row.model), Style::Plain),
-            (row.ours.input + row.ours.output).to_string().into(),
-            (row.theirs.input + row.theirs.output).to_string().into(),
-            usd(row.ours.usd).into(),
-            usd(row.theirs.usd).into(),
-            Cell::new(words, style),
-        ]);
+        let named = ledger.map(Path::to_owned).or_else(|| resolved.ledger.path.clone());
+        Ok(Place { ledger: named.unwrap_or_else(|| PathBuf::from(LEDGER)), settings: resolved })
     }
-    table.draw(&mut page);
-    page.finish()
 }
 
-fn export(args: &ExportArgs, settings: &Settings) -> Result<Outcome> {
-    let path = ledger(args.which.ledger.as_deref(), settings)?;
-    let (since, until) = range(&args.which)?;
-    let mut text = String::new();
-    if args.output == ExportForm::Csv {
-        text.push_str(&render::usage_csv_head());
+fn range(which: &WhichArgs, now: Timestamp) -> Result<(Option<Timestamp>, Option<Timestamp>)> {
+    let since = which.since.map(|when| begin(when, now)).transpose()?;
+    let until = which.until.map(|when| end(when, now)).transpose()?;
+    if let (Some(since), Some(until)) = (since, until)
+        && since >= until
+    {
+        return Err(Error::new(Kind::Config, format!("--since {since} is not before --until {until}")));
     }
-    query::each(&path, since, until, |record| match args.output {
-        ExportForm::Csv => text.push_str(&render::usage_csv_row(&record)),
-        ExportForm::Json => {
-            text.push_str(&json!({
-                "id": record.id.to_string(), "call": record.call.to_string(), "at": record.at.to_string(),
-                "tenant": record.tenant, "caller": record.caller, "team": record.team, "tags": record.tags,
-                "route": record.route, "asked": record.asked, "provider": record.provider, "host": record.host, "model": record.model,
-                "tier": record.tier, "usage": record.usage, "source": record.source, "cost_usd": record.cost.map(Usd::to_decimal),
-                "saved_usd": record.saved.to_decimal(), "saved_by": record.saved_by, "queued_us": record.queued_us,
-                "first_byte_us": record.first_byte_us, "total_us": record.total_us, "outcome": record.outcome,
-                "status": record.status, "error": record.error,
-            }).to_string());
-            text.push('\n');
-        }
-    })?;
-    output::write(&text, args.out.as_deref())?;
-    Ok(Outcome::default())
-}
-
-fn feedback(args: &FeedbackArgs, settings: &Settings) -> Result<Outcome> {
-    let call = AttemptId::from_text(&args.call)
-        .ok_or_else(|| Error::input(format!("`{}` is no call: expected 32 hexadecimal digits", args.call)))?;
-    if args.score > 1000 {
-        return Err(Error::input(format!("expected a score from 0 to 1000, found {}", args.score)));
-    }
-    let path = ledger(args.ledger.as_deref(), settings)?;
-    if !path.exists() {
-        return Err(Error::new(Kind::Io, "there is no ledger").in_file(path.display().to_string()));
-    }
-    let ledger = Ledger::open(
-        &LedgerSettings { path: Some(path), ..LedgerSettings::default() },
-        std::sync::Arc::new(SystemClock),
-    )?;
-    let said =
-        Feedback { call, at: SystemClock.now(), permille: args.score, label: args.label.as_deref().map(Into::into) };
-    super::chat::runtime()?.block_on(ledger.feedback(said))?;
-    ledger.close();
-    Ok(Outcome::default())
-}
-
-/// The ledger that is named, that of the configuration, or the usual one.
-fn ledger(named: Option<&Path>, settings: &Settings) -> Result<PathBuf> {
-    if let Some(path) = named {
-        return Ok(path.to_owned());
-    }
-    let config = Path::new("promptopt.toml");
-    if config.exists() {
-        let read = |path: &Path| std::fs::read_to_string(path);
-        let catalog = overlay::shared(settings)?;
-        let resolved = from_file(config, &read, &catalog).map_err(promptopt::config::Problems::into_error)?;
-        if let Some(path) = resolved.ledger.path {
-            return Ok(path);
-        }
-    }
-    Ok(PathBuf::from("promptopt.sqlite"))
-}
-
-fn range(which: &WhichArgs) -> Result<(Option<Timestamp>, Option<Timestamp>)> {
-    let begin = |day: Date| day.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp());
-    let wrong = |cause: jiff::Error| Error::input("the day cannot be used").because(cause);
-    let since = which.since.map(begin).transpose().map_err(wrong)?;
-    let until = which.until.map(|day| day.tomorrow().and_then(begin)).transpose().map_err(wrong)?;
     Ok((since, until))
+}
+
+fn begin(when: When, now: Timestamp) -> Result<Timestamp> {
+    let wrong = |cause: jiff::Error| Error::new(Kind::Config, "the time cannot be used").because(cause);
+    match when {
+        When::Day(day) => day.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp()).map_err(wrong),
+        When::At(at) => Ok(at),
+        When::Ago(ago) => now.checked_sub(ago).map_err(wrong),
+    }
+}
+
+/// A day still counts.
+fn end(when: When, now: Timestamp) -> Result<Timestamp> {
+    match when {
+        When::Day(day) => {
+            let next = day.tomorrow();
+            let next = next.map_err(|cause| Error::new(Kind::Config, "the day cannot be used").because(cause))?;
+            begin(When::Day(next), now)
+        }
+        when => begin(when, now),
+    }
 }

@@ -15,7 +15,7 @@ use promptopt::usd::Usd;
 use super::csv::text;
 
 /// Columns in alphabetical order as in the specification, then ours.
-const HEADER: [&str; 39] = [
+pub(super) const HEADER: [&str; 39] = [
     "BilledCost",
     "BillingAccountId",
     "BillingAccountName",
@@ -112,20 +112,20 @@ fn saving(step: &Step, period: &Period) -> Vec<String> {
     })
 }
 
-fn row(cell: impl Fn(&str) -> String) -> Vec<String> {
+pub(super) fn row(cell: impl Fn(&str) -> String) -> Vec<String> {
     HEADER.iter().map(|column| cell(column)).collect()
 }
 
 /// Always with a point: readers that guess a column's type from its first rows must not guess whole numbers.
-fn decimal(usd: Usd) -> String {
+pub(super) fn decimal(usd: Usd) -> String {
     let text = usd.to_decimal();
     if text.contains('.') { text } else { text + ".0" }
 }
 
 /// The time of the calls and the calendar months around it; empty if the log has no times.
 #[derive(Default)]
-struct Period {
-    charge: Option<(Timestamp, Timestamp)>,
+pub(super) struct Period {
+    pub(super) charge: Option<(Timestamp, Timestamp)>,
 }
 
 impl Period {
@@ -139,7 +139,7 @@ impl Period {
     }
 
     /// What is the same in all rows.
-    fn cell(&self, column: &str) -> String {
+    pub(super) fn cell(&self, column: &str) -> String {
         let instant = |instant: Timestamp| instant.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         let day = |day: Date| format!("{day}T00:00:00Z");
         let month = |instant: Timestamp| instant.to_zoned(TimeZone::UTC).date().first_of_month();

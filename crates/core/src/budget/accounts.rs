@@ -2,9 +2,10 @@
 //! admitted by all of its budgets or by none.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 
-use super::settings::BudgetSpec;
+use super::settings::{BudgetSpec, Period};
+use super::sync::{Mutex, MutexGuard};
 use super::window::Window;
 use crate::catalog::Unpriced;
 use crate::clock::{Clock, Timestamp};
@@ -12,7 +13,11 @@ use crate::error::{Error, Kind, Result};
 use crate::labels::Labels;
 use crate::usd::Usd;
 
-/// All budgets.
+/// Accounts beyond this are swept of those in which nothing counts any more.
+const SWEEP_AT: usize = 4096;
+
+/// All budgets. Clocks may jump: one that is set back frees no money, and money that was spent while it was ahead is held until that time
+/// comes.
 #[derive(Clone)]
 pub struct Budgets(Arc<Inner>);
 
@@ -25,11 +30,20 @@ struct Inner {
 struct State {
     specs: Vec<Arc<BudgetSpec>>,
     /// By budget's name and subject.
-    accounts: BTreeMap<(Arc<str>, Arc<str>), Account>,
+    accounts: BTreeMap<Key, Account>,
+    sweep_at: usize,
+    /// The latest that it ever was: what is spent while the clock is set back is spent then, or it would be free again as soon as the
+    /// clock is right.
+    latest: Timestamp,
 }
 
-#[derive(Debug, Default)]
+/// A budget's name and whose share of it.
+type Key = (Arc<str>, Arc<str>);
+
+#[derive(Debug)]
 struct Account {
+    /// Into whose buckets its money is put.
+    period: Period,
     settled: Window,
     reserved: Usd,
 }
@@ -41,14 +55,15 @@ pub struct Reservation {
     budgets: Budgets,
     held: Vec<Held>,
     amount: Usd,
-    at: Timestamp,
     is_sent: bool,
     is_settled: bool,
 }
 
 struct Held {
     spec: Arc<BudgetSpec>,
-    account: (Arc<str>, Arc<str>),
+    account: Key,
+    /// The time in which it was reserved: a call over midnight belongs to the day on which it began.
+    bucket: i64,
 }
 
 /// The state of a budget for one subject.
@@ -80,21 +95,31 @@ impl Budgets {
         budgets
     }
 
-    /// Other budgets from now on. What is settled and reserved under a name stays, whatever the limit becomes.
+    /// Other budgets from now on. What is settled and reserved under a name stays, whatever limit and period become: under another
+    /// period, what counted under the old one counts as spent now.
     pub fn replace(&self, specs: &[BudgetSpec]) {
+        let now = self.0.clock.now();
         let mut state = self.state();
         state.specs = specs.iter().cloned().map(Arc::new).collect();
-        let State { specs, accounts } = &mut *state;
-        accounts
-            .retain(|(name, _), account| account.reserved > Usd::ZERO || specs.iter().any(|spec| *spec.name == **name));
+        let now = state.latest(now);
+        let State { specs, accounts, .. } = &mut *state;
+        accounts.retain(|(name, _), account| {
+            let spec = specs.iter().find(|spec| *spec.name == **name);
+            if let Some(spec) = spec
+                && spec.period != account.period
+            {
+                account.settled.recast(account.period, spec.period, now);
+                account.period = spec.period;
+            }
+            spec.is_some() || account.reserved > Usd::ZERO
+        });
     }
 
     /// Counts what was spent before this process began.
     pub fn load(&self, at: Timestamp, labels: &Labels, cost: Usd) {
         let mut state = self.state();
-        for Held { spec, account } in state.applying(labels) {
-            let bucket = spec.period.bucket(at);
-            state.accounts.entry(account).or_default().settled.add(bucket, cost);
+        for Held { spec, account, .. } in state.applying(labels) {
+            state.account(&spec, account).settled.add(spec.period.bucket(at), cost);
         }
     }
 
@@ -115,23 +140,30 @@ impl Budgets {
     pub fn reserve(&self, labels: &Labels, upper: Result<Usd, &Unpriced>) -> Result<Reservation> {
         let at = self.0.clock.now();
         let mut state = self.state();
-        let held = state.applying(labels);
+        let mut held = state.applying(labels);
         let amount = amount(&held, upper)?;
-        for Held { spec, account } in &held {
+        for Held { spec, account, .. } in &held {
+            let Some(hard) = spec.hard else { continue };
             let known = state.accounts.get_mut(account);
             let (settled, reserved) =
-                known.map_or((Usd::ZERO, Usd::ZERO), |known| (known.settled.sum(spec.period, at), known.reserved));
-            if let Some(hard) = spec.hard
-                && settled.saturating_add(reserved).saturating_add(amount) > hard
-            {
-                return Err(refused(spec, &account.1, at, hard, settled, reserved, amount));
+                known.map_or((Usd::ZERO, Usd::ZERO), |known| (known.settled.sum(known.period, at), known.reserved));
+            let all = settled.saturating_add(reserved).saturating_add(amount);
+            if all > hard {
+                let frees = state
+                    .accounts
+                    .get(account)
+                    .and_then(|known| known.settled.frees(known.period, at, all.saturating_sub(hard)));
+                return Err(Refusal { spec, subject: &account.1, hard, settled, reserved, amount, frees }.into_error());
             }
         }
-        for held in &held {
-            let account = state.accounts.entry(held.account.clone()).or_default();
-            account.reserved = account.reserved.saturating_add(amount);
+        let latest = state.latest(at);
+        for Held { spec, account, bucket } in &mut held {
+            let known = state.account(spec, account.clone());
+            known.reserved = known.reserved.saturating_add(amount);
+            *bucket = known.period.bucket(latest);
         }
-        Ok(Reservation { budgets: self.clone(), held, amount, at, is_sent: false, is_settled: false })
+        state.sweep(at);
+        Ok(Reservation { budgets: self.clone(), held, amount, is_sent: false, is_settled: false })
     }
 
     /// What is left of the tightest hard budget of this name for a call, in thousandths of its limit.
@@ -140,9 +172,11 @@ impl Budgets {
         let mut state = self.state();
         let held = state.applying(labels).into_iter().find(|held| held.spec.name == budget)?;
         let limit = held.spec.hard.or(held.spec.soft)?;
-        let account = state.accounts.entry(held.account).or_default();
-        let used = account.settled.sum(held.spec.period, now).saturating_add(account.reserved);
-        let left = limit.checked_sub(used).ok().filter(|left| *left > Usd::ZERO).unwrap_or(Usd::ZERO);
+        let used = state
+            .accounts
+            .get_mut(&held.account)
+            .map_or(Usd::ZERO, |account| account.settled.sum(account.period, now).saturating_add(account.reserved));
+        let left = limit.saturating_sub(used).max(Usd::ZERO);
         let permille = left.checked_scale(1000, limit.pico().max(1)).ok()?.pico();
         u32::try_from(permille).ok()
     }
@@ -151,11 +185,14 @@ impl Budgets {
     pub fn view(&self) -> Vec<Spent> {
         let now = self.0.clock.now();
         let mut state = self.state();
-        let State { specs, accounts } = &mut *state;
+        let State { specs, accounts, .. } = &mut *state;
         let mut view = Vec::new();
         for ((name, subject), account) in accounts.iter_mut() {
             let Some(spec) = specs.iter().find(|spec| *spec.name == **name) else { continue };
-            let settled = account.settled.sum(spec.period, now);
+            let settled = account.settled.sum(account.period, now);
+            if settled <= Usd::ZERO && account.reserved <= Usd::ZERO {
+                continue;
+            }
             let (from, to) = spec.period.bounds(now);
             view.push(Spent {
                 budget: Arc::clone(name),
@@ -171,6 +208,11 @@ impl Budgets {
         view
     }
 
+    /// Accounts that are kept: subjects come and go, memory does not grow with them.
+    pub fn n_accounts(&self) -> usize {
+        self.state().accounts.len()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         // Every change is whole before the lock is given back.
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -184,23 +226,46 @@ impl State {
             .filter(|spec| spec.only.iter().all(|(by, value)| by.name_of(labels).as_deref() == Some(value.as_str())))
             .filter_map(|spec| {
                 let account = (Arc::from(spec.name.as_str()), spec.by.of(labels)?);
-                Some(Held { spec: Arc::clone(spec), account })
+                Some(Held { spec: Arc::clone(spec), account, bucket: i64::MIN })
             })
             .collect()
     }
 
-    /// Moves money from reserved to settled. Accounts with nothing in them are dropped: subjects come and go.
-    fn settle(&mut self, held: &[Held], amount: Usd, at: Timestamp, cost: Usd) {
-        for Held { spec, account } in held {
-            let Some(known) = self.accounts.get_mut(account) else { continue };
-            known.reserved = known.reserved.checked_sub(amount).unwrap_or_default();
+    fn latest(&mut self, now: Timestamp) -> Timestamp {
+        self.latest = self.latest.max(now);
+        self.latest
+    }
+
+    fn account(&mut self, spec: &BudgetSpec, key: Key) -> &mut Account {
+        let new = || Account { period: spec.period, settled: Window::default(), reserved: Usd::ZERO };
+        self.accounts.entry(key).or_insert_with(new)
+    }
+
+    /// Moves money from reserved to settled. Accounts with nothing in them are dropped.
+    fn settle(&mut self, held: &[Held], amount: Usd, cost: Usd) {
+        let latest = self.latest;
+        for Held { spec, account, bucket } in held {
+            let known = self.account(spec, account.clone());
+            known.reserved = known.reserved.saturating_sub(amount).max(Usd::ZERO);
             if cost > Usd::ZERO {
-                // Into the time in which it was reserved: a call over midnight belongs to the day on which it began.
-                known.settled.add(spec.period.bucket(at), cost);
+                // Buckets of another period say nothing in this one.
+                let is_same = known.period == spec.period;
+                let bucket = if is_same { *bucket } else { known.period.bucket(latest) };
+                known.settled.add(bucket, cost);
             }
-            if known.reserved == Usd::ZERO && known.settled.is_empty() {
+            if known.reserved.is_zero() && known.settled.is_empty() {
                 self.accounts.remove(account);
             }
+        }
+    }
+
+    /// Drops accounts in which nothing counts any more, when there are many.
+    fn sweep(&mut self, now: Timestamp) {
+        if self.accounts.len() > self.sweep_at.max(SWEEP_AT) {
+            self.accounts.retain(|_, account| {
+                account.reserved > Usd::ZERO || account.settled.sum(account.period, now) > Usd::ZERO
+            });
+            self.sweep_at = self.accounts.len() * 2;
         }
     }
 }
@@ -219,12 +284,12 @@ impl Reservation {
     /// What it cost. Returns by how much that is above what was set aside, which a bound that holds never is.
     pub fn settle(mut self, cost: Usd) -> Usd {
         self.finish(cost);
-        cost.checked_sub(self.amount).ok().filter(|over| *over > Usd::ZERO).unwrap_or(Usd::ZERO)
+        cost.saturating_sub(self.amount).max(Usd::ZERO)
     }
 
     fn finish(&mut self, cost: Usd) {
         if !std::mem::replace(&mut self.is_settled, true) {
-            self.budgets.state().settle(&self.held, self.amount, self.at, cost);
+            self.budgets.state().settle(&self.held, self.amount, cost);
         }
     }
 }
@@ -239,7 +304,8 @@ impl Drop for Reservation {
 /// What to set aside: without a price, what the budgets say instead; nothing where none is hard.
 fn amount(held: &[Held], upper: Result<Usd, &Unpriced>) -> Result<Usd> {
     let why = match upper {
-        Ok(upper) => return Ok(upper),
+        // Nothing gives money back by asking.
+        Ok(upper) => return Ok(upper.max(Usd::ZERO)),
         Err(why) => why,
     };
     let mut most = Usd::ZERO;
@@ -254,22 +320,34 @@ fn amount(held: &[Held], upper: Result<Usd, &Unpriced>) -> Result<Usd> {
     Ok(most)
 }
 
-fn refused(
-    spec: &BudgetSpec,
-    subject: &str,
-    at: Timestamp,
+/// Why a call is not allowed, with the arithmetic.
+struct Refusal<'a> {
+    spec: &'a BudgetSpec,
+    subject: &'a str,
     hard: Usd,
     settled: Usd,
     reserved: Usd,
     amount: Usd,
-) -> Error {
-    let whose = if subject.is_empty() { String::new() } else { format!(" of `{}`", subject.replace('\u{1f}', "/")) };
-    let message = format!(
-        "the budget `{}`{whose} does not allow this call: limit {hard} in {}, settled {settled}, reserved {reserved}, this call up to {amount}",
-        spec.name,
-        spec.period.words(),
-    );
-    let (_, to) = spec.period.bounds(at);
-    Error::new(Kind::Budget, message)
-        .help(format!("raise the budget, ask a cheaper model, set a lower limit on output, or wait until {to}"))
+    /// When enough of what is settled does not count any more; `None` where that alone is not enough.
+    frees: Option<Timestamp>,
+}
+
+impl Refusal<'_> {
+    fn into_error(self) -> Error {
+        let Refusal { spec, subject, hard, settled, reserved, amount, frees } = self;
+        let whose =
+            if subject.is_empty() { String::new() } else { format!(" of `{}`", subject.replace('\u{1f}', "/")) };
+        let message = format!(
+            "the budget `{}`{whose} does not allow this call: limit {hard} in {}, settled {settled}, reserved {reserved}, this call up to {amount}",
+            spec.name,
+            spec.period.words(),
+        );
+        let wait = match frees {
+            _ if amount > hard => String::new(),
+            Some(at) => format!(", or wait until {at}"),
+            None => ", or wait until calls under way are settled".to_owned(),
+        };
+        Error::new(Kind::Budget, message)
+            .help(format!("raise the budget, ask a cheaper model, set a lower limit on output{wait}"))
+    }
 }

@@ -27,6 +27,7 @@ pub struct RedisSettings {
 }
 
 /// What a route lets the cache do.
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of the configuration")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CachePolicy {
     /// Whether answers are kept and found at all.

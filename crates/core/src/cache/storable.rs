@@ -48,6 +48,7 @@ pub enum Unclean {
 
 /// How an answer's choices ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Ends {
     /// The status was 2xx.
     pub is_success: bool,

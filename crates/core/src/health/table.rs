@@ -58,6 +58,8 @@ struct State {
 pub struct Cooling {
     /// How much longer.
     pub remaining: Duration,
+    /// It asked for that, and can be asked afterwards; else it is failing.
+    pub is_asked_for: bool,
 }
 
 /// Leave to ask a target once. Says what became of it; dropped without a word it says nothing, and a probe is free again.
@@ -71,7 +73,7 @@ pub struct Pass {
 /// A target's health, for reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TargetHealth {
-    /// `provider/model`.
+    /// `provider/model`, with the tier where it is not the standard one: what flex has no room for, standard may have.
     pub target: String,
     /// Left alone for so much longer.
     pub cooling: Option<Duration>,
@@ -95,14 +97,17 @@ impl Health {
         let now = self.0.clock.ticks_us();
         let is_probe = self.with(&key, |state| {
             if state.wait_until_us > now {
-                return Err(Cooling { remaining: Duration::from_micros(state.wait_until_us - now) });
+                return Err(Cooling {
+                    remaining: Duration::from_micros(state.wait_until_us - now),
+                    is_asked_for: state.open_until_us.is_none(),
+                });
             }
             let Some(until) = state.open_until_us else { return Ok(false) };
             if now < until {
-                return Err(Cooling { remaining: Duration::from_micros(until - now) });
+                return Err(Cooling { remaining: Duration::from_micros(until - now), is_asked_for: false });
             }
             if state.is_probed {
-                return Err(Cooling { remaining: self.0.breaker.cooldown });
+                return Err(Cooling { remaining: self.0.breaker.cooldown, is_asked_for: false });
             }
             state.is_probed = true;
             Ok(true)
@@ -118,10 +123,12 @@ impl Health {
         })
     }
 
-    /// Takes a retry from the target's bucket, if there is one: in an outage retries end soon, whatever each call may do.
+    /// Takes a retry from the target's bucket, if there is one: in an outage retries end soon, whatever each call may do. A call whose
+    /// failure keeps the breaker open has seen enough.
     pub fn may_retry(&self, target: &Target, after: Verdict) -> bool {
         let cost = if after == Verdict::Timeout { self.0.retry.timeout_cost } else { self.0.retry.cost };
         self.with(&key(target), |state| match state.retry_tokens.checked_sub(cost) {
+            Some(_) if state.open_until_us.is_some() && after != Verdict::Throttled => false,
             Some(left) => {
                 state.retry_tokens = left;
                 true
@@ -240,5 +247,5 @@ impl Drop for Pass {
 }
 
 fn key(target: &Target) -> String {
-    format!("{}/{}", target.provider, target.model)
+    target.to_string()
 }

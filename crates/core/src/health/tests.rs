@@ -100,3 +100,21 @@ fn in_an_outage_retries_end_soon() {
     }
     assert!(n_attempts <= n_calls + n_calls / 10 + 3, "{n_attempts}");
 }
+
+#[test]
+fn nobody_asks_again_while_the_breaker_is_open_and_tiers_stand_alone() {
+    let (health, clock) = health();
+    assert!(health.may_retry(&target("m"), Verdict::Failure));
+    assert!((0..5).all(|_| tell(&health, Verdict::Failure)));
+    assert!(!health.may_retry(&target("m"), Verdict::Failure));
+    clock.advance_micros(60_000_000);
+    assert!(tell(&health, Verdict::Failure), "the probe");
+    clock.advance_micros(60_000_000);
+    assert!(!health.may_retry(&target("m"), Verdict::Timeout), "however long it pauses");
+    let flex = Target { tier: ServiceTier::Flex, ..target("m") };
+    assert!(health.may_retry(&flex, Verdict::Failure) && health.is_open(&flex));
+    health.wait(&flex, Duration::from_secs(1));
+    assert_eq!(health.pass(&flex).err().map(|cooling| cooling.is_asked_for), Some(true));
+    let names: Vec<String> = health.view().into_iter().map(|known| known.target).collect();
+    assert_eq!(names, ["p/m", "p/m@flex"]);
+}

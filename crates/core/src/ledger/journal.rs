@@ -6,7 +6,7 @@
 //! that the file is as long as the most that was ever under way at once.
 
 use std::fs::{File, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -70,7 +70,21 @@ pub(super) struct Left {
     pub attempts: Vec<Open>,
     /// Slots that were cut off in the middle of being written: nothing had been sent for them.
     pub n_torn: usize,
-    pub files: Vec<PathBuf>,
+    /// The files, locked for as long as this is held: nobody else reads them meanwhile.
+    files: Vec<(PathBuf, File)>,
+}
+
+impl Left {
+    /// What was found is in the ledger: the files can go.
+    pub(super) fn remove(self) -> io::Result<()> {
+        for (path, _locked) in &self.files {
+            match std::fs::remove_file(path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                _ => {}
+            }
+        }
+        Ok(())
+    }
 }
 
 impl Open {
@@ -111,12 +125,18 @@ impl Open {
 impl Journal {
     /// Begins this process's journal beside a ledger.
     pub(super) fn begin(ledger: &Path) -> io::Result<Journal> {
-        let mut name = ledger.file_name().unwrap_or_default().to_owned();
-        name.push(format!("-open-{:016x}", fastrand::u64(..)));
-        let path = ledger.with_file_name(name);
-        let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
-        file.lock()?;
-        Ok(Journal { path, file, slots: Mutex::default() })
+        loop {
+            let mut name = ledger.file_name().unwrap_or_default().to_owned();
+            name.push(format!("-open-{:016x}", fastrand::u64(..)));
+            let path = ledger.with_file_name(name);
+            let file = OpenOptions::new().read(true).write(true).create_new(true).open(&path)?;
+            file.lock()?;
+            // Another process that started between these two lines took it for one left behind, and removed it. Names do not
+            // repeat: what stands there is ours.
+            if path.try_exists()? {
+                return Ok(Journal { path, file, slots: Mutex::default() });
+            }
+        }
     }
 
     /// Writes a reservation. One positioned write of a kilobyte.
@@ -197,34 +217,35 @@ pub(super) fn left_behind(ledger: &Path) -> io::Result<Left> {
     }
     paths.sort();
     for path in paths {
-        let Ok(file) = OpenOptions::new().read(true).write(true).open(&path) else { continue };
+        let Ok(mut file) = OpenOptions::new().read(true).write(true).open(&path) else { continue };
         if file.try_lock().is_err() {
             continue;
         }
-        let bytes = std::fs::read(&path)?;
+        // Through this handle: on some systems a lock keeps even its own process's other handles away.
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
         for slot in bytes.chunks(SLOT) {
+            if slot.first().is_none_or(|state| *state != USED) {
+                continue;
+            }
             match read_slot(slot) {
-                Some(Some(open)) => left.attempts.push(open),
-                Some(None) => {}
+                Some(open) => left.attempts.push(open),
                 None => left.n_torn += 1,
             }
         }
-        left.files.push(path);
+        left.files.push((path, file));
     }
     Ok(left)
 }
 
-/// `Some(None)` for a slot that is free, `None` for one that was cut off.
-fn read_slot(slot: &[u8]) -> Option<Option<Open>> {
-    if slot.first().is_none_or(|state| *state != USED) {
-        return Some(None);
-    }
+/// What a slot that is in use holds; `None` for one that was cut off.
+fn read_slot(slot: &[u8]) -> Option<Open> {
     let length = usize::from(u16::from_le_bytes([*slot.get(1)?, *slot.get(2)?]));
     let body = slot.get(HEAD..HEAD + length)?;
     if blake3::hash(body).as_bytes()[..16] != *slot.get(3..HEAD)? {
         return None;
     }
-    serde_json::from_slice(body).ok().map(Some)
+    serde_json::from_slice(body).ok()
 }
 
 #[cfg(unix)]

@@ -1,4 +1,4 @@
-//! Records as rows of SQLite, there and back. Money is whole pico-dollars, instants are microseconds since the epoch, ids and digests are
+//! Records as rows of `SQLite`, there and back. Money is whole pico-dollars, instants are microseconds since the epoch, ids and digests are
 //! 16 bytes. All SQL is fixed text with bound values.
 
 use std::sync::Arc;

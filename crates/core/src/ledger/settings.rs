@@ -5,7 +5,7 @@ use std::path::PathBuf;
 /// Where records are kept, and for how long.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LedgerSettings {
-    /// The SQLite file; `None` keeps records in memory until the process ends.
+    /// The `SQLite` file; `None` keeps records in memory until the process ends.
     pub path: Option<PathBuf>,
     /// Days after which records are dropped; `None` keeps them.
     pub keep_days: Option<u32>,

@@ -2,36 +2,40 @@
 
 use std::future::Future;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
 use super::journal::{Journal, Open, Ticket, left_behind};
-use super::record::{AttemptId, Feedback, UsageRecord};
+use super::prompts::Redaction;
+use super::record::{Feedback, UsageRecord};
 use super::rows;
 use super::settings::LedgerSettings;
 use super::writer::{Job, Queue, run};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
 
 /// How long a transaction waits for another process's.
-const BUSY: Duration = Duration::from_secs(5);
+pub(super) const BUSY: Duration = Duration::from_secs(5);
+/// Between two tries to switch a new file to its log.
+const SWITCH_AGAIN: Duration = Duration::from_millis(10);
 /// Rows that one deletion of old ones takes, so that writing is never held up for long.
 const DELETE_AT_ONCE: i64 = 5_000;
 
 /// The ledger. Clones share it.
 #[derive(Clone)]
-pub struct Ledger(Arc<Inner>);
+pub struct Ledger(pub(super) Arc<Inner>);
 
-struct Inner {
-    settings: LedgerSettings,
+pub(super) struct Inner {
+    pub(super) settings: LedgerSettings,
     clock: Arc<dyn Clock>,
-    queue: Arc<Queue>,
+    pub(super) queue: Arc<Queue>,
     journal: Option<Arc<Journal>>,
     recovered: Vec<UsageRecord>,
+    pub(super) redaction: OnceLock<Redaction>,
     writer: Mutex<Option<JoinHandle<()>>>,
 }
 
@@ -59,9 +63,7 @@ impl Ledger {
             let left = left_behind(path).map_err(failed)?;
             recovered = left.attempts.iter().filter_map(Open::crashed).collect();
             recovered = recover(&mut connection, recovered).map_err(|cause| database(path, cause))?;
-            for file in left.files {
-                std::fs::remove_file(file).map_err(failed)?;
-            }
+            left.remove().map_err(failed)?;
             journal = Some(Arc::new(Journal::begin(path).map_err(failed)?));
         }
         let queue = Arc::new(Queue::new());
@@ -72,8 +74,15 @@ impl Ledger {
                 move || run(&queue, connection)
             })
             .map_err(|cause| Error::new(Kind::Io, "the ledger's thread cannot be started").because(cause))?;
-        let ledger =
-            Inner { settings: settings.clone(), clock, queue, journal, recovered, writer: Mutex::new(Some(writer)) };
+        let ledger = Inner {
+            settings: settings.clone(),
+            clock,
+            queue,
+            journal,
+            recovered,
+            redaction: OnceLock::new(),
+            writer: Mutex::new(Some(writer)),
+        };
         Ok(Ledger(Arc::new(ledger)))
     }
 
@@ -121,31 +130,6 @@ impl Ledger {
             .help("ids of calls stand in `x-promptopt-call` and in `promptopt usage export`"))
     }
 
-    /// Keeps a request and its answer, for a router that is told to.
-    pub fn keep_prompt(&self, call: AttemptId, request: String, answer: Option<String>) {
-        let at = self.0.clock.now().as_microsecond();
-        self.0.queue.push(Job::Run(Box::new(move |connection| {
-            let row = rusqlite::params![call.0.to_be_bytes(), at, request, answer];
-            // The record is what counts; a prompt that cannot be kept is missed by nobody's bill.
-            let _lost = connection.execute("INSERT OR REPLACE INTO prompt VALUES (?1, ?2, ?3, ?4)", row);
-        })));
-    }
-
-    /// Every record since an instant, oldest first, as long as `take` says so.
-    pub fn each_since(&self, at: Timestamp, take: impl FnMut(UsageRecord) + Send + 'static) -> Result<()> {
-        let mut take = take;
-        let since = at.as_microsecond();
-        self.ask_blocking(move |connection| {
-            let sql = format!("SELECT {} FROM attempt WHERE at >= ?1 ORDER BY at, id", rows::COLUMNS);
-            let mut statement = connection.prepare(&sql)?;
-            let mut found = statement.query([since])?;
-            while let Some(row) = found.next()? {
-                take(rows::read(row)?);
-            }
-            Ok(())
-        })
-    }
-
     /// Attempts that processes which were killed had under way, settled at what was set aside for them.
     pub fn recovered(&self) -> &[UsageRecord] {
         &self.0.recovered
@@ -168,9 +152,15 @@ impl Ledger {
             )?;
             connection.execute("DELETE FROM feedback WHERE at < ?1", [before])?;
             connection.execute("DELETE FROM prompt WHERE at < ?1", [before])?;
-            Ok(gone as i64 == DELETE_AT_ONCE)
+            Ok(i64::try_from(gone) == Ok(DELETE_AT_ONCE))
         })
         .await
+    }
+
+    /// Lets the file grow to so many pages of 4 KiB at most, as if the disk ended there; `None` lifts that.
+    pub async fn limit_pages(&self, n_pages: Option<u32>) -> Result<()> {
+        let n_pages = n_pages.unwrap_or(u32::MAX - 1);
+        self.ask(move |connection| connection.pragma_update(None, "max_page_count", n_pages)).await
     }
 
     /// Writes what waits and closes the file. Blocks until that is done.
@@ -198,6 +188,14 @@ impl Ledger {
         self.0.queue.push(Job::Run(Box::new(move |connection| _ = done.send(question(connection)))));
         let answer = answered.recv().map_err(|_| Error::new(Kind::Io, "the ledger is closed"))?;
         answer.map_err(|cause| self.failed(cause))
+    }
+
+    pub(super) fn clock(&self) -> &dyn Clock {
+        &*self.0.clock
+    }
+
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.0.settings.path.as_deref()
     }
 
     fn failed(&self, cause: rusqlite::Error) -> Error {
@@ -229,22 +227,6 @@ impl Drop for Inner {
     }
 }
 
-/// Opens a file for reading only, as reports do. Errors if there is none.
-pub(super) fn connect_to_read(path: &Path) -> Result<Connection> {
-    if !path.exists() {
-        return Err(Error::new(Kind::Io, "there is no ledger")
-            .in_file(path.display().to_string())
-            .help("name it with --ledger, or run a router that writes one"));
-    }
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let opened = Connection::open_with_flags(path, flags).and_then(|connection| {
-        connection.busy_timeout(BUSY)?;
-        check_version(&connection)?;
-        Ok(connection)
-    });
-    opened.map_err(|cause| database(path, cause))
-}
-
 fn connect(path: Option<&Path>) -> Result<Connection> {
     let opened = match path {
         None => Connection::open_in_memory(),
@@ -253,9 +235,9 @@ fn connect(path: Option<&Path>) -> Result<Connection> {
     let ready = opened.and_then(|mut connection| {
         connection.busy_timeout(BUSY)?;
         // Before anything is written: a file of another program's is left as it is.
-        is_ours(&connection)?;
+        check(&connection)?;
         // A commit reaches the kernel: it survives the end of the process. The disk is waited for at checkpoints only.
-        connection.pragma_update(None, "journal_mode", "WAL")?;
+        switch_to_log(&connection)?;
         connection.pragma_update(None, "synchronous", "NORMAL")?;
         migrate(&mut connection)?;
         Ok(connection)
@@ -277,7 +259,27 @@ fn check_version(connection: &Connection) -> rusqlite::Result<i64> {
     Ok(version)
 }
 
-/// The version of a ledger's form, 0 for a new one.
+/// A new file is switched once. SQLite does not wait for another process that is doing the same, so we do.
+fn switch_to_log(connection: &Connection) -> rusqlite::Result<()> {
+    let mut n_tries = BUSY.as_millis() / SWITCH_AGAIN.as_millis();
+    loop {
+        match connection.pragma_update(None, "journal_mode", "WAL") {
+            Err(error) if n_tries > 0 && error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy) => {
+                n_tries -= 1;
+                std::thread::sleep(SWITCH_AGAIN);
+            }
+            done => return done,
+        }
+    }
+}
+
+/// The version of a ledger's form, 0 for a new one. All in one look: another process may be making its tables.
+pub(super) fn check(connection: &Connection) -> rusqlite::Result<i64> {
+    let snapshot = connection.unchecked_transaction()?;
+    is_ours(&snapshot)
+}
+
+/// The same inside a transaction.
 fn is_ours(connection: &Connection) -> rusqlite::Result<i64> {
     let version = check_version(connection)?;
     let n_tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
@@ -315,7 +317,7 @@ fn recover(connection: &mut Connection, found: Vec<UsageRecord>) -> rusqlite::Re
     Ok(recovered)
 }
 
-/// An error of SQLite's on a file, with what to do.
+/// An error of `SQLite`'s on a file, with what to do.
 pub(super) fn database(path: &Path, cause: rusqlite::Error) -> Error {
     use rusqlite::ErrorCode::{DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase, ReadOnly};
     let (what, help) = match cause.sqlite_error_code() {
@@ -336,6 +338,6 @@ pub(super) fn database(path: &Path, cause: rusqlite::Error) -> Error {
     Error::new(Kind::Io, what).in_file(path.display().to_string()).because(cause).help(help)
 }
 
-fn not_ours(why: String) -> rusqlite::Error {
+pub(super) fn not_ours(why: String) -> rusqlite::Error {
     rusqlite::Error::ToSqlConversionFailure(why.into())
 }

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::query::{Grouping, Query, report};
 use super::settings::LedgerSettings;
-use super::{AttemptId, Feedback, Ledger, Open, Outcome, UsageRecord, UsageSource};
+use super::{AttemptId, Books, Feedback, GroupBy, Ledger, Open, Outcome, Query, UsageRecord, UsageSource};
 use crate::clock::{Clock, ManualClock, Timestamp};
+use crate::labels::By;
 use crate::usage::{ServiceTier, Usage};
 use crate::usd::Usd;
 
@@ -199,17 +199,55 @@ async fn old_records_go_and_sums_are_right() {
         ledger.record(record, None).await.unwrap();
     }
     assert!(!ledger.drop_old().await.unwrap());
-    let query = Query { since: None, until: None, by: Grouping::Tag("feature".to_owned()), now: clock.now() };
-    let read = report(&path, &query).unwrap();
-    assert_eq!((read.total.records, read.total.answered, read.total.failed, read.total.unpriced), (3, 2, 1, 1));
-    assert_eq!(
-        (read.total.cost_usd, read.total.input_tokens, read.total.p50_ms),
-        (Usd::from_pico(3_000_000), 45, Some(2))
-    );
-    assert_eq!((&*read.groups[0].0, read.groups.len(), read.errors[0].1), ("search", 1, 1));
+    let query = Query { by: GroupBy::Label(By::Tag("feature".into())), ..Query::default() };
+    let read = Books::open(&path).unwrap().usage(&query, clock.now()).unwrap();
+    assert_eq!(ledger.usage(&query).unwrap(), read);
+    assert_eq!((read.total.attempts, read.total.answered, read.total.failed, read.total.unpriced), (3, 2, 1, 1));
+    assert_eq!((read.total.cost_usd, read.total.input_tokens), (Usd::from_pico(3_000_000), 45));
+    assert_eq!(read.total.latency.map(|times| times.p50_ms), Some(2));
+    assert_eq!((read.groups[0].name.as_deref(), read.groups.len(), read.errors[0].attempts), (Some("search"), 1, 1));
     // Thursday, noon.
     assert_eq!(read.heat[3][12], 3);
-    // Half a day of the month is known: a day is the least. 4.5 days are left of it.
-    assert_eq!(read.projected_month_usd, Usd::from_pico(3_000_000 * 55 / 10));
-    assert!(report(&path.with_file_name("none"), &query).unwrap_err().to_string().contains("no ledger"));
+    assert!(Books::open(&path.with_file_name("none")).err().unwrap().to_string().contains("no ledger"));
+}
+
+#[tokio::test]
+async fn prompts_are_kept_only_where_asked_for_and_go_through_the_hook() {
+    let kept = |settings: LedgerSettings, has_hook: bool| {
+        let ledger = Ledger::open(&settings, clock()).unwrap();
+        if has_hook {
+            ledger.redact_by(Arc::new(|text| text.replace("sk-1234", "***")));
+        }
+        ledger.keep_prompt(AttemptId(1), "the key is sk-1234", Some("sk-1234, I see"));
+        ledger.prompt(AttemptId(1)).unwrap()
+    };
+    let asked = LedgerSettings { keeps_prompts: true, ..LedgerSettings::default() };
+    assert_eq!(kept(LedgerSettings::default(), true), None);
+    assert_eq!(kept(asked.clone(), false), None);
+    assert_eq!(kept(asked, true), Some(("the key is ***".to_owned(), Some("***, I see".to_owned()))));
+}
+
+#[tokio::test]
+async fn the_month_is_projected_by_the_pace_of_the_last_seven_days() {
+    let ledger = Ledger::open(&LedgerSettings { keep_days: None, ..LedgerSettings::default() }, clock()).unwrap();
+    let at = |n: u128, at: &str, usd: i128| UsageRecord {
+        at: at.parse().unwrap(),
+        cost: Some(Usd::from_pico(usd * 1_000_000_000_000)),
+        ..record(n)
+    };
+    // It is noon of the 26th; four and a half days are left.
+    ledger.record(at(1, "2026-10-31T23:59:59Z", 1000), None).await.unwrap();
+    ledger.record(at(2, "2026-11-01T00:00:00Z", 10), None).await.unwrap();
+    ledger.record(at(3, "2026-11-19T12:00:00Z", 7), None).await.unwrap();
+    ledger.record(at(4, "2026-11-26T11:00:00Z", 7), None).await.unwrap();
+    ledger.record(at(5, "2026-11-26T12:00:01Z", 500), None).await.unwrap();
+    let month = ledger.usage(&Query { since: Some(clock().now()), ..Query::default() }).unwrap().month;
+    assert_eq!(
+        (&*month.month, month.spent_usd.to_decimal(), month.pace_usd.to_decimal()),
+        ("2026-11", "24".into(), "14".into())
+    );
+    assert_eq!(
+        (month.projected_usd.unwrap().to_decimal(), month.hours_left, month.pace_hours),
+        ("33".into(), 108, 168)
+    );
 }

@@ -69,6 +69,15 @@ impl Queue {
             }
             return;
         }
+        let failing = state.failing.clone().filter(|_| is_record);
+        let job = match (job, failing) {
+            // It stays and is tried again, as those before it; who waits is told now, not after the next try.
+            (Job::Record { record, ticket, done: Some(done) }, Some(failing)) => {
+                let _nobody_waits = done.send(Err(cannot_write(&failing.why)));
+                Job::Record { record, ticket, done: None }
+            }
+            (job, _) => job,
+        };
         state.jobs.push_back(job);
         drop(state);
         self.changed.notify_one();
@@ -128,6 +137,10 @@ impl Queue {
     }
 }
 
+fn cannot_write(why: &str) -> Error {
+    Error::new(Kind::Io, format!("the ledger cannot be written: {why}"))
+}
+
 /// Writes until the queue is closed.
 pub(super) fn run(queue: &Arc<Queue>, mut connection: Connection) {
     while let Some(jobs) = queue.take() {
@@ -173,8 +186,7 @@ fn write(queue: &Queue, connection: &mut Connection, mut jobs: Vec<Job>) {
                     if let Job::Record { done, .. } = job
                         && let Some(done) = done.take()
                     {
-                        let _nobody_waits =
-                            done.send(Err(Error::new(Kind::Io, format!("the ledger cannot be written: {why}"))));
+                        let _nobody_waits = done.send(Err(cannot_write(&why)));
                     }
                 }
                 if !queue.put_back(std::mem::take(&mut jobs), why) {

@@ -17,16 +17,24 @@ pub(super) type Key = (usize, Arc<str>);
 /// All accounts.
 #[derive(Debug, Default)]
 pub(super) struct Accounts {
-    pub(super) specs: Vec<Arc<LimitSpec>>,
+    /// All that ever held, so that a place in the list stays a limit's own; and whether each holds now.
+    specs: Vec<(Arc<LimitSpec>, bool)>,
     accounts: BTreeMap<Key, Account>,
     sweep_at: usize,
 }
 
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Debug, Default)]
 struct Account {
     requests: Cell,
     tokens: Cell,
     n_under_way: u32,
+}
+
+/// What a call took, and when (ticks).
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Taken {
+    pub n_tokens: u64,
+    pub at_us: u64,
 }
 
 /// Why a call cannot go now.
@@ -40,7 +48,27 @@ pub(super) struct Busy {
 
 impl Accounts {
     pub(super) fn new(specs: &[LimitSpec]) -> Accounts {
-        Accounts { specs: specs.iter().cloned().map(Arc::new).collect(), accounts: BTreeMap::new(), sweep_at: SWEEP_AT }
+        let specs = specs.iter().cloned().map(|spec| (Arc::new(spec), true)).collect();
+        Accounts { specs, accounts: BTreeMap::new(), sweep_at: SWEEP_AT }
+    }
+
+    /// Other limits from now on. What is used under one that only has other numbers stays used.
+    pub(super) fn replace(&mut self, specs: &[LimitSpec]) {
+        for (_, holds) in &mut self.specs {
+            *holds = false;
+        }
+        for spec in specs {
+            let is_same = |old: &LimitSpec| (&old.name, &old.by, &old.only) == (&spec.name, &spec.by, &spec.only);
+            let spec = Arc::new(spec.clone());
+            match self.specs.iter_mut().find(|(old, holds)| !holds && is_same(old)) {
+                Some(old) => *old = (spec, true),
+                None => self.specs.push((spec, true)),
+            }
+        }
+    }
+
+    pub(super) fn spec(&self, key: &Key) -> Option<&LimitSpec> {
+        self.specs.get(key.0).map(|(spec, _)| &**spec)
     }
 
     /// The accounts that a call takes from: those of its caller before it has a target, those of its target afterwards.
@@ -49,14 +77,17 @@ impl Accounts {
             spec.by.is_of_caller() == is_of_caller
                 && spec.only.iter().all(|(by, value)| by.name_of(labels).as_deref() == Some(value.as_str()))
         };
-        let fitting = self.specs.iter().enumerate().filter(|(_, spec)| fits(spec));
-        fitting.filter_map(|(index, spec)| Some((index, spec.by.of(labels)?))).collect()
+        let fitting = self.specs.iter().enumerate().filter(|(_, (spec, holds))| *holds && fits(spec));
+        fitting.filter_map(|(index, (spec, _))| Some((index, spec.by.of(labels)?))).collect()
     }
 
-    /// Errors when a call has more tokens than one of its limits can ever give at once.
+    /// Errors when a call has more tokens than one of its limits can ever give at once, or a limit gives nothing at all.
     pub(super) fn check(&self, keys: &[Key], n_tokens: u64) -> Result<()> {
-        for (index, _) in keys {
-            let spec = &self.specs[*index];
+        for spec in keys.iter().filter_map(|key| self.spec(key)) {
+            if spec.rpm == Some(0) || spec.concurrency == Some(0) {
+                return Err(Error::new(Kind::NoTarget, format!("the limit `{}` allows no calls", spec.name))
+                    .help("raise `rpm` or `concurrency`"));
+            }
             let Some(rate) = tokens(spec) else { continue };
             if n_tokens > rate.most() {
                 let message = format!(
@@ -72,11 +103,12 @@ impl Accounts {
         Ok(())
     }
 
-    /// Takes from all of the accounts, or says which has no room.
-    pub(super) fn take(&mut self, keys: &[Key], n_tokens: u64, now_us: u64) -> Result<(), Busy> {
+    /// Whether all of the accounts have room now, or which has not.
+    pub(super) fn room(&self, keys: &[Key], n_tokens: u64, now_us: u64) -> Result<(), Busy> {
+        let empty = Account::default();
         for key in keys {
-            let spec = &self.specs[key.0];
-            let account = self.accounts.get(key).copied().unwrap_or_default();
+            let Some(spec) = self.spec(key) else { continue };
+            let account = self.accounts.get(key).unwrap_or(&empty);
             if spec.concurrency.is_some_and(|most| account.n_under_way >= most) {
                 return Err(Busy { key: key.clone(), wait_us: None });
             }
@@ -89,9 +121,22 @@ impl Accounts {
                 return Err(Busy { key: key.clone(), wait_us: Some(wait) });
             }
         }
+        Ok(())
+    }
+
+    /// Takes from all of the accounts, or says which has no room.
+    pub(super) fn take(&mut self, keys: &[Key], n_tokens: u64, now_us: u64) -> Result<(), Busy> {
+        self.room(keys, n_tokens, now_us)?;
         for key in keys {
-            let spec = &self.specs[key.0];
-            let account = self.accounts.entry(key.clone()).or_default();
+            let Some((spec, _)) = self.specs.get(key.0) else { continue };
+            let account = match self.accounts.get_mut(key) {
+                Some(account) => account,
+                None => self.accounts.entry(key.clone()).or_default(),
+            };
+            if account.n_under_way == 0 {
+                account.requests.forget_lows();
+                account.tokens.forget_lows();
+            }
             account.n_under_way += 1;
             if let Some(rate) = requests(spec) {
                 account.requests.take(rate, 1, now_us);
@@ -107,16 +152,15 @@ impl Accounts {
         Ok(())
     }
 
-    /// A call took so many tokens and used others.
-    pub(super) fn settle(&mut self, keys: &[Key], taken: u64, used: u64, now_us: u64) {
+    /// A call used other tokens than it took.
+    pub(super) fn settle(&mut self, keys: &[Key], taken: Taken, n_used: u64, now_us: u64) {
         for key in keys {
-            let (Some(rate), Some(account)) = (tokens(&self.specs[key.0]), self.accounts.get_mut(key)) else {
-                continue;
-            };
-            if used > taken {
-                account.tokens.take(rate, used - taken, now_us);
+            let Some(rate) = self.spec(key).and_then(tokens) else { continue };
+            let Some(account) = self.accounts.get_mut(key) else { continue };
+            if n_used > taken.n_tokens {
+                account.tokens.take(rate, n_used - taken.n_tokens, now_us);
             } else {
-                account.tokens.give_back(rate, taken - used);
+                account.tokens.give_back(rate, taken.n_tokens, n_used, taken.at_us);
             }
         }
     }
@@ -128,6 +172,18 @@ impl Accounts {
                 account.n_under_way = account.n_under_way.saturating_sub(1);
             }
         }
+    }
+
+    /// A call never was.
+    pub(super) fn undo(&mut self, keys: &[Key], taken: Taken) {
+        self.settle(keys, taken, 0, taken.at_us);
+        for key in keys {
+            let Some(rate) = self.spec(key).and_then(requests) else { continue };
+            if let Some(account) = self.accounts.get_mut(key) {
+                account.requests.give_back(rate, 1, 0, taken.at_us);
+            }
+        }
+        self.leave(keys);
     }
 
     pub(super) fn n_accounts(&self) -> usize {

@@ -1,20 +1,20 @@
-//! The queue in front of the limits. Those that wait are asked in the order of their class; among one class callers take turns; and
-//! each spell of waiting lifts a call by a class, so that nothing starves. A call that has no room holds up those behind it only where
-//! they want the same room.
+//! The queue in front of the limits: a call is let in at once, waits in line, or is refused with when to come again.
 //!
-//! Nothing polls: a waiting call looks again when its own account has room by time, and whenever a call ends. A look is O(waiting).
+//! Nothing polls. One of those that wait keeps the time: it looks again when there is room by time alone. Else they are looked at
+//! whenever a call ends, gives back, or leaves the line.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::oneshot;
+use tokio::sync::{Notify, oneshot};
 
-use super::accounts::{Accounts, Busy, Key};
+use super::accounts::{Accounts, Busy, Key, Taken};
+use super::line::{Line, Look, Waiter};
 use super::settings::{Class, LimitSpec, QueueSettings};
+use super::sync::{Mutex, MutexGuard};
 use crate::clock::Clock;
 use crate::error::{Error, Kind, Result};
-use crate::labels::Labels;
+use crate::labels::{By, Labels};
 
 /// Limits, and those that wait for them.
 #[derive(Clone)]
@@ -27,19 +27,17 @@ struct Inner {
 
 struct State {
     accounts: Accounts,
-    settings: QueueSettings,
-    /// By number, the oldest first.
-    waiting: BTreeMap<u64, Waiter>,
-    n_arrived: u64,
+    line: Line<Hand>,
+    /// Who of those that wait keeps the time, by number.
+    keeper: Option<u64>,
+    /// When there is room for somebody by time alone.
+    next_us: Option<u64>,
 }
 
-struct Waiter {
-    keys: Vec<Key>,
-    n_tokens: u64,
-    class: Class,
-    caller: Arc<str>,
-    since_us: u64,
-    go: oneshot::Sender<Permit>,
+/// How one that waits is told.
+struct Hand {
+    go: oneshot::Sender<Grant>,
+    wake: Arc<Notify>,
 }
 
 /// What a call wants.
@@ -57,9 +55,12 @@ pub struct Demand {
 pub struct Permit {
     limits: Limits,
     keys: Vec<Key>,
-    n_tokens: u64,
+    taken: Taken,
     queued_us: u64,
 }
+
+/// A permit on its way to a call, which may have gone away: then it gives back all of it.
+struct Grant(Option<Permit>);
 
 /// How many wait in a class, and how long the first of them has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,11 +73,40 @@ pub struct Depth {
     pub longest: Duration,
 }
 
+/// Whether a call has to wait.
+pub(super) enum Waits {
+    No(Permit),
+    Yes(Waiting),
+}
+
+/// A call that waits. Leaves the line when it is dropped.
+pub(super) struct Waiting {
+    place: Place,
+    go: oneshot::Receiver<Grant>,
+    wake: Arc<Notify>,
+    since_us: u64,
+}
+
+/// A place in the line.
+struct Place {
+    limits: Limits,
+    number: u64,
+}
+
 impl Limits {
     /// Limits with nothing used.
     pub fn new(specs: &[LimitSpec], settings: QueueSettings, clock: Arc<dyn Clock>) -> Limits {
-        let state = State { accounts: Accounts::new(specs), settings, waiting: BTreeMap::new(), n_arrived: 0 };
+        let state = State { accounts: Accounts::new(specs), line: Line::new(settings), keeper: None, next_us: None };
         Limits(Arc::new(Inner { clock, state: Mutex::new(state) }))
+    }
+
+    /// Other limits from now on. Under a limit of the same name and the same labels, what is used stays used; calls that wait go on
+    /// waiting for the room that they came for.
+    pub fn replace(&self, specs: &[LimitSpec], settings: QueueSettings) {
+        let mut state = self.state();
+        state.accounts.replace(specs);
+        state.line.settings = settings;
+        self.look(&mut state);
     }
 
     /// Waits for room under the limits on callers and routes (`is_of_caller`), or on providers and models.
@@ -84,61 +114,38 @@ impl Limits {
     /// Errors: [`Kind::RateLimited`] with when to come again, if the queue is full or the wait too long; [`Kind::NoTarget`] if there
     /// can never be room for so many tokens. Dropping the future leaves the queue.
     pub async fn admit(&self, labels: &Labels, is_of_caller: bool, demand: Demand) -> Result<Permit> {
-        let now = self.0.clock.ticks_us();
-        let (number, mut gone, patience) = {
-            let mut state = self.state();
-            let keys = state.accounts.of(labels, is_of_caller);
-            if keys.is_empty() {
-                return Ok(Permit { limits: self.clone(), keys, n_tokens: 0, queued_us: 0 });
-            }
-            state.accounts.check(&keys, demand.n_tokens)?;
-            // Who comes does not overtake those that wait for the same room.
-            let wanted = |waiter: &Waiter| waiter.keys.iter().any(|key| keys.contains(key));
-            let is_taken = state.waiting.values().any(wanted);
-            if !is_taken && state.accounts.take(&keys, demand.n_tokens, now).is_ok() {
-                return Ok(Permit { limits: self.clone(), keys, n_tokens: demand.n_tokens, queued_us: 0 });
-            }
-            state.make_room(demand.class, &keys)?;
-            let number = state.n_arrived;
-            state.n_arrived += 1;
-            let (go, gone) = oneshot::channel();
-            let caller = labels.caller.id.clone().unwrap_or_else(|| Arc::clone(&labels.caller.tenant.0));
-            let Demand { n_tokens, class, patience } = demand;
-            state.waiting.insert(number, Waiter { keys, n_tokens, class, caller, since_us: now, go });
-            let patience = patience.unwrap_or(state.settings.max_wait).min(state.settings.max_wait);
-            (number, gone, patience)
+        let mut waiting = match self.enter(labels, is_of_caller, demand)? {
+            Waits::No(permit) => return Ok(permit),
+            Waits::Yes(waiting) => waiting,
         };
-        let place = Place { limits: self, number };
-        let until = tokio::time::Instant::now() + patience;
+        let max_wait = self.state().line.settings.max_wait;
+        let until = tokio::time::Instant::now() + demand.patience.unwrap_or(max_wait).min(max_wait);
         loop {
-            let look = self.look(Some(number));
-            let look_again = look.unwrap_or(Duration::from_secs(3600)).max(Duration::from_millis(1));
+            let look_in = self.keeps_time(waiting.place.number);
             tokio::select! {
                 biased;
-                granted = &mut gone => {
-                    let mut permit = granted.map_err(|_| self.refused(number, now, None))?;
-                    permit.queued_us = self.0.clock.ticks_us().saturating_sub(now);
-                    return Ok(permit);
+                granted = &mut waiting.go => return waiting.granted(granted.ok()),
+                () = tokio::time::sleep_until(until) => return waiting.refused(),
+                () = waiting.wake.notified() => {}
+                () = tokio::time::sleep(look_in.unwrap_or_default().max(Duration::from_millis(1))), if look_in.is_some() => {
+                    self.look(&mut self.state());
                 }
-                () = tokio::time::sleep_until(until) => {
-                    let error = self.refused(number, now, look);
-                    drop(place);
-                    return Err(error);
-                }
-                () = tokio::time::sleep(look_again) => {}
             }
         }
     }
 
-    /// Room for a call now, or when to ask again.
+    /// Room for a call now, or when to ask again. Does not overtake those that wait for the same room.
     pub fn try_admit(&self, labels: &Labels, is_of_caller: bool, n_tokens: u64) -> Result<Permit> {
         let now = self.0.clock.ticks_us();
         let mut state = self.state();
         let keys = state.accounts.of(labels, is_of_caller);
         state.accounts.check(&keys, n_tokens)?;
+        if state.line.wants(&keys) {
+            return Err(state.error(&keys, n_tokens, now, "others wait for room"));
+        }
         match state.accounts.take(&keys, n_tokens, now) {
-            Ok(()) => Ok(Permit { limits: self.clone(), keys, n_tokens, queued_us: 0 }),
-            Err(busy) => Err(state.error(&busy, "there is no room")),
+            Ok(()) => Ok(self.permit(keys, n_tokens, now)),
+            Err(_) => Err(state.error(&keys, n_tokens, now, "there is no room")),
         }
     }
 
@@ -147,7 +154,7 @@ impl Limits {
         let now = self.0.clock.ticks_us();
         let state = self.state();
         let of = |class: Class| {
-            let waits = || state.waiting.values().filter(|waiter| waiter.class == class);
+            let waits = || state.line.iter().filter(|waiter| waiter.class == class);
             let longest = waits().map(|waiter| now.saturating_sub(waiter.since_us)).max().unwrap_or(0);
             Depth { class, n_waiting: waits().count(), longest: Duration::from_micros(longest) }
         };
@@ -159,54 +166,78 @@ impl Limits {
         self.state().accounts.n_accounts()
     }
 
-    /// Lets go whoever there is room for. Returns when there is room for one of them, as far as time alone decides.
-    fn look(&self, of: Option<u64>) -> Option<Duration> {
+    /// Lets a call in, or puts it in line.
+    pub(super) fn enter(&self, labels: &Labels, is_of_caller: bool, demand: Demand) -> Result<Waits> {
         let now = self.0.clock.ticks_us();
+        let Demand { n_tokens, class, .. } = demand;
         let mut state = self.state();
-        let order = state.order(now);
-        let mut blocked: BTreeSet<Key> = BTreeSet::new();
-        let mut wait = None;
-        for number in order {
-            let State { accounts, waiting, .. } = &mut *state;
-            let Some(waiter) = waiting.get(&number) else { continue };
-            if waiter.keys.iter().any(|key| blocked.contains(key)) {
-                continue;
-            }
-            match accounts.take(&waiter.keys, waiter.n_tokens, now) {
-                Ok(()) => {
-                    let Some(Waiter { keys, n_tokens, go, .. }) = waiting.remove(&number) else { continue };
-                    let permit = Permit { limits: self.clone(), keys, n_tokens, queued_us: 0 };
-                    if let Err(permit) = go.send(permit) {
-                        // It went away just now. Its permit must not be dropped while the lock is held.
-                        permit.undo(accounts, now);
-                    }
-                }
-                Err(busy) => {
-                    if of == Some(number)
-                        || of.is_some_and(|of| waiting.get(&of).is_some_and(|own| own.keys.contains(&busy.key)))
-                    {
-                        wait = busy.wait_us.map(Duration::from_micros);
-                    }
-                    blocked.insert(busy.key);
-                }
-            }
+        let keys = state.accounts.of(labels, is_of_caller);
+        if keys.is_empty() {
+            return Ok(Waits::No(self.permit(keys, 0, now)));
         }
-        wait
+        state.accounts.check(&keys, n_tokens)?;
+        // Who comes does not overtake those that wait for the same room.
+        if !state.line.wants(&keys) && state.accounts.take(&keys, n_tokens, now).is_ok() {
+            return Ok(Waits::No(self.permit(keys, n_tokens, now)));
+        }
+        // Who loses its place learns it from its sender, which is dropped here.
+        let Ok(_) = state.line.make_room(class) else {
+            let what = format!("the queue is full ({} calls)", state.line.len());
+            return Err(state.error(&keys, n_tokens, now, &what));
+        };
+        let (sender, go) = oneshot::channel();
+        let wake = Arc::new(Notify::new());
+        let caller = By::Caller.of(labels).unwrap_or_else(|| Arc::clone(&labels.caller.tenant.0));
+        let told = Hand { go: sender, wake: Arc::clone(&wake) };
+        let number = state.line.push(Waiter { keys, n_tokens, class, caller, since_us: now, told });
+        self.look(&mut state);
+        Ok(Waits::Yes(Waiting { place: Place { limits: self.clone(), number }, go, wake, since_us: now }))
     }
 
-    fn refused(&self, number: u64, since_us: u64, wait: Option<Duration>) -> Error {
-        let waited = Duration::from_micros(self.0.clock.ticks_us().saturating_sub(since_us));
+    /// Lets go whoever there is room for, and sees to it that somebody keeps the time for the others.
+    fn look(&self, state: &mut State) {
+        if state.line.is_empty() {
+            return;
+        }
+        let now = self.0.clock.ticks_us();
+        let before = (state.keeper, state.next_us);
+        loop {
+            let Look { gone, next_us } = state.line.look(&mut state.accounts, now);
+            state.next_us = next_us;
+            let mut is_settled = true;
+            for Waiter { keys, n_tokens, told, .. } in gone {
+                let grant = Grant(Some(self.permit(keys, n_tokens, now)));
+                // It went away just now: there is room for another. The lock is held, so the grant must not be dropped whole.
+                if let Err(mut grant) = told.go.send(grant)
+                    && let Some(mut permit) = grant.0.take()
+                {
+                    state.accounts.undo(&std::mem::take(&mut permit.keys), permit.taken);
+                    is_settled = false;
+                }
+            }
+            if is_settled {
+                break;
+            }
+        }
+        let keeper = state.keeper.filter(|keeper| state.line.get(*keeper).is_some());
+        state.keeper = keeper.or_else(|| state.line.first());
+        if (state.keeper, state.next_us) != before
+            && let Some(keeper) = state.keeper.and_then(|keeper| state.line.get(keeper))
+        {
+            keeper.told.wake.notify_one();
+        }
+    }
+
+    /// When to look again, for the one that keeps the time.
+    fn keeps_time(&self, number: u64) -> Option<Duration> {
+        let now = self.0.clock.ticks_us();
         let state = self.state();
-        let names: Vec<&str> = state
-            .waiting
-            .get(&number)
-            .map(|waiter| waiter.keys.iter().map(|(index, _)| state.accounts.specs[*index].name.as_str()).collect())
-            .unwrap_or_default();
-        let message =
-            format!("no room under the limit `{}` after {} ms in the queue", names.join("`, `"), waited.as_millis());
-        Error::new(Kind::RateLimited, message)
-            .retry_after(wait.unwrap_or(Duration::from_secs(1)))
-            .help("ask again later, or raise the limit")
+        let next = state.next_us.filter(|_| state.keeper == Some(number))?;
+        Some(Duration::from_micros(next.saturating_sub(now)))
+    }
+
+    fn permit(&self, keys: Vec<Key>, n_tokens: u64, now_us: u64) -> Permit {
+        Permit { limits: self.clone(), keys, taken: Taken { n_tokens, at_us: now_us }, queued_us: 0 }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -216,44 +247,12 @@ impl Limits {
 }
 
 impl State {
-    /// The order in which those that wait are asked.
-    fn order(&self, now_us: u64) -> Vec<u64> {
-        let ageing = u64::try_from(self.settings.ageing.as_micros()).unwrap_or(u64::MAX).max(1);
-        let mut turns: BTreeMap<(u64, &str), u64> = BTreeMap::new();
-        let mut order: Vec<((u64, u64, u64), u64)> = Vec::with_capacity(self.waiting.len());
-        for (number, waiter) in &self.waiting {
-            let lifted = now_us.saturating_sub(waiter.since_us) / ageing;
-            let rank = (waiter.class as u64).saturating_sub(lifted);
-            let turn = turns.entry((rank, &waiter.caller)).or_default();
-            order.push(((rank, *turn, *number), *number));
-            *turn += 1;
-        }
-        order.sort_unstable();
-        order.into_iter().map(|(_, number)| number).collect()
-    }
-
-    /// A place in a queue that is full: that of the last of a lower class, or none.
-    fn make_room(&mut self, class: Class, keys: &[Key]) -> Result<()> {
-        if self.waiting.len() < self.settings.max_depth {
-            return Ok(());
-        }
-        let last = self.waiting.iter().map(|(number, waiter)| (waiter.class, *number)).max();
-        match last {
-            Some((lowest, number)) if lowest > class => {
-                // Its sender is dropped: it learns that it was refused.
-                self.waiting.remove(&number);
-                Ok(())
-            }
-            _ => {
-                let busy = Busy { key: keys.first().cloned().unwrap_or((0, "".into())), wait_us: None };
-                Err(self.error(&busy, &format!("the queue is full ({} calls)", self.waiting.len())))
-            }
-        }
-    }
-
-    fn error(&self, busy: &Busy, what: &str) -> Error {
-        let Some(spec) = self.accounts.specs.get(busy.key.0) else {
-            return Error::new(Kind::RateLimited, what.to_owned());
+    /// A refusal that names the limit without room, its numbers, and when to come again.
+    fn error(&self, keys: &[Key], n_tokens: u64, now_us: u64, what: &str) -> Error {
+        let busy = self.accounts.room(keys, n_tokens, now_us).err();
+        let busy = busy.or_else(|| Some(Busy { key: keys.first()?.clone(), wait_us: None }));
+        let Some((spec, busy)) = busy.as_ref().and_then(|busy| Some((self.accounts.spec(&busy.key)?, busy))) else {
+            return Error::new(Kind::RateLimited, what.to_owned()).retry_after(Duration::from_secs(1));
         };
         let parts = [
             spec.rpm.map(|rpm| format!("{rpm} requests a minute")),
@@ -268,50 +267,111 @@ impl State {
     }
 }
 
+impl Waiting {
+    /// Waits for its turn without an end of patience and without a clock: for tests of schedules.
+    #[cfg(test)]
+    pub(super) async fn turn(mut self) -> Result<Permit> {
+        let granted = (&mut self.go).await.ok();
+        self.granted(granted)
+    }
+
+    /// Its turn came, or its place went to a call of a higher class.
+    fn granted(self, grant: Option<Grant>) -> Result<Permit> {
+        let waited = self.place.limits.0.clock.ticks_us().saturating_sub(self.since_us);
+        match grant.and_then(|mut grant| grant.0.take()) {
+            Some(mut permit) => {
+                permit.queued_us = waited;
+                Ok(permit)
+            }
+            None => Err(Error::new(
+                Kind::RateLimited,
+                format!("the queue is full, and a call of a higher class came: no room after {} ms", waited / 1000),
+            )
+            .retry_after(Duration::from_secs(1))
+            .help("ask again later, raise the limit or the queue's `max-depth`")),
+        }
+    }
+
+    /// Its time is over, unless its turn came at the last moment.
+    fn refused(mut self) -> Result<Permit> {
+        let limits = self.place.limits.clone();
+        let now = limits.0.clock.ticks_us();
+        let mut state = limits.state();
+        let Some(waiter) = state.line.remove(self.place.number) else {
+            drop(state);
+            let grant = self.go.try_recv().ok();
+            return self.granted(grant);
+        };
+        let what = format!("no room after {} ms in the queue", now.saturating_sub(self.since_us) / 1000);
+        let error = state.error(&waiter.keys, waiter.n_tokens, now, &what);
+        limits.look(&mut state);
+        Err(error)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        let mut state = self.limits.state();
+        // Those behind it may have room now.
+        if state.line.remove(self.number).is_some() {
+            self.limits.look(&mut state);
+        }
+    }
+}
+
 impl Permit {
     /// How long the call waited, in microseconds.
     pub fn queued_us(&self) -> u64 {
         self.queued_us
     }
 
+    /// When it was let in, in ticks.
+    #[cfg(test)]
+    pub(super) fn taken_us(&self) -> u64 {
+        self.taken.at_us
+    }
+
     /// The call used so many tokens: what was taken too much is there for others at once.
     pub fn settle(&mut self, n_used: u64) {
-        let taken = std::mem::replace(&mut self.n_tokens, n_used);
-        if taken == n_used || self.keys.is_empty() {
+        let taken = self.taken;
+        self.taken.n_tokens = n_used;
+        if taken.n_tokens == n_used || self.keys.is_empty() {
             return;
         }
         let now = self.limits.0.clock.ticks_us();
-        self.limits.state().accounts.settle(&self.keys, taken, n_used, now);
-        if n_used < taken {
-            self.limits.look(None);
+        let mut state = self.limits.state();
+        state.accounts.settle(&self.keys, taken, n_used, now);
+        if n_used < taken.n_tokens {
+            self.limits.look(&mut state);
         }
     }
 
-    /// Gives all of it back to accounts that are locked already.
-    fn undo(mut self, accounts: &mut Accounts, now_us: u64) {
+    /// The call never was: nothing of it counts.
+    pub fn cancel(mut self) {
         let keys = std::mem::take(&mut self.keys);
-        accounts.settle(&keys, self.n_tokens, 0, now_us);
-        accounts.leave(&keys);
+        if keys.is_empty() {
+            return;
+        }
+        let mut state = self.limits.state();
+        state.accounts.undo(&keys, self.taken);
+        self.limits.look(&mut state);
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         if !self.keys.is_empty() {
-            self.limits.state().accounts.leave(&self.keys);
-            self.limits.look(None);
+            let mut state = self.limits.state();
+            state.accounts.leave(&self.keys);
+            self.limits.look(&mut state);
         }
     }
 }
 
-/// A place in the queue, left when it is dropped.
-struct Place<'a> {
-    limits: &'a Limits,
-    number: u64,
-}
-
-impl Drop for Place<'_> {
+impl Drop for Grant {
     fn drop(&mut self) {
-        self.limits.state().waiting.remove(&self.number);
+        if let Some(permit) = self.0.take() {
+            permit.cancel();
+        }
     }
 }

@@ -115,6 +115,8 @@ pub struct Step {
     pub sets_breakpoints: bool,
     /// Asked only when those before have failed.
     pub is_fallback: bool,
+    /// It is failing, or asked to be left alone for a while: all others are asked first.
+    pub is_cooling: bool,
 }
 
 /// A place that cannot or may not answer.
@@ -235,7 +237,10 @@ impl Rules {
             choices.into_iter().partition(|choice| steps[choice.index].as_ref().is_some_and(|step| step.is_fallback));
         (objective.order)(&route.objective, &mut first, seed(&prompt, input));
         let order = first.into_iter().chain(fallbacks);
-        let steps = order.filter_map(|choice| steps[choice.index].take()).collect();
+        let mut steps: Vec<Step> = order.filter_map(|choice| steps[choice.index].take()).collect();
+        // Those that are left alone for a while come last and not never: when their turn comes they may be asked again, and if not,
+        // the error says when.
+        steps.sort_by_key(|step| step.is_cooling);
         RoutePlan { route, objective: objective.name, steps, rejected, unclear }
     }
 
@@ -257,9 +262,6 @@ impl Rules {
         }
         if request.dialect == Dialect::Embeddings && place.provider.dialect != Dialect::Chat {
             return Err("its provider has no embeddings in OpenAI's dialect".to_owned());
-        }
-        if !(input.state.is_open)(target) {
-            return Err("it is failing, or asked to be left alone for a while".to_owned());
         }
         let profile = Profile::of_spec(spec);
         let known = weights.iter().position(|(known, _)| known.model == profile.model && known.host == profile.host);
@@ -321,6 +323,7 @@ impl Rules {
             max_output,
             sets_breakpoints,
             is_fallback: place.is_fallback,
+            is_cooling: !(input.state.is_open)(target),
             target: target.clone(),
         })
     }

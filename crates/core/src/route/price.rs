@@ -80,16 +80,16 @@ impl Asked<'_> {
     }
 
     fn dearest(&self, input: u64, band: u64, output: u64, tier: ServiceTier) -> Result<Usd, Unpriced> {
+        use TokenClass::{
+            AudioCached, AudioIn, AudioOut, CacheRead, CacheWriteLong, CacheWriteShort, ImageIn, ImageOut, Input,
+            Output, Reasoning,
+        };
         let conditions = self.conditions(tier);
         let rate = |class| self.catalog.rate(self.spec, class, band, &conditions);
         // A class without a price of its own cannot be billed; fresh input and output can.
         let dearest = |must: TokenClass, may: &[TokenClass]| -> Result<Usd, Unpriced> {
             let rates = may.iter().filter_map(|class| rate(*class).ok());
             Ok(rates.fold(rate(must)?, Usd::max))
-        };
-        use TokenClass::{
-            AudioCached, AudioIn, AudioOut, CacheRead, CacheWriteLong, CacheWriteShort, ImageIn, ImageOut, Input,
-            Output, Reasoning,
         };
         let per_input = dearest(Input, &[CacheRead, CacheWriteShort, CacheWriteLong, AudioIn, AudioCached, ImageIn])?;
         let per_output = if output == 0 { Usd::ZERO } else { dearest(Output, &[Reasoning, AudioOut, ImageOut])? };

@@ -14,8 +14,9 @@ use crate::clock::{Clock, SystemClock};
 use crate::config::router::RouterSettings;
 use crate::error::{Error, Kind, Result};
 use crate::health::Health;
-use crate::labels::{Caller, Labels, Partition};
-use crate::ledger::{Ledger, UsageRecord};
+use crate::ledger::{Ledger, Redaction, UsageRecord};
+use crate::limit::Limits;
+use crate::lint::secrets::hidden;
 use crate::route::PromptCaches;
 use crate::tokens::memo::Memo;
 use crate::upstream::http::HttpUpstream;
@@ -32,6 +33,7 @@ pub struct Builder {
     upstream: Option<Arc<dyn Upstream>>,
     clock: Option<Arc<dyn Clock>>,
     watchers: Vec<Watcher>,
+    redaction: Option<Redaction>,
 }
 
 impl Builder {
@@ -79,11 +81,19 @@ impl Builder {
         self
     }
 
+    /// What a request or an answer goes through before the ledger keeps it, where it is told to (`keeps_prompts`). Without this, secrets are
+    /// hidden.
+    #[must_use]
+    pub fn redact(mut self, hook: impl Fn(&str) -> String + Send + Sync + 'static) -> Builder {
+        self.redaction = Some(Arc::new(hook));
+        self
+    }
+
     /// Builds it: reads secrets, opens the ledger, counts what was spent. Inside a tokio runtime, it tidies up by itself.
     ///
     /// Errors when there is no provider, a secret is missing, a condition cannot be read, or the ledger cannot be opened.
     pub fn build(self) -> Result<Router> {
-        let Builder { settings, catalog, upstream, clock, watchers } = self;
+        let Builder { settings, catalog, upstream, clock, watchers, redaction } = self;
         if settings.providers.is_empty() {
             return Err(Error::new(Kind::Config, "no provider is configured")
                 .in_field("providers")
@@ -96,19 +106,17 @@ impl Builder {
             None => Arc::new(HttpUpstream::new(&settings.providers, &secrets::read)?),
         };
         let ledger = Ledger::open(&settings.ledger, Arc::clone(&clock))?;
+        ledger.redact_by(redaction.unwrap_or_else(|| Arc::new(|text| hidden(text).into_owned())));
         let budgets = Budgets::new(&settings.budgets, Arc::clone(&clock));
         if let Some(since) = budgets.counts_since(clock.now()) {
             let load = budgets.clone();
-            ledger.each_since(since, move |record| {
-                if let Some(cost) = record.cost {
-                    load.load(record.at, &labels_of(&record), cost);
-                }
-            })?;
+            ledger.spent_since(since, move |at, labels, cost| load.load(at, labels, cost))?;
         }
+        let limits = Limits::new(&settings.limits, settings.queue.clone(), Arc::clone(&clock));
         let inner = Inner {
             health: Health::new(settings.retry.clone(), settings.breaker.clone(), Arc::clone(&clock)),
             responses: Responses::new(&settings.cache, Arc::clone(&clock)),
-            state: ArcSwap::from_pointee(state::State::new(settings, &catalog, &clock)?),
+            state: ArcSwap::from_pointee(state::State::new(settings, &catalog, limits)?),
             flights: flights::Flights::default(),
             prompt_caches: PromptCaches::default(),
             outputs: outputs::Outputs::default(),
@@ -142,20 +150,4 @@ fn tidy_by_itself(router: &Router) {
             let _next_time = Router(inner).tidy().await;
         }
     });
-}
-
-/// Labels of a record, as budgets select by them.
-fn labels_of(record: &UsageRecord) -> Labels {
-    let caller = Caller {
-        tenant: Partition(Arc::clone(&record.tenant)),
-        id: record.caller.clone(),
-        team: record.team.clone(),
-        tags: record.tags.clone(),
-    };
-    Labels {
-        caller: Arc::new(caller),
-        route: record.route.clone(),
-        provider: Some(Arc::clone(&record.provider)),
-        model: Some(Arc::clone(&record.model)),
-    }
 }

@@ -21,7 +21,7 @@ use crate::cache::Entry;
 use crate::error::{Error, Kind, Result};
 use crate::health::{Cooling, Verdict, pause};
 use crate::labels::Labels;
-use crate::ledger::Open;
+use crate::ledger::{Open, UsageSource};
 use crate::limit::{Demand, Permit};
 use crate::optimize::Form;
 use crate::route::{RoutePlan, Step};
@@ -137,7 +137,7 @@ impl Call<'_> {
     async fn ask(&mut self, index: usize, writer: &Writer<Head, Arc<Led>>) -> Result<Option<Led>> {
         let (inner, settings) = (&self.lead.inner, &self.lead.state.settings);
         let step = &self.plan.steps[index];
-        let is_last = index + 1 == self.plan.steps.len();
+        let is_last = !self.plan.steps[index + 1..].iter().any(|later| inner.health.is_open(&later.target));
         for n_retries in 0.. {
             if self.n_attempts >= settings.retry.max_attempts.max(1) {
                 return Err(self.given_up());
@@ -151,26 +151,41 @@ impl Call<'_> {
             let pass = match inner.health.pass(&step.target) {
                 Ok(pass) => pass,
                 Err(cooling) => {
+                    // The last target may be waited for where it only asked for time.
+                    let wait = pause(&settings.retry, n_retries, Some(cooling.remaining), self.seed());
+                    let deadline = super::life::deadline(self.prepared, self.plan);
+                    let wait = wait.filter(|wait| {
+                        let may_wait = cooling.is_asked_for && n_retries < settings.retry.max_attempts;
+                        is_last && may_wait && deadline.is_none_or(|deadline| *wait <= deadline)
+                    });
                     self.keep(failing(step, cooling));
-                    return Ok(None);
+                    let Some(wait) = wait else { return Ok(None) };
+                    tokio::time::sleep(wait).await;
+                    continue;
                 }
             };
             let labels = labels(self.prepared, self.plan, step);
             let Some(mut room) = self.room(&labels, step, is_last).await? else { return Ok(None) };
             let attempt = match self.begin(&labels, step, &room) {
                 Ok(attempt) => attempt,
-                // A target that costs less may still fit into the budget.
-                Err(error) if error.kind() == Kind::Budget && !is_last => {
+                // Nothing was sent, so nothing counts. A target that costs less may still fit into the budget.
+                Err(error) => {
+                    room.cancel();
+                    if error.kind() != Kind::Budget || is_last {
+                        return Err(error);
+                    }
                     self.keep(error);
                     return Ok(None);
                 }
-                Err(error) => return Err(error),
             };
             self.n_attempts += 1;
             let (begun, tried) = attempt.run(self, writer).await?;
             let first_byte = tried.ended.first_byte_us.map(Duration::from_micros);
             pass.report(tried.verdict, first_byte);
-            room.settle(tried.ended.metered.usage.total());
+            // What nobody can tell stays taken.
+            if tried.ended.metered.source != UsageSource::Reserved {
+                room.settle(tried.ended.metered.usage.total());
+            }
             self.settle(begun, &tried).await;
             match tried.answer {
                 Ok(mut led) => {
@@ -186,8 +201,7 @@ impl Call<'_> {
                         Next::Other => return Ok(None),
                         Next::Again => {}
                     }
-                    let seed = u64::try_from(self.lead.call.0 & u128::from(u64::MAX)).unwrap_or(0);
-                    let Some(wait) = pause(&settings.retry, n_retries, wait, seed) else { return Ok(None) };
+                    let Some(wait) = pause(&settings.retry, n_retries, wait, self.seed()) else { return Ok(None) };
                     // Where others can be asked, nobody waits for this one.
                     let has_others = !is_last && n_retries >= 1;
                     let is_too_late = self.left().is_some_and(|left| wait >= left);
@@ -294,9 +308,18 @@ impl Call<'_> {
         if tried.answer.is_ok() {
             inner.outputs.seen(self.prepared.template, row.usage.output());
         }
+        if let (Ok(led), true) = (&tried.answer, inner.ledger.keeps_prompts()) {
+            let answer = std::str::from_utf8(&led.whole).ok();
+            inner.ledger.keep_prompt(self.lead.call, self.prepared.text.as_str(), answer);
+        }
         inner.settled(&row);
         // Acknowledged before the answer ends. If it cannot be written now, it waits in the ledger, which tells.
         let _told_by_the_ledger = inner.ledger.record(row, attempt.ticket).await;
+    }
+
+    /// Decides the jitter of this call's pauses.
+    fn seed(&self) -> u64 {
+        u64::try_from(self.lead.call.0 & u128::from(u64::MAX)).unwrap_or(0)
     }
 
     /// Keeps the error that says most: what a provider said, rather than that it is left alone.

@@ -31,7 +31,7 @@ pub(super) struct Ended {
     pub error: Option<Arc<str>>,
     pub first_byte_us: Option<u64>,
     /// Monotonic microseconds at which it ended.
-    pub ended_us: u64,
+    pub at_us: u64,
     pub metered: Metered,
 }
 
@@ -69,7 +69,7 @@ pub(super) fn record(prepared: &Prepared, begun: &Begun, ended: &Ended) -> Usage
         saved_by: None,
         queued_us: begun.queued_us,
         first_byte_us: ended.first_byte_us,
-        total_us: ended.ended_us.saturating_sub(begun.sent_us),
+        total_us: ended.at_us.saturating_sub(begun.sent_us),
         outcome: ended.outcome,
         status: ended.status,
         error: ended.error.clone(),
@@ -93,7 +93,7 @@ pub(super) fn free_record(
         status: None,
         error: None,
         first_byte_us: None,
-        ended_us: begun.sent_us,
+        at_us: begun.sent_us,
         metered: Metered::nothing(&Target { tier, ..begun.target.clone() }),
     };
     UsageRecord { saved: saved.unwrap_or(Usd::ZERO), saved_by: Some(by), ..record(prepared, begun, &ended) }

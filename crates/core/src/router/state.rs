@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::catalog::Catalog;
-use crate::clock::Clock;
 use crate::compress::Guarantee;
 use crate::compress::transforms::TRANSFORMS;
 use crate::config::router::RouterSettings;
@@ -24,9 +23,8 @@ pub(super) struct State {
 
 impl State {
     /// Errors at a condition of a route that cannot be read.
-    pub(super) fn new(settings: RouterSettings, catalog: &Arc<Catalog>, clock: &Arc<dyn Clock>) -> Result<State> {
+    pub(super) fn new(settings: RouterSettings, catalog: &Arc<Catalog>, limits: Limits) -> Result<State> {
         let rules = Rules::new(&settings.routes, &settings.providers, Arc::clone(catalog))?;
-        let limits = Limits::new(&settings.limits, settings.queue.clone(), Arc::clone(clock));
         let optimizer = |least: Guarantee| {
             let mut options = OptimizerSettings { catalog: Some(Arc::clone(catalog)), ..OptimizerSettings::default() };
             let beyond = TRANSFORMS.iter().filter(|transform| transform.guarantee > least);

@@ -1,5 +1,7 @@
 //! The router against an upstream that answers from a closure.
 
+mod inputs;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
@@ -21,6 +23,8 @@ use crate::upstream::settings::{Auth, ProviderSettings, Timeouts};
 use crate::upstream::{Incoming, Outgoing};
 use crate::usage::ServiceTier;
 use crate::usd::Usd;
+
+mod pressure;
 
 fn provider(name: &str, host: &str, dialect: Dialect) -> ProviderSettings {
     ProviderSettings {

@@ -5,12 +5,10 @@ use promptopt::estimate::Report;
 use promptopt::estimate::report::{Quantiles, TimeUse};
 
 use crate::render::View;
-use crate::render::bars::heat;
-use crate::render::page::{Line, Page, Style, wrap};
+use crate::render::heat::{LABEL, strip};
+use crate::render::page::{Page, Style, wrap};
 use crate::render::words::{self, tokens};
 
-/// Columns of the name of a day and the space behind it.
-const LABEL: usize = 6;
 /// Columns of the least text that stands beside the strip.
 const ASIDE: usize = 28;
 
@@ -18,7 +16,7 @@ const ASIDE: usize = 28;
 pub(super) fn draw(report: &Report, view: &View, page: &mut Page) {
     let Some(time) = &report.time else { return };
     let columns_per_hour = if view.width >= LABEL + 48 + 3 + ASIDE { 2 } else { 1 };
-    let strip = strip(time, columns_per_hour);
+    let strip = strip(&time.heat_requests, columns_per_hour);
     let beside = LABEL + 24 * columns_per_hour + 3;
     page.heading("WHEN", "calls by hour of the week, UTC");
     if view.width < beside + ASIDE {
@@ -37,23 +35,6 @@ pub(super) fn draw(report: &Report, view: &View, page: &mut Page) {
         }
         page.push(line);
     }
-}
-
-fn strip(time: &TimeUse, columns_per_hour: usize) -> Vec<Line> {
-    let largest = time.heat_requests.iter().flatten().copied().max().unwrap_or(0);
-    let mut axis = Line::default();
-    axis.space(LABEL);
-    for hour in (0..24).step_by(6) {
-        axis.add(format!("{hour:<width$}", width = 6 * columns_per_hour), Style::Dim);
-    }
-    let days = time.heat_requests.iter().enumerate().map(|(day, hours)| {
-        let mut line = Line::default();
-        line.space(2).add(words::weekday(day), Style::Dim).pad_to(LABEL);
-        let blocks = hours.iter().map(|n| heat(*n, largest).to_string().repeat(columns_per_hour));
-        line.add(blocks.collect::<String>(), Style::Accent);
-        line
-    });
-    std::iter::once(axis).chain(days).collect()
 }
 
 fn facts(time: &TimeUse, n_columns: usize, beside: bool) -> Vec<String> {

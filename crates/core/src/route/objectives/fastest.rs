@@ -7,6 +7,6 @@ pub(super) static OBJECTIVE: Objective = Objective {
     name: "fastest",
     fits: |spec| *spec == ObjectiveSpec::Fastest,
     order: |_, choices, _| {
-        choices.sort_by_key(|choice| (choice.latency, choice.expected.as_ref().ok().copied(), choice.index))
+        choices.sort_by_key(|choice| (choice.latency, choice.expected.as_ref().ok().copied(), choice.index));
     },
 };

@@ -10,7 +10,7 @@ pub(super) static OBJECTIVE: Objective = Objective {
     fits: |spec| matches!(spec, ObjectiveSpec::QualityThenCheapest(_)),
     order: |spec, choices, _| {
         let ObjectiveSpec::QualityThenCheapest(least) = spec else { return };
-        choices.sort_by_key(|choice| !choice.quality.is_some_and(|quality| quality >= *least));
+        choices.sort_by_key(|choice| choice.quality.is_none_or(|quality| quality < *least));
         let n_good =
             choices.iter().take_while(|choice| choice.quality.is_some_and(|quality| quality >= *least)).count();
         let (good, others) = choices.split_at_mut(n_good);

@@ -7,6 +7,7 @@ use super::{Call, Led, Tried, plain, streamed};
 use crate::budget::Reservation;
 use crate::error::Result;
 use crate::ledger::Ticket;
+use crate::limit::held_for;
 use crate::route::Step;
 use crate::router::flow::Writer;
 use crate::router::life::Head;
@@ -74,6 +75,9 @@ impl Attempt<'_> {
             Err(error) => failed::unanswered(&sending, error, Broken::before_anything()),
             Ok(incoming) if incoming.status >= 300 => failed::refused(&sending, incoming).await,
             Ok(incoming) => {
+                if let Some(wait) = held_for(&incoming.headers, inner.clock.now()) {
+                    inner.health.wait(&step.target, wait);
+                }
                 let kind = incoming
                     .headers
                     .get(http::header::CONTENT_TYPE)

@@ -54,7 +54,7 @@ pub(super) fn unanswered(sending: &Sending<'_>, error: Error, broken: Broken) ->
         status: broken.status,
         error: Some(format!("{:?}", error.kind()).to_lowercase().into()),
         first_byte_us: broken.first_byte_us,
-        ended_us: sending.call.lead.inner.clock.ticks_us(),
+        at_us: sending.call.lead.inner.clock.ticks_us(),
         metered,
     };
     // What the caller has seen the beginning of is not begun again.
@@ -135,7 +135,7 @@ pub(super) fn answered_with(sending: &Sending<'_>, failure: &Failure, body: Vec<
         status: Some(failure.status),
         error: failure.code.clone().map(Arc::from),
         first_byte_us: Some(sending.elapsed_us()),
-        ended_us: inner.clock.ticks_us(),
+        at_us: inner.clock.ticks_us(),
         metered: Metered::nothing(target),
     };
     Tried { ended, answer: Err(error), verdict, next }

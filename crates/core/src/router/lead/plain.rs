@@ -49,9 +49,8 @@ pub(super) async fn receive(sending: &Sending<'_>, mut incoming: Incoming, write
     let read = dialect::wire(spoken).and_then(|wire| (wire.reply)(std::slice::from_ref(&value)));
     let Ok(reply) = read else { return failed::no_answer(sending, "no answer in its dialect", &body) };
     let metered = sending.meter().of_reply(spoken, &prepared.request, &reply);
-    let (whole, lost, ends) = match in_callers_dialect(sending, spoken, &value, &body) {
-        Ok(written) => written,
-        Err(_) => return failed::no_answer(sending, "no answer in its dialect", &body),
+    let Ok((whole, lost, ends)) = in_callers_dialect(sending, spoken, &value, &body) else {
+        return failed::no_answer(sending, "no answer in its dialect", &body);
     };
     if !ends.is_complete {
         let mut tried = failed::no_answer(sending, "an answer without a choice", &body);
@@ -69,7 +68,7 @@ pub(super) async fn receive(sending: &Sending<'_>, mut incoming: Incoming, write
         status: Some(status),
         error: None,
         first_byte_us: Some(first_byte_us),
-        ended_us: sending.call.lead.inner.clock.ticks_us(),
+        at_us: sending.call.lead.inner.clock.ticks_us(),
         metered,
     };
     Tried { ended, answer: Ok(Led { report, whole, entry }), verdict: Verdict::Success, next: Next::Stop }

@@ -237,8 +237,8 @@ impl Passing<'_> {
     }
 
     fn ended(&self, outcome: Outcome, status: u16, metered: Metered) -> Ended {
-        let ended_us = self.sending.call.lead.inner.clock.ticks_us();
-        Ended { outcome, status: Some(status), error: None, first_byte_us: self.first_byte_us, ended_us, metered }
+        let at_us = self.sending.call.lead.inner.clock.ticks_us();
+        Ended { outcome, status: Some(status), error: None, first_byte_us: self.first_byte_us, at_us, metered }
     }
 
     /// By the provider's word, if it came; else counted.

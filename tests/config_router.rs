@@ -120,8 +120,6 @@ fn every_mistake_is_told_with_its_place() {
         ("[[budgets]]\nname = 'b'", "sets no limit"),
         ("[[budgets]]\nname = 'b'\nhard = '-1'", "expected an amount"),
         ("[[limits]]\nname = 'l'\nby = 'user'", "expected all, tenant, caller"),
-        ("[[alerts]]\nname = 'a'\nwatch = 'spent'\nbudget = 'none'", "no budget is called `none`"),
-        ("[[alerts]]\nname = 'a'\nwatch = 'spent'\nto = ['mail:x']", "webhook:env:NAME"),
         ("[router]\nmax-body = 5", "expected a size"),
         ("[lint]\nselect = ['NOPE']", "NOPE"),
     ] {

@@ -12,7 +12,7 @@ const FLOORS: &[(u8, &[&str])] = &[
     (2, &["catalog"]),
     (3, &["dialect", "framing", "dedup"]),
     (4, &["format", "compress", "translate"]),
-    (5, &["ledger", "limit", "budget", "health", "prefix_cache", "cache", "upstream", "route", "alert"]),
+    (5, &["ledger", "limit", "budget", "health", "prefix_cache", "cache", "upstream", "route"]),
     (7, &["accuracy", "optimize", "lint", "config", "estimate", "router"]),
 ];
 

@@ -24,7 +24,6 @@ pub mod compress;
 pub mod format;
 pub mod translate;
 
-pub mod alert;
 pub mod budget;
 pub mod cache;
 pub mod health;

@@ -155,7 +155,7 @@ impl<'a> Checker<'a> {
                 _ => self.wrong(field, value, "an amount such as \"2.50\""),
             },
             Shape::Date => {
-                if date(value.get_ref()).is_none() {
+                if values::date(value.get_ref()).is_none() {
                     self.wrong(field, value, "a day such as 2027-03-31");
                 }
             }
@@ -229,7 +229,6 @@ impl<'a> Checker<'a> {
             Shape::Targets => self.each_is(field, value, "a target such as \"openai/gpt-5-mini\", or { target = \"…\", tier = \"flex\", weight = 1, quality = 0.9 }", |item| {
                 values::target(item).is_some()
             }),
-            Shape::Receivers => self.each_is(field, value, "\"webhook:env:NAME\", \"log:FILE\" or { command = [\"…\"] }", |item| values::receiver(item).is_some()),
             Shape::Condition => {
                 if let Some(source) = self.text(field, value) {
                     self.condition(field, value, &source);
@@ -386,7 +385,7 @@ impl<'a> Checker<'a> {
 
     fn wrong(&mut self, field: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
         let found = self.text.get(value.span()).unwrap_or_default();
-        let message = format!("expected {expected}, found {} `{}`", kind(value.get_ref()), shorten(found, 40));
+        let message = format!("expected {expected}, found {} `{}`", values::kind(value.get_ref()), shorten(found, 40));
         self.problem(value.span(), field, message, None);
     }
 
@@ -434,26 +433,6 @@ pub(super) fn usd(value: &DeValue<'_>) -> Option<Result<Usd, Error>> {
     };
     let amount = Usd::parse(text);
     Some(amount.and_then(|usd| if usd < Usd::ZERO { Err(Error::input("below 0")) } else { Ok(usd) }))
-}
-
-/// A day, as a date or as a text.
-pub(super) fn date(value: &DeValue<'_>) -> Option<jiff::civil::Date> {
-    match value {
-        DeValue::Datetime(when) if when.time.is_none() => when.to_string().parse().ok(),
-        DeValue::String(text) => text.trim().parse().ok(),
-        _ => None,
-    }
-}
-
-fn kind(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "the text",
-        DeValue::Integer(_) | DeValue::Float(_) => "the number",
-        DeValue::Boolean(_) => "the value",
-        DeValue::Datetime(_) => "the date",
-        DeValue::Array(_) => "the list",
-        DeValue::Table(_) => "the table",
-    }
 }
 
 fn joined(field: &str, name: &str) -> String {

@@ -81,8 +81,6 @@ pub enum Shape {
     Tiers,
     /// Targets of a route.
     Targets,
-    /// Who is told of an alert.
-    Receivers,
     /// A CEL condition.
     Condition,
 }

@@ -9,7 +9,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::check::{self, Checker};
-use super::keys;
+use super::{keys, values};
 use crate::catalog::Catalog;
 use crate::error::Error;
 use crate::lint::Severity;
@@ -210,7 +210,7 @@ fn ignore_table(value: &DeValue<'_>, line: usize) -> IgnoreEntry {
     let Some(table) = value.as_table() else { return IgnoreEntry::default() };
     IgnoreEntry {
         rules: texts_of(table, "rules").unwrap_or_default(),
-        until: table.get("until").and_then(|value| check::date(value.get_ref())),
+        until: table.get("until").and_then(|value| values::date(value.get_ref())),
         reason: text_of(table, "reason"),
         line,
     }

@@ -11,7 +11,6 @@ use toml::de::DeTable;
 
 use super::check::Checker;
 use super::{Problems, Reader, plain};
-use crate::alert::settings::AlertSpec;
 use crate::budget::settings::BudgetSpec;
 use crate::cache::settings::CacheSettings;
 use crate::catalog::Catalog;
@@ -36,8 +35,6 @@ pub struct RouterSettings {
     pub queue: QueueSettings,
     /// Budgets.
     pub budgets: Vec<BudgetSpec>,
-    /// Alerts.
-    pub alerts: Vec<AlertSpec>,
     /// The response cache.
     pub cache: CacheSettings,
     /// The ledger.
@@ -58,7 +55,6 @@ impl Default for RouterSettings {
             limits: Vec::new(),
             queue: QueueSettings::default(),
             budgets: Vec::new(),
-            alerts: Vec::new(),
             cache: CacheSettings::default(),
             ledger: LedgerSettings::default(),
             retry: RetrySettings::default(),

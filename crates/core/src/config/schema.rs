@@ -108,7 +108,7 @@ fn routed(shape: &Shape) -> Value {
         Shape::Tiers => {
             json!({ "type": "array", "items": { "enum": ["batch", "flex", "standard", "priority", "fast", "ultrafast"] } })
         }
-        Shape::Targets | Shape::Receivers => json!({ "type": "array", "items": { "type": ["string", "object"] } }),
+        Shape::Targets => json!({ "type": "array", "items": { "type": ["string", "object"] } }),
         _ => json!({ "type": "string" }),
     }
 }

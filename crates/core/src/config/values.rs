@@ -126,25 +126,39 @@ pub(super) fn target(value: &DeValue<'_>) -> Option<CandidateSpec> {
     }
 }
 
-/// Who is told of an alert.
-pub(super) fn receiver(value: &DeValue<'_>) -> Option<crate::alert::settings::Receiver> {
-    use crate::alert::settings::Receiver;
+/// A day, as a date or as a text.
+pub(super) fn date(value: &DeValue<'_>) -> Option<jiff::civil::Date> {
     match value {
-        DeValue::String(text) => match text.split_once(':')? {
-            ("webhook", reference) => SecretRef::from_text(reference).map(Receiver::Webhook),
-            ("log", file) if !file.is_empty() => Some(Receiver::Log(file.to_owned())),
-            _ => None,
-        },
-        DeValue::Table(table) if table.len() == 1 => {
-            let words = table
-                .get("command")?
-                .get_ref()
-                .as_array()?
-                .iter()
-                .map(|word| word.get_ref().as_str().map(str::to_owned));
-            words.collect::<Option<Vec<_>>>().filter(|words| !words.is_empty()).map(Receiver::Command)
-        }
+        DeValue::Datetime(when) if when.time.is_none() => when.to_string().parse().ok(),
+        DeValue::String(text) => text.trim().parse().ok(),
         _ => None,
+    }
+}
+
+/// Why an address is none.
+pub(super) fn bad_address(url: &str) -> Option<&'static str> {
+    let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else {
+        return Some("is not http or https");
+    };
+    let host = rest.split('/').next().unwrap_or_default();
+    if host.is_empty() {
+        return Some("has no host");
+    }
+    if host.contains('@') {
+        return Some("holds a name or password");
+    }
+    (rest.contains('?') || rest.contains('#')).then_some("has a query")
+}
+
+/// What a value is, for messages.
+pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "the text",
+        DeValue::Integer(_) | DeValue::Float(_) => "the number",
+        DeValue::Boolean(_) => "the value",
+        DeValue::Datetime(_) => "the date",
+        DeValue::Array(_) => "the list",
+        DeValue::Table(_) => "the table",
     }
 }
 

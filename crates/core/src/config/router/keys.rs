@@ -36,12 +36,6 @@ pub(in super::super) static SECTIONS: &[Key] = &[
         "name = \"teams\"\nby = \"team\"\nperiod = \"month\"\nhard = \"100.00\"",
         "Money that may be spent in a time"
     ),
-    key!(
-        "alerts",
-        Shape::Tables(ALERT),
-        "name = \"most-spent\"\nwatch = \"spent\"\npercent = 80\nto = [\"log:alerts.jsonl\"]",
-        "What is watched, and who is told"
-    ),
     key!("cache", Shape::Table(CACHE), "", "The response cache"),
     key!("ledger", Shape::Table(LEDGER), "", "The ledger of what was spent"),
     key!("retry", Shape::Table(RETRY), "", "Asking again"),
@@ -197,26 +191,6 @@ static BUDGET: &[Key] = &[
         "\"0.05\"",
         "What a call without a known price is taken to cost [default: it is refused]"
     ),
-];
-
-static ALERT: &[Key] = &[
-    key!("name", Shape::Text, "\"most-spent\"", "Its name"),
-    key!(
-        "watch",
-        Shape::OneOf(&["spent", "burn-rate", "spike", "shutdown", "stale-price", "hit-rate-falls"]),
-        "\"spent\"",
-        "What is watched"
-    ),
-    key!("budget", Shape::Text, "\"teams\"", "The budget that is watched [default: each]"),
-    key!("percent", Shape::Count, "80", "The share at which it is raised: of a limit, of the usual rate"),
-    key!("days", Shape::Count, "30", "Days before a shutdown, or since a price was seen"),
-    key!(
-        "to",
-        Shape::Receivers,
-        "[\"webhook:env:SLACK_URL\", \"log:alerts.jsonl\"]",
-        "Who is told: `webhook:env:NAME`, `log:FILE`, `{ command = [\"notify\"] }`"
-    ),
-    key!("repeat", Shape::Duration, "\"1h\"", "Told again after this while it holds [default: 24h]"),
 ];
 
 static CACHE: &[Key] = &[

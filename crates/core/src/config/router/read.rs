@@ -12,7 +12,6 @@ use toml::de::{DeTable, DeValue};
 use super::super::check::{self, Checker};
 use super::super::values;
 use super::{RouterSettings, hosts};
-use crate::alert::settings::{AlertSpec, Watch};
 use crate::budget::settings::{BudgetSpec, Period};
 use crate::cache::settings::CachePolicy;
 use crate::catalog::Catalog;
@@ -48,9 +47,6 @@ pub(super) fn read(
     if let Some(list) = tables(table, "budgets") {
         settings.budgets = list.iter().filter_map(|(entry, span)| budget(entry, span, checker)).collect();
         unique(list.iter().map(|(entry, _)| *entry), "budgets", checker);
-    }
-    if let Some(list) = tables(table, "alerts") {
-        settings.alerts = list.iter().filter_map(|(entry, _)| alert(entry, settings, checker)).collect();
     }
     if let Some(list) = tables(table, "routes") {
         settings.routes = list.iter().filter_map(|(entry, _)| route(entry)).collect();
@@ -145,7 +141,7 @@ fn provider(
         );
         return None;
     };
-    if let Some(why) = bad_address(&base_url) {
+    if let Some(why) = values::bad_address(&base_url) {
         checker.tell(
             &span("base-url"),
             &field("base-url"),
@@ -220,21 +216,6 @@ fn dialect(name: &str) -> Option<Dialect> {
     })
 }
 
-/// Why an address is none.
-fn bad_address(url: &str) -> Option<&'static str> {
-    let Some(rest) = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://")) else {
-        return Some("is not http or https");
-    };
-    let host = rest.split('/').next().unwrap_or_default();
-    if host.is_empty() {
-        return Some("has no host");
-    }
-    if host.contains('@') {
-        return Some("holds a name or password");
-    }
-    (rest.contains('?') || rest.contains('#')).then_some("has a query")
-}
-
 fn limit(table: &DeTable<'_>) -> Option<LimitSpec> {
     let small = |name: &str| count(table, name).map(|n| u32::try_from(n).unwrap_or(u32::MAX));
     Some(LimitSpec {
@@ -271,33 +252,6 @@ fn budget(table: &DeTable<'_>, span: &Range<usize>, checker: &mut Checker<'_>) -
         );
     }
     Some(spec)
-}
-
-fn alert(table: &DeTable<'_>, settings: &RouterSettings, checker: &mut Checker<'_>) -> Option<AlertSpec> {
-    let budget = text(table, "budget");
-    if let (Some(name), Some(value)) = (&budget, table.get("budget"))
-        && settings.budgets.iter().all(|budget| budget.name != *name)
-    {
-        checker.tell(&value.span(), "alerts.budget", format!("no budget is called `{name}`"), None);
-    }
-    let small = |name: &str, default: u32| count(table, name).map_or(default, |n| u32::try_from(n).unwrap_or(u32::MAX));
-    let watch = match text(table, "watch")?.as_str() {
-        "spent" => Watch::Spent { budget, permille: small("percent", 80).saturating_mul(10) },
-        "burn-rate" => Watch::BurnRate { budget, permille: small("percent", 150).saturating_mul(10) },
-        "spike" => Watch::Spike { deviations: small("percent", 500).saturating_mul(10) },
-        "shutdown" => Watch::Shutdown { days: small("days", 30) },
-        "stale-price" => Watch::StalePrice { days: small("days", 60) },
-        _ => Watch::HitRateFalls { permille: small("percent", 50).saturating_mul(10) },
-    };
-    Some(AlertSpec {
-        name: text(table, "name")?,
-        watch,
-        to: items(table, "to", values::receiver),
-        repeat: table
-            .get("repeat")
-            .and_then(|value| values::duration(value.get_ref()))
-            .unwrap_or(Duration::from_secs(86_400)),
-    })
 }
 
 fn route(table: &DeTable<'_>) -> Option<RouteSpec> {

@@ -1,3 +1,0 @@
-//! Alerts on spend, prices, models and caches, each told once while it holds.
-
-pub mod settings;

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking; helpers of integration tests are not seen as tests")]
 
 #[path = "support/scripted.rs"]
+#[allow(dead_code, reason = "shared with other tests")]
 mod support;
 
 use std::sync::Arc;

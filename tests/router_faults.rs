@@ -4,96 +4,35 @@
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking; helpers of integration tests are not seen as tests")]
 
 #[path = "support/scripted.rs"]
+#[allow(dead_code, reason = "shared with other tests")]
 mod support;
 
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
 use futures_util::StreamExt;
-use promptopt::budget::settings::{BudgetSpec, Period};
 use promptopt::chat::Dialect;
-use promptopt::config::router::RouterSettings;
-use promptopt::error::{Error, Kind};
-use promptopt::health::settings::BreakerSettings;
-use promptopt::labels::{By, Caller};
-use promptopt::ledger::{Outcome, UsageRecord};
+use promptopt::error::Kind;
+use promptopt::labels::Caller;
+use promptopt::ledger::Outcome;
 use promptopt::route::settings::{CandidateSpec, ObjectiveSpec, RouteSpec};
-use promptopt::router::{CacheStatus, Request, Router};
+use promptopt::router::CacheStatus;
 use promptopt::usd::Usd;
-use promptopt_scripted::{FAULTS, Fault, Kind as Expected, Scripted, Step, chat, chat_stream};
-use support::{CANARY, provider, router};
-
-type Records = Arc<Mutex<Vec<UsageRecord>>>;
-
-fn settings(server: &Scripted, max_attempts: u32) -> RouterSettings {
-    let mut settings = RouterSettings {
-        providers: vec![provider("openai", "openai", Dialect::Chat, server)],
-        budgets: vec![BudgetSpec {
-            name: "all".to_owned(),
-            by: By::All,
-            only: Vec::new(),
-            period: Period::Month,
-            hard: Some(Usd::parse("1000").unwrap()),
-            soft: None,
-            unpriced_as: None,
-        }],
-        breaker: BreakerSettings { failures: 1000, ..BreakerSettings::default() },
-        ..RouterSettings::default()
-    };
-    settings.retry.max_attempts = max_attempts;
-    settings.retry.first_pause = Duration::from_millis(1);
-    settings
-}
-
-fn watched(settings: RouterSettings) -> (Router, Records) {
-    let records = Records::default();
-    let kept = Arc::clone(&records);
-    (router(settings, move |builder| builder.watch(move |record| kept.lock().unwrap().push(record.clone()))), records)
-}
-
-fn ask(model: &str) -> Request {
-    Request::chat(format!(
-        r#"{{"model":"{model}","temperature":0,"max_tokens":100,"messages":[{{"role":"user","content":"hello"}}]}}"#
-    ))
-}
-
-/// What a caller sees: the body and where it came from, or the error.
-async fn call(router: &Router, is_stream: bool) -> Result<(String, CacheStatus), Error> {
-    let caller = Caller::of("acme");
-    let seen = async {
-        if !is_stream {
-            let answer = router.chat(ask("gpt-4o-mini"), &caller).await?;
-            return Ok((String::from_utf8_lossy(&answer.body).into_owned(), answer.report.cache));
-        }
-        let mut stream = router.stream(ask("gpt-4o-mini"), &caller).await?;
-        let mut all = Vec::new();
-        while let Some(chunk) = stream.next().await {
-            all.extend_from_slice(&chunk?);
-        }
-        let report = stream.report().unwrap_or_else(|| stream.begun().clone());
-        Ok((String::from_utf8_lossy(&all).into_owned(), report.cache))
-    };
-    tokio::time::timeout(Duration::from_secs(20), seen).await.expect("the call hangs")
-}
+use promptopt_scripted::{FAULTS, Fault, Gate, Kind as Expected, Scripted, Step, chat, chat_stream};
+use support::{CANARY, Seen, all_hold, ask, call, check_at_rest, provider, settings, told, watched};
 
 async fn check(fault: &'static Fault, steps: fn() -> Vec<Step>, is_stream: bool, expected: Expected) {
     let name = format!("{} ({})", fault.name, if is_stream { "streamed" } else { "whole" });
     let server = Scripted::start(move |_| steps()).await.unwrap();
-    let (router, records) = watched(settings(&server, 1));
-    let first = call(&router, is_stream).await;
-    match (&first, expected) {
-        (Err(error), Expected::Error) => {
-            let seen = format!(
-                "{error} {error:?} {:?}",
-                error.provider().map(|told| String::from_utf8_lossy(&told.body).into_owned())
-            );
+    let (router, records) = watched(settings(vec![provider("openai", "openai", Dialect::Chat, &server)], 1));
+    let first = call(&router, ask("gpt-4o-mini"), is_stream).await;
+    match (&first.error, expected) {
+        (Some(error), Expected::Error) => {
+            let seen = told(error) + &first.body;
             assert!(!seen.contains(CANARY), "{name}: {seen}");
             assert!(
                 matches!(error.kind(), Kind::Provider | Kind::Timeout | Kind::Truncated | Kind::Unreachable),
                 "{name}: {error:?}"
             );
         }
-        (Ok(_), Expected::Answer | Expected::Unclean) => {}
+        (None, Expected::Answer | Expected::Unclean) => {}
         (seen, expected) => panic!("{name}: expected {expected:?}, seen {seen:?}"),
     }
     // One attempt, one record; money that was set aside is settled.
@@ -101,19 +40,19 @@ async fn check(fault: &'static Fault, steps: fn() -> Vec<Step>, is_stream: bool,
         let records = records.lock().unwrap();
         assert_eq!(records.len(), 1, "{name}: {records:?}");
         let record = &records[0];
-        assert_eq!(record.outcome == Outcome::Answered, first.is_ok(), "{name}: {record:?}");
+        assert_eq!(record.outcome == Outcome::Answered, first.is_whole(), "{name}: {record:?}");
         let budget = router.status().budgets;
         let settled = budget.first().map_or(Usd::ZERO, |budget| budget.settled);
         assert_eq!(settled, record.cost.unwrap(), "{name}");
         assert!(budget.iter().all(|budget| budget.reserved == Usd::ZERO), "{name}: {budget:?}");
     }
-    let again = call(&router, is_stream).await;
-    let is_kept = again.as_ref().is_ok_and(|(_, cache)| *cache == CacheStatus::Hit);
-    assert_eq!(is_kept, expected == Expected::Answer, "{name}: {again:?}");
+    let again = call(&router, ask("gpt-4o-mini"), is_stream).await;
+    let is_kept = again.is_whole() && again.cache == CacheStatus::Hit;
+    assert_eq!(is_kept, expected == Expected::Answer, "{name}: {:?}", again.error);
     // Kept, or asked to be left alone for an hour: the provider is not asked again.
     let answered = if is_kept || fault.name == "429 for an hour" { 1 } else { 2 };
     assert_eq!(server.n_calls(), answered, "{name}");
-    router.shutdown().await;
+    check_at_rest(&router, &records, &name).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -121,85 +60,118 @@ async fn every_fault_ends_in_an_error_or_a_true_answer() {
     let mut checks = Vec::new();
     for fault in FAULTS {
         if let Some(plain) = fault.plain {
-            checks.push(tokio::spawn(check(fault, plain, false, fault.expected.0)));
+            checks.push(check(fault, plain, false, fault.expected.0));
         }
         if let Some(stream) = fault.stream {
-            checks.push(tokio::spawn(check(fault, stream, true, fault.expected.1)));
+            checks.push(check(fault, stream, true, fault.expected.1));
         }
     }
-    assert!(checks.len() > 60);
-    let mut failed = Vec::new();
-    for check in checks {
-        if let Err(error) = check.await {
-            failed.push(error.into_panic().downcast_ref::<String>().cloned().unwrap_or_default());
+    assert!(checks.len() > 100);
+    all_hold(checks).await;
+}
+
+/// Two targets, the first of which fails.
+async fn fall_over(fault: &'static Fault, steps: fn() -> Vec<Step>, is_stream: bool) {
+    let name = format!("{} ({})", fault.name, if is_stream { "streamed" } else { "whole" });
+    let failing = Scripted::start(move |_| steps()).await.unwrap();
+    let answering =
+        Scripted::start(
+            |asked| {
+                if asked.is_stream() { chat_stream("the other", 10, 5) } else { chat("the other", 10, 5) }
+            },
+        )
+        .await
+        .unwrap();
+    let providers = vec![
+        provider("openai", "openai", Dialect::Chat, &failing),
+        provider("other", "openai", Dialect::Chat, &answering),
+    ];
+    let mut settings = settings(providers, 4);
+    let candidate =
+        |provider: &str| CandidateSpec { provider: provider.into(), model: None, tier: None, weight: 1, quality: None };
+    settings.routes = vec![RouteSpec {
+        candidates: vec![candidate("openai"), candidate("other")],
+        objective: ObjectiveSpec::Ordered,
+        ..RouteSpec::default()
+    }];
+    let (router, records) = watched(settings);
+    let Seen { body, error, .. } = call(&router, ask("gpt-4o-mini"), is_stream).await;
+    let is_others = body.contains("other");
+    let is_failings = body.contains("hello") || body.contains("there");
+    let records_now = records.lock().unwrap().clone();
+    match &error {
+        None => assert!(is_others && !is_failings, "{name}: {body}"),
+        // The request itself was refused: nobody else is asked.
+        Some(error) if fault.name == "400" => assert_eq!(error.provider().unwrap().status, 400),
+        // The caller has seen the beginning: that is not begun again, here or elsewhere.
+        Some(error) => {
+            assert!(is_stream && is_failings && !is_others, "{name}: {error} {body}");
+            assert_eq!((failing.n_calls(), answering.n_calls(), records_now.len()), (1, 0, 1), "{name}");
         }
     }
-    assert!(failed.is_empty(), "{}", failed.join("\n"));
+    assert!((1..=4).contains(&records_now.len()), "{name}: {}", records_now.len());
+    let n_answered = records_now.iter().filter(|record| record.outcome == Outcome::Answered).count();
+    assert_eq!(n_answered, usize::from(error.is_none()), "{name}");
+    assert_eq!(failing.n_calls() + answering.n_calls(), records_now.len(), "{name}");
+    check_at_rest(&router, &records, &name).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn after_any_fault_the_next_target_answers_and_both_are_in_the_ledger() {
-    for fault in FAULTS.iter().filter(|fault| fault.expected.0 == Expected::Error && fault.plain.is_some()) {
-        let steps = fault.plain.unwrap();
-        let failing = Scripted::start(move |_| steps()).await.unwrap();
-        let answering =
-            Scripted::start(|asked| if asked.is_stream() { chat_stream("hello", 10, 5) } else { chat("hello", 10, 5) })
-                .await
-                .unwrap();
-        let mut settings = settings(&failing, 4);
-        settings.providers.push(provider("other", "openai", Dialect::Chat, &answering));
-        let candidate = |provider: &str| CandidateSpec {
-            provider: provider.into(),
-            model: None,
-            tier: None,
-            weight: 1,
-            quality: None,
-        };
-        settings.routes = vec![RouteSpec {
-            candidates: vec![candidate("openai"), candidate("other")],
-            objective: ObjectiveSpec::Ordered,
-            ..RouteSpec::default()
-        }];
-        let (router, records) = watched(settings);
-        let seen = call(&router, false).await;
-        assert!(seen.as_ref().is_ok_and(|(body, _)| body.contains("hello")), "{}: {seen:?}", fault.name);
-        let records = records.lock().unwrap();
-        assert!(records.len() >= 2 && records.len() <= 4, "{}: {}", fault.name, records.len());
-        assert_eq!(records.iter().filter(|record| record.outcome == Outcome::Answered).count(), 1, "{}", fault.name);
-        assert_eq!(failing.n_calls() + answering.n_calls(), records.len(), "{}", fault.name);
+async fn after_any_fault_the_next_target_answers_unless_the_caller_has_seen_the_beginning() {
+    let mut checks = Vec::new();
+    for fault in FAULTS {
+        for (is_stream, steps, expected) in
+            [(false, fault.plain, fault.expected.0), (true, fault.stream, fault.expected.1)]
+        {
+            if let (Some(steps), Expected::Error) = (steps, expected) {
+                checks.push(fall_over(fault, steps, is_stream));
+            }
+        }
     }
+    assert!(checks.len() > 60);
+    all_hold(checks).await;
 }
 
 #[tokio::test]
-async fn a_caller_who_goes_away_settles_what_was_used() {
-    let server = Scripted::start(|_| {
-        let mut steps = chat_stream("one two three four", 100, 10);
+async fn a_caller_who_goes_away_pays_for_what_was_said_to_the_token() {
+    let gate = Gate::closed();
+    let held = gate.clone();
+    let server = Scripted::start(move |_| {
+        let mut steps = chat_stream("one two three four", 8, 4);
+        steps.retain(|step| !matches!(step, Step::Bills(..)));
+        // The head, an empty beginning and `one two `, which is three tokens; the question is eight.
         steps.truncate(4);
-        steps.push(Step::Pause(Duration::from_millis(300)));
+        steps.insert(2, Step::Bills(8, 3));
+        steps.push(Step::Wait(held.clone()));
         steps
     })
     .await
     .unwrap();
-    let mut settings = settings(&server, 1);
+    let mut settings = settings(vec![provider("openai", "openai", Dialect::Chat, &server)], 1);
     settings.routes = vec![RouteSpec {
         cache: promptopt::cache::settings::CachePolicy { is_on: false, ..Default::default() },
         ..RouteSpec::default()
     }];
     let (router, records) = watched(settings);
     let mut stream = router.stream(ask("gpt-4o-mini"), &Caller::of("acme")).await.unwrap();
-    stream.next().await.unwrap().unwrap();
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains("two") {
+        seen.extend_from_slice(&stream.next().await.unwrap().unwrap());
+    }
     drop(stream);
-    router.shutdown().await;
+    check_at_rest(&router, &records, "aborted").await;
+    gate.open();
     let records = records.lock().unwrap();
-    assert_eq!(records[0].outcome, Outcome::Aborted, "{:?}", records[0]);
-    assert!(records[0].usage.input() > 0 && records[0].cost > Some(Usd::ZERO));
-    assert_eq!(router.status().budgets[0].reserved, Usd::ZERO);
+    assert_eq!((records.len(), records[0].outcome), (1, Outcome::Aborted), "{records:?}");
+    let billed = server.billed();
+    assert_eq!((records[0].usage.input(), records[0].usage.output()), (billed.input, billed.output));
+    assert!(records[0].cost > Some(Usd::ZERO));
 }
 
 #[tokio::test]
 async fn the_key_goes_to_its_own_place_and_the_callers_headers_do_not() {
     let server = Scripted::start(|_| chat("hello", 10, 5)).await.unwrap();
-    let (router, _) = watched(settings(&server, 1));
+    let (router, _) = watched(settings(vec![provider("openai", "openai", Dialect::Chat, &server)], 1));
     let mut request = ask("gpt-4o-mini");
     request.directives.headers =
         vec![("Authorization".to_owned(), "Bearer mine".to_owned()), ("OpenAI-Beta".to_owned(), "x".to_owned())];

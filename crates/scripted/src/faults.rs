@@ -73,386 +73,289 @@ fn usage_in_stream(usage: &str) -> Vec<Step> {
     stream(&events, &[Step::Close])
 }
 
-macro_rules! fault {
-    ($name:literal, $plain:expr, $stream:expr, $expected:expr) => {
-        Fault { name: $name, plain: $plain, stream: $stream, expected: $expected }
-    };
+type Script = fn() -> Vec<Step>;
+
+/// Fails in the same way, whatever was asked for.
+const fn both(name: &'static str, steps: Script) -> Fault {
+    each(name, steps, steps, Kind::Error)
 }
 
-/// Both ways fail.
-const FAILS: (Kind, Kind) = (Kind::Error, Kind::Error);
+const fn each(name: &'static str, whole: Script, stream: Script, seen: Kind) -> Fault {
+    Fault { name, plain: Some(whole), stream: Some(stream), expected: (seen, seen) }
+}
+
+const fn whole(name: &'static str, steps: Script, seen: Kind) -> Fault {
+    Fault { name, plain: Some(steps), stream: None, expected: (seen, seen) }
+}
+
+const fn streamed(name: &'static str, steps: Script, seen: Kind) -> Fault {
+    Fault { name, plain: None, stream: Some(steps), expected: (seen, seen) }
+}
 
 /// The table.
 pub static FAULTS: &[Fault] = &[
-    fault!("429", Some(|| error(429, &[])), Some(|| error(429, &[])), FAILS),
-    fault!(
-        "429 with seconds",
-        Some(|| error(429, &[("retry-after", "0")])),
-        Some(|| error(429, &[("retry-after", "0")])),
-        FAILS
-    ),
-    fault!(
-        "429 with a date",
-        Some(|| error(429, &[("retry-after", "Thu, 26 Nov 2020 12:00:00 GMT")])),
-        Some(|| error(429, &[("retry-after", "Thu, 26 Nov 2020 12:00:00 GMT")])),
-        FAILS
-    ),
-    fault!(
-        "429 with milliseconds",
-        Some(|| error(429, &[("retry-after-ms", "1")])),
-        Some(|| error(429, &[("retry-after-ms", "1")])),
-        FAILS
-    ),
-    fault!(
-        "429 for an hour",
-        Some(|| error(429, &[("retry-after", "3600")])),
-        Some(|| error(429, &[("retry-after", "3600")])),
-        FAILS
-    ),
-    fault!("500", Some(|| error(500, &[])), Some(|| error(500, &[])), FAILS),
-    fault!("502", Some(|| error(502, &[])), Some(|| error(502, &[])), FAILS),
-    fault!("503", Some(|| error(503, &[])), Some(|| error(503, &[])), FAILS),
-    fault!("529", Some(|| error(529, &[])), Some(|| error(529, &[])), FAILS),
-    fault!("401", Some(|| error(401, &[])), Some(|| error(401, &[])), FAILS),
-    fault!(
-        "a redirect",
-        Some(|| answer(307, &[("location", "http://127.0.0.1:9/")], b"")),
-        Some(|| answer(307, &[("location", "http://127.0.0.1:9/")], b"")),
-        FAILS
-    ),
-    fault!("no answer at all", Some(|| vec![Step::Pause(FOR_EVER)]), Some(|| vec![Step::Pause(FOR_EVER)]), FAILS),
-    fault!("a head a byte at a time", Some(slow_head), Some(slow_head), FAILS),
-    fault!("a reset before the head", Some(|| vec![Step::Reset]), Some(|| vec![Step::Reset]), FAILS),
-    fault!("an end before the head", Some(|| vec![Step::Close]), Some(|| vec![Step::Close]), FAILS),
-    fault!(
+    both("429", || error(429, &[])),
+    both("429 with seconds", || error(429, &[("retry-after", "0")])),
+    both("429 with a date", || error(429, &[("retry-after", "Thu, 26 Nov 2020 12:00:00 GMT")])),
+    both("429 with milliseconds", || error(429, &[("retry-after-ms", "1")])),
+    both("429 for an hour", || error(429, &[("retry-after", "3600")])),
+    both("500", || error(500, &[])),
+    both("502", || error(502, &[])),
+    both("503", || error(503, &[])),
+    both("529", || error(529, &[])),
+    both("401", || error(401, &[])),
+    both("a redirect", || answer(307, &[("location", "http://127.0.0.1:9/")], b"")),
+    both("no answer at all", || vec![Step::Pause(FOR_EVER)]),
+    both("a head a byte at a time", slow_head),
+    both("a reset before the head", || vec![Step::Reset]),
+    both("an end before the head", || vec![Step::Close]),
+    each(
         "silence after the head",
-        Some(|| vec![Step::Bytes(head(200, &[JSON], Some(100))), Step::Pause(FOR_EVER)]),
-        Some(|| stream(&[], &[Step::Pause(FOR_EVER)])),
-        FAILS
+        || vec![Step::Bytes(head(200, &[JSON], Some(100))), Step::Pause(FOR_EVER)],
+        || stream(&[], &[Step::Pause(FOR_EVER)]),
+        Kind::Error,
     ),
-    fault!("silence in the middle", None, Some(|| stream(&events()[..2], &[Step::Pause(FOR_EVER)])), FAILS),
-    fault!(
+    streamed("silence in the middle", || stream(&events()[..2], &[Step::Pause(FOR_EVER)]), Kind::Error),
+    each(
         "an end in the middle",
-        Some(|| vec![Step::Bytes(head(200, &[JSON], Some(400))), Step::Bytes(OK.as_bytes().to_vec()), Step::Close]),
-        Some(|| stream(&events()[..2], &[Step::Close])),
-        FAILS
+        || vec![Step::Bytes(head(200, &[JSON], Some(400))), Step::Bytes(OK.as_bytes().to_vec()), Step::Close],
+        || stream(&events()[..2], &[Step::Close]),
+        Kind::Error,
     ),
-    fault!(
+    streamed(
         "a reset in the middle",
-        None,
-        Some(|| stream(&events()[..2], &[Step::Pause(Duration::from_millis(20)), Step::Reset])),
-        FAILS
+        || stream(&events()[..2], &[Step::Pause(Duration::from_millis(20)), Step::Reset]),
+        Kind::Error,
     ),
-    fault!(
-        "[DONE] missing",
-        None,
-        Some(|| stream(&events()[..events().len() - 1], &[Step::Close])),
-        (Kind::Error, Kind::Unclean)
-    ),
-    fault!(
+    streamed("[DONE] missing", || stream(&events()[..events().len() - 1], &[Step::Close]), Kind::Unclean),
+    streamed(
         "[DONE] without an end",
-        None,
-        Some(|| stream(&[&events()[..2], &events()[events().len() - 1..]].concat(), &[Step::Close])),
-        FAILS
+        || stream(&[&events()[..2], &events()[events().len() - 1..]].concat(), &[Step::Close]),
+        Kind::Error,
     ),
-    fault!(
+    streamed(
         "an error in the stream",
-        None,
-        Some(|| stream(
-            &[
-                events()[0].clone(),
-                "data: {\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\"}}\n\n".to_owned()
-            ],
-            &[Step::Close]
-        )),
-        FAILS
+        || {
+            stream(
+                &[
+                    events()[0].clone(),
+                    "data: {\"error\":{\"message\":\"overloaded\",\"type\":\"server_error\"}}\n\n".to_owned(),
+                ],
+                &[Step::Close],
+            )
+        },
+        Kind::Error,
     ),
-    fault!(
-        "an error with status 200",
-        Some(|| body(r#"{"error":{"message":"no","type":"server_error"}}"#)),
-        Some(|| body(r#"{"error":{"message":"no","type":"server_error"}}"#)),
-        FAILS
-    ),
-    fault!(
+    both("an error with status 200", || body(r#"{"error":{"message":"no","type":"server_error"}}"#)),
+    streamed(
         "events that are no JSON",
-        None,
-        Some(|| stream(&[events()[0].clone(), "data: {oops\n\n".to_owned()], &[Step::Close])),
-        FAILS
+        || stream(&[events()[0].clone(), "data: {oops\n\n".to_owned()], &[Step::Close]),
+        Kind::Error,
     ),
-    fault!("no blank lines", None, Some(|| stream(&[events().concat().replace("\n\n", "\n")], &[Step::Close])), FAILS),
-    fault!(
+    streamed("no blank lines", || stream(&[events().concat().replace("\n\n", "\n")], &[Step::Close]), Kind::Error),
+    streamed(
         "carriage returns alone",
-        None,
-        Some(|| stream(&[events().concat().replace('\n', "\r")], &[Step::Close])),
-        (Kind::Error, Kind::Answer)
+        || stream(&[events().concat().replace('\n', "\r")], &[Step::Close]),
+        Kind::Answer,
     ),
-    fault!(
-        "a byte order mark",
-        None,
-        Some(|| stream(&[format!("\u{feff}{}", events().concat())], &[Step::Close])),
-        (Kind::Error, Kind::Answer)
-    ),
-    fault!(
-        "a line of 20 MiB",
-        None,
-        Some(|| stream(&[format!("data: {}", "x".repeat(20 << 20))], &[Step::Close])),
-        FAILS
-    ),
-    fault!("cut inside characters", None, Some(cut_inside_characters), (Kind::Error, Kind::Answer)),
-    fault!(
+    streamed("a byte order mark", || stream(&[format!("\u{feff}{}", events().concat())], &[Step::Close]), Kind::Answer),
+    streamed("a line of 20 MiB", || stream(&[format!("data: {}", "x".repeat(20 << 20))], &[Step::Close]), Kind::Error),
+    streamed("cut inside characters", cut_inside_characters, Kind::Answer),
+    each(
         "no UTF-8",
-        Some(|| answer(200, &[JSON], b"{\"choices\":[\"\xff\"]}")),
-        Some(|| [
-            vec![Step::Bytes(head(200, &[EVENTS], None))],
-            vec![Step::Bytes(b"data: \xff\xfe\n\n".to_vec()), Step::Close]
-        ]
-        .concat()),
-        FAILS
+        || answer(200, &[JSON], b"{\"choices\":[\"\xff\"]}"),
+        || {
+            [
+                vec![Step::Bytes(head(200, &[EVENTS], None))],
+                vec![Step::Bytes(b"data: \xff\xfe\n\n".to_vec()), Step::Close],
+            ]
+            .concat()
+        },
+        Kind::Error,
     ),
-    fault!("JSON that is cut off", Some(|| body(&OK[..60])), None, FAILS),
-    fault!(
-        "HTML",
-        Some(|| answer(200, &[("content-type", "text/html")], b"<html><body>hello</body></html>")),
-        Some(|| answer(200, &[("content-type", "text/html")], b"<html><body>hello</body></html>")),
-        FAILS
-    ),
-    fault!(
+    whole("JSON that is cut off", || body(&OK[..60]), Kind::Error),
+    both("HTML", || answer(200, &[("content-type", "text/html")], b"<html><body>hello</body></html>")),
+    whole(
         "a length that is too long",
-        Some(|| vec![
-            Step::Bytes(head(200, &[JSON], Some(5000))),
-            Step::Bytes(format!("{OK}}}").into_bytes()),
-            Step::Close
-        ]),
-        None,
-        FAILS
+        || vec![Step::Bytes(head(200, &[JSON], Some(5000))), Step::Bytes(format!("{OK}}}").into_bytes()), Step::Close],
+        Kind::Error,
     ),
-    fault!(
+    whole(
         "a length that is too short",
-        Some(|| vec![
-            Step::Bytes(head(200, &[JSON], Some(20))),
-            Step::Bytes(format!("{OK}}}").into_bytes()),
-            Step::Close
-        ]),
-        None,
-        FAILS
+        || vec![Step::Bytes(head(200, &[JSON], Some(20))), Step::Bytes(format!("{OK}}}").into_bytes()), Step::Close],
+        Kind::Error,
     ),
-    fault!(
+    each(
         "chunks that are none",
-        Some(|| vec![
+        || {
+            vec![
             Step::Bytes(
                 b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n"
                     .to_vec()
             ),
             Step::Close
-        ]),
-        Some(|| vec![
+        ]
+        },
+        || {
+            vec![
             Step::Bytes(
                 b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}\r\n"
                     .to_vec()
             ),
             Step::Close
-        ]),
-        FAILS
+        ]
+        },
+        Kind::Error,
     ),
-    fault!(
-        "no HTTP",
-        Some(|| vec![Step::Bytes(b"hello\r\n\r\n".to_vec()), Step::Close]),
-        Some(|| vec![Step::Bytes(b"hello\r\n\r\n".to_vec()), Step::Close]),
-        FAILS
-    ),
-    fault!(
+    both("no HTTP", || vec![Step::Bytes(b"hello\r\n\r\n".to_vec()), Step::Close]),
+    each(
         "compressed unasked",
-        Some(|| answer(200, &[JSON, ("content-encoding", "gzip")], b"\x1f\x8b\x08\x00")),
-        Some(|| answer(200, &[EVENTS, ("content-encoding", "gzip")], b"\x1f\x8b\x08\x00")),
-        FAILS
+        || answer(200, &[JSON, ("content-encoding", "gzip")], b"\x1f\x8b\x08\x00"),
+        || answer(200, &[EVENTS, ("content-encoding", "gzip")], b"\x1f\x8b\x08\x00"),
+        Kind::Error,
     ),
-    fault!("no usage", Some(|| usage("")), Some(|| usage_in_stream("")), (Kind::Answer, Kind::Answer)),
-    fault!(
+    each("no usage", || usage(""), || usage_in_stream(""), Kind::Answer),
+    each(
         "negative usage",
-        Some(|| usage(r#","usage":{"prompt_tokens":-5,"completion_tokens":3,"total_tokens":-2}"#)),
-        Some(|| usage_in_stream(r#"{"prompt_tokens":-5,"completion_tokens":3,"total_tokens":-2}"#)),
-        (Kind::Answer, Kind::Answer)
+        || usage(r#","usage":{"prompt_tokens":-5,"completion_tokens":3,"total_tokens":-2}"#),
+        || usage_in_stream(r#"{"prompt_tokens":-5,"completion_tokens":3,"total_tokens":-2}"#),
+        Kind::Answer,
     ),
-    fault!(
+    each(
         "usage that contradicts itself",
-        Some(|| usage(
-            r#","usage":{"prompt_tokens":5,"completion_tokens":3,"total_tokens":8,"prompt_tokens_details":{"cached_tokens":50}}"#
-        )),
-        Some(|| usage_in_stream(
-            r#"{"prompt_tokens":5,"completion_tokens":3,"total_tokens":8,"prompt_tokens_details":{"cached_tokens":50}}"#
-        )),
-        (Kind::Answer, Kind::Answer)
+        || {
+            usage(
+                r#","usage":{"prompt_tokens":5,"completion_tokens":3,"total_tokens":8,"prompt_tokens_details":{"cached_tokens":50}}"#,
+            )
+        },
+        || {
+            usage_in_stream(
+                r#"{"prompt_tokens":5,"completion_tokens":3,"total_tokens":8,"prompt_tokens_details":{"cached_tokens":50}}"#,
+            )
+        },
+        Kind::Answer,
     ),
-    fault!("400", Some(|| error(400, &[])), Some(|| error(400, &[])), FAILS),
-    fault!("403", Some(|| error(403, &[])), Some(|| error(403, &[])), FAILS),
-    fault!("404", Some(|| error(404, &[])), Some(|| error(404, &[])), FAILS),
-    fault!("504", Some(|| error(504, &[])), Some(|| error(504, &[])), FAILS),
-    fault!(
-        "429 with parts of a second",
-        Some(|| error(429, &[("retry-after", "0.01")])),
-        Some(|| error(429, &[("retry-after", "0.01")])),
-        FAILS
-    ),
-    fault!(
-        "429, compressed unasked",
-        Some(|| error(429, &[("content-encoding", "gzip"), ("retry-after", "0")])),
-        Some(|| error(429, &[("content-encoding", "gzip"), ("retry-after", "0")])),
-        FAILS
-    ),
-    fault!(
-        "500 that breaks off",
-        Some(|| vec![Step::Bytes(head(500, &[JSON], Some(5000))), Step::Bytes(b"{\"error\":".to_vec()), Step::Close]),
-        Some(|| vec![Step::Bytes(head(500, &[JSON], Some(5000))), Step::Bytes(b"{\"error\":".to_vec()), Step::Close]),
-        FAILS
-    ),
-    fault!(
-        "500 with a long body",
-        Some(|| answer(500, &[JSON], &vec![b'x'; 1 << 20])),
-        Some(|| answer(500, &[JSON], &vec![b'x'; 1 << 20])),
-        FAILS
-    ),
-    fault!("nothing with status 200", Some(|| answer(200, &[JSON], b"")), Some(|| answer(200, &[EVENTS], b"")), FAILS),
-    fault!("no content", Some(|| answer(204, &[], b"")), Some(|| answer(204, &[], b"")), FAILS),
-    fault!("null", Some(|| body("null")), Some(|| body("null")), FAILS),
-    fault!("another object", Some(|| body("{\"hello\":1}")), Some(|| body("{\"hello\":1}")), FAILS),
-    fault!(
+    both("400", || error(400, &[])),
+    both("403", || error(403, &[])),
+    both("404", || error(404, &[])),
+    both("504", || error(504, &[])),
+    both("429 with parts of a second", || error(429, &[("retry-after", "0.01")])),
+    both("429, compressed unasked", || error(429, &[("content-encoding", "gzip"), ("retry-after", "0")])),
+    both("500 that breaks off", || {
+        vec![Step::Bytes(head(500, &[JSON], Some(5000))), Step::Bytes(b"{\"error\":".to_vec()), Step::Close]
+    }),
+    both("500 with a long body", || answer(500, &[JSON], &vec![b'x'; 1 << 20])),
+    each("nothing with status 200", || answer(200, &[JSON], b""), || answer(200, &[EVENTS], b""), Kind::Error),
+    both("no content", || answer(204, &[], b"")),
+    both("null", || body("null")),
+    both("another object", || body("{\"hello\":1}")),
+    each(
         "no choices",
-        Some(|| body("{\"id\":\"c\",\"object\":\"chat.completion\",\"choices\":[]}")),
-        Some(|| stream(
-            &["data: {\"id\":\"c\",\"choices\":[]}\n\n".to_owned(), "data: [DONE]\n\n".to_owned()],
-            &[Step::Close]
-        )),
-        FAILS
+        || body("{\"id\":\"c\",\"object\":\"chat.completion\",\"choices\":[]}"),
+        || {
+            stream(
+                &["data: {\"id\":\"c\",\"choices\":[]}\n\n".to_owned(), "data: [DONE]\n\n".to_owned()],
+                &[Step::Close],
+            )
+        },
+        Kind::Error,
     ),
-    fault!("a stream that was not asked for", Some(|| stream(&events(), &[Step::Close])), None, FAILS),
-    fault!(
-        "a whole answer to who asked for a stream",
-        None,
-        Some(|| body(&format!("{OK}}}"))),
-        (Kind::Error, Kind::Answer)
-    ),
-    fault!("[DONE] alone", None, Some(|| stream(&events()[events().len() - 1..], &[Step::Close])), FAILS),
-    fault!(
-        "silence after [DONE]",
-        None,
-        Some(|| stream(&events(), &[Step::Pause(FOR_EVER)])),
-        (Kind::Error, Kind::Answer)
-    ),
-    fault!(
+    whole("a stream that was not asked for", || stream(&events(), &[Step::Close]), Kind::Error),
+    streamed("a whole answer to who asked for a stream", || body(&format!("{OK}}}")), Kind::Answer),
+    streamed("[DONE] alone", || stream(&events()[events().len() - 1..], &[Step::Close]), Kind::Error),
+    streamed("silence after [DONE]", || stream(&events(), &[Step::Pause(FOR_EVER)]), Kind::Answer),
+    streamed(
         "a reset after [DONE]",
-        None,
-        Some(|| stream(&events(), &[Step::Pause(Duration::from_millis(20)), Step::Reset])),
-        (Kind::Error, Kind::Answer)
+        || stream(&events(), &[Step::Pause(Duration::from_millis(20)), Step::Reset]),
+        Kind::Answer,
     ),
-    fault!(
+    streamed(
         "more after [DONE]",
-        None,
-        Some(|| stream(&[events(), vec!["data: {oops\n\n".to_owned()]].concat(), &[Step::Close])),
-        (Kind::Error, Kind::Answer)
+        || stream(&[events(), vec!["data: {oops\n\n".to_owned()]].concat(), &[Step::Close]),
+        Kind::Answer,
     ),
-    fault!(
+    streamed(
         "an end inside an event",
-        None,
-        Some(|| stream(&[events()[0].clone(), events()[1][..40].to_owned()], &[Step::Close])),
-        FAILS
+        || stream(&[events()[0].clone(), events()[1][..40].to_owned()], &[Step::Close]),
+        Kind::Error,
     ),
-    fault!(
+    each(
         "a chunk that is cut off",
-        Some(|| vec![Step::Bytes(chunked_head(200, &[JSON])), Step::Bytes(b"fff\r\n{}".to_vec()), Step::Close]),
-        Some(|| vec![
-            Step::Bytes(chunked_head(200, &[EVENTS])),
-            Step::Bytes(chunk(events()[1].as_bytes())),
-            Step::Close
-        ]),
-        FAILS
+        || vec![Step::Bytes(chunked_head(200, &[JSON])), Step::Bytes(b"fff\r\n{}".to_vec()), Step::Close],
+        || vec![Step::Bytes(chunked_head(200, &[EVENTS])), Step::Bytes(chunk(events()[1].as_bytes())), Step::Close],
+        Kind::Error,
     ),
-    fault!(
+    each(
         "a byte at a time",
-        Some(|| trickled(&body(&format!("{OK}}}")))),
-        Some(|| trickled(&stream(&events(), &[Step::Close]))),
-        (Kind::Answer, Kind::Answer)
+        || trickled(&body(&format!("{OK}}}"))),
+        || trickled(&stream(&events(), &[Step::Close])),
+        Kind::Answer,
     ),
-    fault!(
+    each(
         "a body that never ends",
-        Some(|| endless(head(200, &[JSON], None), b" ")),
-        Some(|| endless(head(200, &[EVENTS], None), b": ping\n\n")),
-        FAILS
+        || endless(head(200, &[JSON], None), b" "),
+        || endless(head(200, &[EVENTS], None), b": ping\n\n"),
+        Kind::Error,
     ),
-    fault!(
+    streamed(
         "a line of 1 MiB",
-        None,
-        Some(|| stream(&[format!(": {}\n\n", "x".repeat(1 << 20)), events().concat()], &[Step::Close])),
-        (Kind::Error, Kind::Answer)
+        || stream(&[format!(": {}\n\n", "x".repeat(1 << 20)), events().concat()], &[Step::Close]),
+        Kind::Unclean,
     ),
-    fault!(
+    each(
         "compressed and cut off",
-        Some(|| answer(200, &[JSON, ("content-encoding", "gzip")], &GZIPPED[..15])),
-        Some(|| answer(200, &[EVENTS, ("content-encoding", "gzip")], &GZIPPED[..15])),
-        FAILS
+        || answer(200, &[JSON, ("content-encoding", "gzip")], &GZIPPED[..15]),
+        || answer(200, &[EVENTS, ("content-encoding", "gzip")], &GZIPPED[..15]),
+        Kind::Error,
     ),
-    fault!(
-        "compressed unsaid",
-        Some(|| answer(200, &[JSON], &GZIPPED)),
-        Some(|| answer(200, &[EVENTS], &GZIPPED)),
-        FAILS
-    ),
-    fault!(
+    each("compressed unsaid", || answer(200, &[JSON], &GZIPPED), || answer(200, &[EVENTS], &GZIPPED), Kind::Error),
+    each(
         "a compressed bomb",
-        Some(|| answer(200, &[JSON, ("content-encoding", "br")], &[0x5b; 4096])),
-        Some(|| answer(200, &[EVENTS, ("content-encoding", "br")], &[0x5b; 4096])),
-        FAILS
+        || answer(200, &[JSON, ("content-encoding", "br")], &[0x5b; 4096]),
+        || answer(200, &[EVENTS, ("content-encoding", "br")], &[0x5b; 4096]),
+        Kind::Error,
     ),
-    fault!(
+    each(
         "huge usage",
-        Some(|| usage(
-            r#","usage":{"prompt_tokens":900000000000000000,"completion_tokens":900000000000000000,"total_tokens":1800000000000000000}"#
-        )),
-        Some(|| usage_in_stream(
-            r#"{"prompt_tokens":900000000000000000,"completion_tokens":900000000000000000,"total_tokens":1800000000000000000}"#
-        )),
-        (Kind::Answer, Kind::Answer)
+        || {
+            usage(
+                r#","usage":{"prompt_tokens":900000000000000000,"completion_tokens":900000000000000000,"total_tokens":1800000000000000000}"#,
+            )
+        },
+        || {
+            usage_in_stream(
+                r#"{"prompt_tokens":900000000000000000,"completion_tokens":900000000000000000,"total_tokens":1800000000000000000}"#,
+            )
+        },
+        Kind::Answer,
     ),
-    fault!(
+    each(
         "usage beyond all numbers",
-        Some(|| usage(
-            r#","usage":{"prompt_tokens":1e400,"completion_tokens":99999999999999999999999,"total_tokens":5}"#
-        )),
-        Some(|| usage_in_stream(
-            r#"{"prompt_tokens":1e400,"completion_tokens":99999999999999999999999,"total_tokens":5}"#
-        )),
-        (Kind::Answer, Kind::Answer)
+        || usage(r#","usage":{"prompt_tokens":1e400,"completion_tokens":99999999999999999999999,"total_tokens":5}"#),
+        || usage_in_stream(r#"{"prompt_tokens":1e400,"completion_tokens":99999999999999999999999,"total_tokens":5}"#),
+        Kind::Answer,
     ),
-    fault!(
-        "usage that is no object",
-        Some(|| usage(r#","usage":"much""#)),
-        Some(|| usage_in_stream(r#""much""#)),
-        (Kind::Answer, Kind::Answer)
-    ),
-    fault!(
+    each("usage that is no object", || usage(r#","usage":"much""#), || usage_in_stream(r#""much""#), Kind::Answer),
+    each(
         "usage twice",
-        Some(|| usage(
-            r#","usage":{"prompt_tokens":7,"completion_tokens":1,"total_tokens":8},"usage":{"prompt_tokens":100,"completion_tokens":10,"total_tokens":110}"#
-        )),
-        Some(|| usage_twice()),
-        (Kind::Answer, Kind::Answer)
+        || {
+            usage(
+                r#","usage":{"prompt_tokens":7,"completion_tokens":1,"total_tokens":8},"usage":{"prompt_tokens":100,"completion_tokens":10,"total_tokens":110}"#,
+            )
+        },
+        || usage_twice(),
+        Kind::Answer,
     ),
-    fault!(
+    whole(
         "the limit on output reached",
-        Some(|| body(&OK.replace("\"stop\"", "\"length\"").replace(']', "]}"))),
-        None,
-        (Kind::Unclean, Kind::Error)
+        || body(&OK.replace("\"stop\"", "\"length\"").replace(']', "]}")),
+        Kind::Unclean,
     ),
-    fault!(
-        "a filter's end",
-        Some(|| body(&OK.replace("\"stop\"", "\"content_filter\"").replace(']', "]}"))),
-        None,
-        (Kind::Unclean, Kind::Error)
-    ),
-    fault!(
+    whole("a filter's end", || body(&OK.replace("\"stop\"", "\"content_filter\"").replace(']', "]}")), Kind::Unclean),
+    whole(
         "no-store",
-        Some(|| answer(200, &[JSON, ("cache-control", "no-store")], format!("{OK}}}").as_bytes())),
-        None,
-        (Kind::Unclean, Kind::Error)
+        || answer(200, &[JSON, ("cache-control", "no-store")], format!("{OK}}}").as_bytes()),
+        Kind::Unclean,
     ),
 ];
 

@@ -13,7 +13,7 @@ use crate::cache::storable::{self, Ends};
 use crate::chat::Dialect;
 use crate::dialect;
 use crate::health::Verdict;
-use crate::ledger::Outcome;
+use crate::ledger::{Outcome, UsageSource};
 use crate::router::answer::{CacheStatus, Report};
 use crate::router::ends::ends;
 use crate::router::flow::Writer;
@@ -52,6 +52,13 @@ pub(super) async fn receive(sending: &Sending<'_>, mut incoming: Incoming, write
     let Ok((whole, lost, ends)) = in_callers_dialect(sending, spoken, &value, &body) else {
         return failed::no_answer(sending, "no answer in its dialect", &body);
     };
+    if !ends.is_complete {
+        let mut tried = failed::no_answer(sending, "an answer without a choice", &body);
+        if metered.source == UsageSource::Provider {
+            tried.ended.metered = metered;
+        }
+        return tried;
+    }
     let report = report(sending, &metered, lost);
     let entry = entry(sending, &report, &whole, None, Ends { no_store, ..ends });
     writer.begin(Head { report: report.clone(), is_stream: false });

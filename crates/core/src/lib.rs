@@ -5,6 +5,7 @@
 
 pub mod clock;
 pub mod error;
+pub mod target;
 pub mod text;
 pub mod usd;
 

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::chat::Dialect;
 use crate::labels::Partition;
-use crate::route::settings::Target;
+use crate::target::Target;
 
 /// Rises when the canonical form changes.
 const VERSION: u8 = 1;

@@ -13,7 +13,7 @@ use super::body_key::BodyKey;
 use super::settings::{CachePolicy, CacheSettings};
 use crate::chat::Dialect;
 use crate::clock::Clock;
-use crate::route::settings::Target;
+use crate::target::Target;
 use crate::usage::Usage;
 use crate::usd::Usd;
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::settings::{BreakerSettings, RetrySettings};
 use crate::clock::Clock;
-use crate::route::settings::Target;
+use crate::target::Target;
 
 /// What became of an attempt, for its target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::settings::{BreakerSettings, RetrySettings};
 use super::{Health, Verdict};
 use crate::clock::{ManualClock, Timestamp};
-use crate::route::settings::Target;
+use crate::target::Target;
 use crate::usage::ServiceTier;
 
 fn target(model: &str) -> Target {

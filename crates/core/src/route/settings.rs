@@ -1,11 +1,11 @@
 //! What routing is told: which calls may go where, and what is wanted of them.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::cache::settings::CachePolicy;
 use crate::limit::settings::Class;
+pub use crate::target::Target;
 use crate::usage::ServiceTier;
 
 /// A route, as configured. The first whose condition holds is taken.
@@ -84,19 +84,6 @@ pub enum Rewrite {
     Equivalent,
 }
 
-/// A place where a call goes: decided.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Target {
-    /// The provider's name in the configuration.
-    pub provider: Arc<str>,
-    /// Its host in the catalogue.
-    pub host: Arc<str>,
-    /// The model's id there.
-    pub model: Arc<str>,
-    /// The tier.
-    pub tier: ServiceTier,
-}
-
 impl Default for RouteSpec {
     fn default() -> Self {
         RouteSpec {
@@ -115,12 +102,5 @@ impl Default for RouteSpec {
             breakpoints: true,
             expected_output: None,
         }
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}", self.provider, self.model)?;
-        if self.tier == ServiceTier::Standard { Ok(()) } else { write!(f, "@{}", self.tier) }
     }
 }

@@ -119,12 +119,18 @@ pub(super) fn answered_with(sending: &Sending<'_>, failure: &Failure, body: Vec<
         inner.health.wait(&sending.step.target, wait);
     }
     let target = &sending.step.target;
+    // A provider may repeat the key anywhere, in its error's code too, wherever the error came from.
+    let code = failure.code.as_ref().map(|code| {
+        let mut code = code.to_string().into_bytes();
+        inner.upstream.hide_secrets(&target.provider, &mut code);
+        String::from_utf8_lossy(&code).into_owned()
+    });
     let message =
         format!("`{}` answered {}: {}", target.provider, failure.status, crate::text::shorten(&failure.message, 500));
     let mut error = Error::new(Kind::Provider, message).from_provider(ProviderError {
         provider: target.provider.to_string(),
         status: failure.status,
-        code: failure.code.clone(),
+        code: code.clone(),
         body,
     });
     if let Some(wait) = told {
@@ -133,7 +139,7 @@ pub(super) fn answered_with(sending: &Sending<'_>, failure: &Failure, body: Vec<
     let ended = Ended {
         outcome: Outcome::Failed,
         status: Some(failure.status),
-        error: failure.code.clone().map(Arc::from),
+        error: code.map(Arc::from),
         first_byte_us: Some(sending.elapsed_us()),
         at_us: inner.clock.ticks_us(),
         metered: Metered::nothing(target),

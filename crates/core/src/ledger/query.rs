@@ -152,7 +152,7 @@ impl Labels<'_, '_> {
             By::Team => within(self.text(5)),
             By::Tag(name) => {
                 let tags = self.text(6).filter(|tags| tags.len() > 2)?;
-                serde_json::from_str::<Tags>(tags).ok()?.get(name).map(|value| value.to_string())
+                serde_json::from_str::<Tags>(tags).ok()?.get(name).map(std::string::ToString::to_string)
             }
             By::Route => self.text(7).map(str::to_owned),
             By::Provider => self.text(8).map(str::to_owned),

@@ -58,7 +58,7 @@ pub(super) fn read(bytes: &[u8], catalog: &Catalog) -> Result<Statement> {
         }
         match host {
             Some(host) if !statement.hosts.iter().any(|known| **known == *host) => {
-                statement.hosts.push(Arc::from(host))
+                statement.hosts.push(Arc::from(host));
             }
             Some(_) => {}
             None => knows_all_hosts = false,

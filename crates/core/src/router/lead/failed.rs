@@ -121,7 +121,7 @@ pub(super) fn answered_with(sending: &Sending<'_>, failure: &Failure, body: Vec<
     let target = &sending.step.target;
     // A provider may repeat the key anywhere, in its error's code too, wherever the error came from.
     let code = failure.code.as_ref().map(|code| {
-        let mut code = code.to_string().into_bytes();
+        let mut code = code.clone().into_bytes();
         inner.upstream.hide_secrets(&target.provider, &mut code);
         String::from_utf8_lossy(&code).into_owned()
     });

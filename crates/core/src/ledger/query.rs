@@ -152,7 +152,7 @@ impl Labels<'_, '_> {
             By::Team => within(self.text(5)),
             By::Tag(name) => {
                 let tags = self.text(6).filter(|tags| tags.len() > 2)?;
-                serde_json::from_str::<Tags>(tags).ok()?.get(name).map(std::string::ToString::to_string)
+                serde_json::from_str::<Tags>(tags).ok()?.get(name).map(ToString::to_string)
             }
             By::Route => self.text(7).map(str::to_owned),
             By::Provider => self.text(8).map(str::to_owned),
@@ -240,6 +240,9 @@ impl Calendar {
     }
 }
 
+/// How a call failed: outcome, status, code.
+type ErrorKey = (String, Option<u16>, Option<String>);
+
 #[derive(Default)]
 struct Tally {
     scores: HashMap<[u8; 16], (u64, u64)>,
@@ -248,7 +251,7 @@ struct Tally {
     total: Sums,
     groups: BTreeMap<Option<String>, Sums>,
     heat: [[u64; 24]; 7],
-    errors: BTreeMap<(String, Option<u16>, Option<String>), (u64, i128)>,
+    errors: BTreeMap<ErrorKey, (u64, i128)>,
     templates: HashMap<[u8; 16], TemplateSums>,
     month_pico: i128,
     month_unpriced: u64,
@@ -322,7 +325,7 @@ impl Tally {
                 cost_usd: Usd::from_pico(pico),
             })
             .collect();
-        errors.sort_by(|a, b| b.attempts.cmp(&a.attempts));
+        errors.sort_by_key(|error| std::cmp::Reverse(error.attempts));
         let n_templates = self.templates.len() as u64;
         UsageReport {
             schema: SCHEMA,

@@ -181,7 +181,7 @@ pub fn compare(books: &Books, statement: &Statement, catalog: &Catalog) -> Resul
     let (mut all_theirs, mut all_ours) = (Theirs::default(), Ours::default());
     for ((period, model), (theirs, ours)) in pairs {
         rows.push(explain::row(span(period), model, &theirs, &ours));
-        all_theirs.merge(theirs);
+        all_theirs.merge(&theirs);
         all_ours.merge(&ours);
     }
     let (from, to) = since.zip(until).map(|(from, to)| (day(from), last_day(to))).unwrap_or_default();
@@ -258,7 +258,7 @@ impl Theirs {
         }
     }
 
-    fn merge(&mut self, other: Theirs) {
+    fn merge(&mut self, other: &Theirs) {
         let more = |a: Option<u64>, b: Option<u64>| a.map_or(b, |a| Some(a.saturating_add(b.unwrap_or(0))));
         self.calls = more(self.calls, other.calls);
         self.tokens = more(self.tokens, other.tokens);

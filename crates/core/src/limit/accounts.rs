@@ -19,6 +19,7 @@ pub(super) type Key = (usize, Arc<str>);
 pub(super) struct Accounts {
     /// All that ever held, so that a place in the list stays a limit's own; and whether each holds now.
     specs: Vec<(Arc<LimitSpec>, bool)>,
+    #[expect(clippy::struct_field_names, reason = "they are the accounts")]
     accounts: BTreeMap<Key, Account>,
     sweep_at: usize,
 }

@@ -2,10 +2,10 @@
 
 pub mod settings;
 
-mod gcra;
-
 #[cfg(feature = "router")]
 mod accounts;
+#[cfg(feature = "router")]
+mod gcra;
 #[cfg(feature = "router")]
 mod line;
 #[cfg(feature = "router")]

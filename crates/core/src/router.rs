@@ -183,7 +183,8 @@ impl Router {
     }
 
     /// Goes by other settings from the next call on. Calls under way end as they began; budgets keep what was spent, limits what is
-    /// used. Providers, cache and ledger stay as they were built: only their routes, limits and budgets change.
+    /// used. Providers, cache and ledger stay as they were built: only their routes, limits and budgets change. A budget that is new
+    /// begins with what the ledger knows of its period, which is read here; of calls under way it knows nothing.
     ///
     /// Errors leave everything as it was.
     pub fn reload(&self, settings: RouterSettings) -> Result<()> {
@@ -195,7 +196,9 @@ impl Router {
         }
         let (budgets, limits, queue) = (settings.budgets.clone(), settings.limits.clone(), settings.queue.clone());
         let next = state::State::new(settings, &self.0.catalog, current.limits.clone())?;
-        self.0.budgets.replace(&budgets);
+        let loaded = Budgets::new(&self.0.budgets.unknown(&budgets), Arc::clone(&self.0.clock));
+        builder::count_spent(&loaded, &self.0.ledger, self.0.clock.now())?;
+        self.0.budgets.replace(&budgets, &loaded);
         next.limits.replace(&limits, queue);
         self.0.state.store(Arc::new(next));
         Ok(())

@@ -90,29 +90,47 @@ pub struct Spent {
 impl Budgets {
     /// Nothing is spent yet: [`load`](Self::load) what the ledger knows.
     pub fn new(specs: &[BudgetSpec], clock: Arc<dyn Clock>) -> Budgets {
-        let budgets = Budgets(Arc::new(Inner { clock, state: Mutex::default() }));
-        budgets.replace(specs);
-        budgets
+        let state = State { specs: specs.iter().cloned().map(Arc::new).collect(), ..State::default() };
+        Budgets(Arc::new(Inner { clock, state: Mutex::new(state) }))
     }
 
     /// Other budgets from now on. What is settled and reserved under a name stays, whatever limit and period become: under another
-    /// period, what counted under the old one counts as spent now.
-    pub fn replace(&self, specs: &[BudgetSpec]) {
+    /// period, what counted under the old one counts as spent now, or what `loaded` knows if that is more.
+    pub fn replace(&self, specs: &[BudgetSpec], loaded: &Budgets) {
         let now = self.0.clock.now();
+        let counted = std::mem::take(&mut loaded.state().accounts);
         let mut state = self.state();
         state.specs = specs.iter().cloned().map(Arc::new).collect();
-        let now = state.latest(now);
+        let latest = state.latest(now);
         let State { specs, accounts, .. } = &mut *state;
         accounts.retain(|(name, _), account| {
             let spec = specs.iter().find(|spec| *spec.name == **name);
             if let Some(spec) = spec
                 && spec.period != account.period
             {
-                account.settled.recast(account.period, spec.period, now);
+                account.settled.recast(account.period, spec.period, latest);
                 account.period = spec.period;
             }
             spec.is_some() || account.reserved > Usd::ZERO
         });
+        for (key, mut other) in counted {
+            let Some(spec) = specs.iter().find(|spec| *spec.name == *key.0 && spec.period == other.period) else {
+                continue;
+            };
+            let known = accounts.entry(key).or_insert_with(|| Account::new(spec.period));
+            if other.settled.sum(spec.period, now) > known.settled.sum(spec.period, now) {
+                known.settled = other.settled;
+            }
+        }
+    }
+
+    /// Those of these budgets that are not kept yet, or for others or another period: what was spent in them the ledger has to tell.
+    pub fn unknown(&self, specs: &[BudgetSpec]) -> Vec<BudgetSpec> {
+        let state = self.state();
+        let is_same = |known: &BudgetSpec, spec: &BudgetSpec| {
+            (&known.name, &known.by, &known.only, known.period) == (&spec.name, &spec.by, &spec.only, spec.period)
+        };
+        specs.iter().filter(|spec| !state.specs.iter().any(|known| is_same(known, spec))).cloned().collect()
     }
 
     /// Counts what was spent before this process began.
@@ -237,8 +255,7 @@ impl State {
     }
 
     fn account(&mut self, spec: &BudgetSpec, key: Key) -> &mut Account {
-        let new = || Account { period: spec.period, settled: Window::default(), reserved: Usd::ZERO };
-        self.accounts.entry(key).or_insert_with(new)
+        self.accounts.entry(key).or_insert_with(|| Account::new(spec.period))
     }
 
     /// Moves money from reserved to settled. Accounts with nothing in them are dropped.
@@ -267,6 +284,12 @@ impl State {
             });
             self.sweep_at = self.accounts.len() * 2;
         }
+    }
+}
+
+impl Account {
+    fn new(period: Period) -> Account {
+        Account { period, settled: Window::default(), reserved: Usd::ZERO }
     }
 }
 

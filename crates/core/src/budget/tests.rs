@@ -34,6 +34,10 @@ fn budgets(specs: &[BudgetSpec], now: &str) -> (Budgets, Arc<ManualClock>) {
     (Budgets::new(specs, Arc::clone(&clock) as Arc<dyn Clock>), clock)
 }
 
+fn replace(budgets: &Budgets, specs: &[BudgetSpec]) {
+    budgets.replace(specs, &Budgets::new(&[], Arc::new(ManualClock::at(Timestamp::UNIX_EPOCH))));
+}
+
 /// Spends, if it may.
 fn spend(budgets: &Budgets, cost: i128) -> bool {
     budgets.reserve(&team("a"), Ok(usd(cost))).is_ok_and(|mut held| {
@@ -170,21 +174,37 @@ fn another_limit_or_period_keeps_what_was_spent() {
     assert!(spend(&budgets, 60));
     let mut held = budgets.reserve(&team("a"), Ok(usd(20))).unwrap();
     held.sent();
-    budgets.replace(&[spec(Period::Month, 50)]);
+    replace(&budgets, &[spec(Period::Month, 50)]);
     assert!(!spend(&budgets, 1));
     for period in [Period::Day, Period::Rolling(3_600), Period::Month] {
-        budgets.replace(&[spec(period, 100)]);
+        replace(&budgets, &[spec(period, 100)]);
         assert_eq!(all(&budgets), (60, 20), "{period:?}");
         assert!(!spend(&budgets, 21));
     }
-    budgets.replace(&[spec(Period::Day, 100)]);
+    replace(&budgets, &[spec(Period::Day, 100)]);
     // Reserved under another period, settled under this one.
     held.settle(usd(20));
     assert_eq!(all(&budgets), (80, 0));
     clock.advance_micros(12 * 3_600_000_000);
     assert!(spend(&budgets, 100));
-    budgets.replace(&[]);
+    replace(&budgets, &[]);
     assert_eq!((all(&budgets), budgets.n_accounts()), ((0, 0), 0));
+}
+
+#[test]
+fn a_budget_that_is_new_begins_with_what_the_ledger_knows() {
+    let (budgets, clock) = budgets(&[spec(Period::Day, 100)], "2026-11-26T12:00:00Z");
+    assert!(spend(&budgets, 60));
+    let all_teams = BudgetSpec { name: "all".to_owned(), by: By::All, ..spec(Period::Month, 100) };
+    let specs = [spec(Period::Month, 100), all_teams.clone()];
+    assert_eq!(budgets.unknown(&[spec(Period::Day, 5), all_teams]), [specs[1].clone()]);
+    assert_eq!(budgets.unknown(&specs), specs);
+    let loaded = Budgets::new(&specs, Arc::clone(&clock) as Arc<dyn Clock>);
+    loaded.load(at("2026-11-03T00:00:00Z"), &team("a"), usd(20));
+    loaded.load(at("2026-11-26T12:00:00Z"), &team("a"), usd(60));
+    budgets.replace(&specs, &loaded);
+    assert_eq!(all(&budgets), (160, 0), "eighty in each");
+    assert!(!spend(&budgets, 21) && spend(&budgets, 20));
 }
 
 #[test]

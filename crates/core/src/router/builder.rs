@@ -10,7 +10,7 @@ use super::{Inner, Router, Task, Watcher, flights, ids, outputs, state};
 use crate::budget::Budgets;
 use crate::cache::{KeySecret, Responses};
 use crate::catalog::Catalog;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::config::router::RouterSettings;
 use crate::error::{Error, Kind, Result};
 use crate::health::Health;
@@ -108,10 +108,7 @@ impl Builder {
         let ledger = Ledger::open(&settings.ledger, Arc::clone(&clock))?;
         ledger.redact_by(redaction.unwrap_or_else(|| Arc::new(|text| hidden(text).into_owned())));
         let budgets = Budgets::new(&settings.budgets, Arc::clone(&clock));
-        if let Some(since) = budgets.counts_since(clock.now()) {
-            let load = budgets.clone();
-            ledger.spent_since(since, move |at, labels, cost| load.load(at, labels, cost))?;
-        }
+        count_spent(&budgets, &ledger, clock.now())?;
         let limits = Limits::new(&settings.limits, settings.queue.clone(), Arc::clone(&clock));
         let inner = Inner {
             health: Health::new(settings.retry.clone(), settings.breaker.clone(), Arc::clone(&clock)),
@@ -137,6 +134,13 @@ impl Builder {
         }
         Ok(router)
     }
+}
+
+/// Counts what the ledger knows of the time that budgets are for.
+pub(super) fn count_spent(budgets: &Budgets, ledger: &Ledger, now: Timestamp) -> Result<()> {
+    let Some(since) = budgets.counts_since(now) else { return Ok(()) };
+    let budgets = budgets.clone();
+    ledger.spent_since(since, move |at, labels, cost| budgets.load(at, labels, cost))
 }
 
 /// Tidies up now and then, as long as somebody has the router.

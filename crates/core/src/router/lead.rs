@@ -153,15 +153,17 @@ impl Call<'_> {
                 Err(cooling) => {
                     // The last target may be waited for where it only asked for time.
                     let wait = pause(&settings.retry, n_retries, Some(cooling.remaining), self.seed());
-                    let deadline = super::life::deadline(self.prepared, self.plan);
+                    let left = self.left();
                     let wait = wait.filter(|wait| {
                         let may_wait = cooling.is_asked_for && n_retries < settings.retry.max_attempts;
-                        is_last && may_wait && deadline.is_none_or(|deadline| *wait <= deadline)
+                        is_last && may_wait && left.is_none_or(|left| *wait < left)
                     });
                     self.keep(failing(step, cooling));
                     let Some(wait) = wait else { return Ok(None) };
-                    tokio::time::sleep(wait).await;
-                    continue;
+                    tokio::select! {
+                        () = tokio::time::sleep(wait) => continue,
+                        () = writer.abandoned(), if self.has_caller() => return Err(nobody_waits()),
+                    }
                 }
             };
             let labels = labels(self.prepared, self.plan, step);

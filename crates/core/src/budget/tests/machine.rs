@@ -105,7 +105,7 @@ proptest! {
         let clock = Arc::new(ManualClock::at(at("2026-11-26T12:00:00Z")));
         let budgets = Budgets::new(&specs, Arc::clone(&clock) as Arc<dyn Clock>);
         let (mut open, mut paid): (Vec<Open>, Vec<Paid>) = (Vec::new(), Vec::new());
-        let (mut latest, mut seen) = (clock.now(), clock.now());
+        let (mut latest, mut seen) = (Timestamp::MIN, clock.now());
         for step in steps {
             let before = budgets.view();
             let which = |n: usize, open: &[Open]| if open.is_empty() { None } else { Some(n % open.len()) };

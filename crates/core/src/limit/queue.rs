@@ -270,6 +270,7 @@ impl State {
 impl Waiting {
     /// Waits for its turn without an end of patience and without a clock: for tests of schedules.
     #[cfg(test)]
+    #[allow(dead_code, reason = "asked by `races.rs`, which has this file as a module of its own")]
     pub(super) async fn turn(mut self) -> Result<Permit> {
         let granted = (&mut self.go).await.ok();
         self.granted(granted)

@@ -162,13 +162,12 @@ impl Class {
     }
 
     fn of(request: &ChatRequest, kind: CallKind, profile: &Profile<'_>) -> Class {
-        let parts = || request.messages.iter().flat_map(|message| &message.parts);
         let is_call = |part: &Part| matches!(part.content, Content::ToolCall { .. } | Content::ToolResult { .. });
-        let has_tools = !request.tools.is_empty() || parts().any(is_call);
+        let has_tools = !request.tools.is_empty() || request.parts().any(is_call);
         let has_schema = matches!(request.answer_format, AnswerFormat::JsonSchema { .. });
         if request.has_stored_context || !request.server_tools.is_empty() {
             Class::Hidden
-        } else if parts().any(is_media) {
+        } else if request.parts().any(is_media) {
             Class::Media
         } else if kind != CallKind::Chat || framing::is_embedding(request, profile) {
             Class::Embeddings
@@ -200,7 +199,7 @@ fn n_bytes(request: &ChatRequest) -> u64 {
             Content::Image(_) | Content::Audio { .. } | Content::File { .. } => 0,
         }
     }
-    let parts = request.messages.iter().flat_map(|message| &message.parts);
+    let parts = request.parts();
     let schema = match &request.answer_format {
         AnswerFormat::JsonSchema { schema, .. } => schema.to_string().len() as u64,
         _ => 0,

@@ -45,6 +45,13 @@ pub struct ChatRequest {
     pub parameters: Vec<(Arc<str>, Value)>,
 }
 
+impl ChatRequest {
+    /// The parts of all messages; what stands inside of a tool's result is part of that.
+    pub fn parts(&self) -> impl Iterator<Item = &Part> {
+        self.messages.iter().flat_map(|message| &message.parts)
+    }
+}
+
 /// A wire format for requests and responses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dialect {

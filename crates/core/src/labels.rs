@@ -1,5 +1,5 @@
-//! What a call is known by where money and limits are kept: who asks, for what, and where it goes. Limits, budgets, alerts,
-//! the ledger and reports all select by these labels, so that one word means the same in each of them.
+//! What a call is known by where money and limits are kept: who asks, for what, and where it goes. Limits, budgets, the ledger
+//! and reports all select by these labels, so that one word means the same in each of them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -98,6 +98,13 @@ impl Caller {
     }
 }
 
+impl Labels {
+    /// Whether these labels have all of these values, as `only` of a limit or budget names them.
+    pub fn have(&self, only: &[(By, String)]) -> bool {
+        only.iter().all(|(by, value)| by.name_of(self).as_deref() == Some(value.as_str()))
+    }
+}
+
 impl By {
     /// From its name: `all`, `tenant`, `caller`, `team`, `tag:NAME`, `route`, `provider`, `model`, `target`.
     pub fn from_name(name: &str) -> Option<By> {
@@ -150,6 +157,11 @@ impl By {
 
 /// Unit separator: a control character, which names may not hold.
 const JOINT: char = '\u{1f}';
+
+/// A share's name ([`By::of`]) as people read it: parts stand with a slash between them.
+pub fn readable(share: &str) -> String {
+    share.replace(JOINT, "/")
+}
 
 fn joined(one: &Arc<str>, other: &Arc<str>) -> Arc<str> {
     if one.is_empty() { Arc::clone(other) } else { format!("{one}{JOINT}{other}").into() }

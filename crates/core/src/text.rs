@@ -38,6 +38,13 @@ impl Hasher for DigestHasher {
     }
 }
 
+/// The first half of a BLAKE3 hash: with 128 bits no two texts meet.
+pub fn half(hash: &blake3::Hash) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(&hash.as_bytes()[..16]);
+    half
+}
+
 /// The first `n_chars` characters, with `…` where something was cut. Control characters become spaces.
 pub fn shorten(text: &str, n_chars: usize) -> String {
     let mut short: String = text.chars().take(n_chars).map(|c| if c.is_control() { ' ' } else { c }).collect();

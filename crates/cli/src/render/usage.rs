@@ -4,6 +4,7 @@ use std::path::Path;
 
 use promptopt::budget::Spent;
 use promptopt::error::Result;
+use promptopt::labels::readable;
 use promptopt::ledger::Query;
 use promptopt::ledger::report::{Group, Quantiles, UsageReport};
 use promptopt::usd::Usd;
@@ -57,8 +58,7 @@ struct Budget {
 pub(crate) fn json(figures: &Figures<'_>) -> Result<String> {
     let budget = |spent: &Spent| Budget {
         budget: spent.budget.to_string(),
-        // Tenant and name are joined with a control character.
-        subject: spent.subject.replace('\u{1f}', "/"),
+        subject: readable(&spent.subject),
         from: spent.from.to_string(),
         to: spent.to.to_string(),
         spent_usd: spent.settled,

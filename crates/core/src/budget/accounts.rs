@@ -10,7 +10,7 @@ use super::window::Window;
 use crate::catalog::Unpriced;
 use crate::clock::{Clock, Timestamp};
 use crate::error::{Error, Kind, Result};
-use crate::labels::Labels;
+use crate::labels::{Labels, readable};
 use crate::usd::Usd;
 
 /// Accounts beyond this are swept of those in which nothing counts any more.
@@ -241,7 +241,7 @@ impl State {
     fn applying(&self, labels: &Labels) -> Vec<Held> {
         self.specs
             .iter()
-            .filter(|spec| spec.only.iter().all(|(by, value)| by.name_of(labels).as_deref() == Some(value.as_str())))
+            .filter(|spec| labels.have(&spec.only))
             .filter_map(|spec| {
                 let account = (Arc::from(spec.name.as_str()), spec.by.of(labels)?);
                 Some(Held { spec: Arc::clone(spec), account, bucket: i64::MIN })
@@ -358,8 +358,7 @@ struct Refusal<'a> {
 impl Refusal<'_> {
     fn into_error(self) -> Error {
         let Refusal { spec, subject, hard, settled, reserved, amount, frees } = self;
-        let whose =
-            if subject.is_empty() { String::new() } else { format!(" of `{}`", subject.replace('\u{1f}', "/")) };
+        let whose = if subject.is_empty() { String::new() } else { format!(" of `{}`", readable(subject)) };
         let message = format!(
             "the budget `{}`{whose} does not allow this call: limit {hard} in {}, settled {settled}, reserved {reserved}, this call up to {amount}",
             spec.name,

@@ -16,7 +16,7 @@ pub struct BudgetSpec {
     pub period: Period,
     /// Never above this: calls that might be are refused.
     pub hard: Option<Usd>,
-    /// Above this an alert is raised.
+    /// Above this calls go on; reports show that it is passed.
     pub soft: Option<Usd>,
     /// What a call is taken to cost whose model has no known price; `None` refuses it under a hard budget.
     pub unpriced_as: Option<Usd>,

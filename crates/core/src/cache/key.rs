@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::chat::{
     AnswerFormat, ChatRequest, Content, Image, MediaId, Message, Part, Reasoning, Role, Tool, ToolChoice,
 };
+use crate::text::half;
 
 /// A request's key: equal only for requests that ask for the same answer within one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -63,9 +64,7 @@ struct Form {
 
 impl Form {
     fn finish(self) -> CacheKey {
-        let mut key = [0; 16];
-        key.copy_from_slice(&self.hasher.finalize().as_bytes()[..16]);
-        CacheKey(key)
+        CacheKey(half(&self.hasher.finalize()))
     }
 
     /// Takes in all but the last user message, which is returned. Every field is named: a new one does not compile until

@@ -87,8 +87,7 @@ pub fn request(request: &ChatRequest, policy: &CachePolicy) -> Result<(), Uncach
     {
         return Err(Uncacheable::ServerTools);
     }
-    let parts = request.messages.iter().flat_map(|message| &message.parts);
-    if parts.into_iter().any(|part| is_remote(&part.content)) {
+    if request.parts().any(|part| is_remote(&part.content)) {
         return Err(Uncacheable::RemoteMedia);
     }
     if !policy.sampled && !is_deterministic(request) && !is_embedding(request) {

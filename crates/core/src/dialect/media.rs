@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::read::Fields;
 use crate::chat::{Image, MediaId, Message};
+use crate::text::half;
 
 /// An image from a URL: a `data:` URL is looked into, anything else is remote.
 pub fn image_from_url(url: &str, detail: Option<Arc<str>>) -> Image {
@@ -49,9 +50,7 @@ pub(super) fn identify(mut message: Message, written: &Fields) -> Message {
 
 /// Names a source by its text; nothing is decoded.
 pub(super) fn media_id(source: &str) -> MediaId {
-    let mut id = [0; 16];
-    id.copy_from_slice(&blake3::hash(source.as_bytes()).as_bytes()[..16]);
-    MediaId(id)
+    MediaId(half(&blake3::hash(source.as_bytes())))
 }
 
 fn collect_members(fields: &Fields, ids: &mut Vec<MediaId>) {

@@ -11,7 +11,7 @@ const MISTRAL_MARKERS: u64 = 2;
 
 /// Whether there is nothing but texts.
 pub(super) fn is_text(request: &ChatRequest) -> bool {
-    let mut parts = request.messages.iter().flat_map(|message| &message.parts);
+    let mut parts = request.parts();
     parts.all(|part| text_of(part).is_some() || n_given_tokens(part).is_some())
 }
 

@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::record::{AttemptId, Outcome, UsageRecord, UsageSource};
 use crate::clock::Timestamp;
 use crate::labels::Tags;
+use crate::text::half;
 use crate::usage::{ServiceTier, Usage};
 use crate::usd::Usd;
 
@@ -90,10 +91,9 @@ impl Left {
 impl Open {
     /// As a record, for an attempt whose process was killed.
     pub(super) fn crashed(&self) -> Option<UsageRecord> {
-        let id = |text: &str| u128::from_str_radix(text, 16).ok().map(AttemptId);
         Some(UsageRecord {
-            id: id(&self.id)?,
-            call: id(&self.call)?,
+            id: AttemptId::from_text(&self.id)?,
+            call: AttemptId::from_text(&self.call)?,
             at: Timestamp::from_microsecond(self.at_us).ok()?,
             request: [0; 16],
             template: [0; 16],
@@ -153,7 +153,7 @@ impl Journal {
         let mut bytes = [0; SLOT];
         bytes[0] = USED;
         bytes[1..3].copy_from_slice(&(body.len() as u16).to_le_bytes());
-        bytes[3..HEAD].copy_from_slice(&blake3::hash(&body).as_bytes()[..16]);
+        bytes[3..HEAD].copy_from_slice(&half(&blake3::hash(&body)));
         bytes[HEAD..HEAD + body.len()].copy_from_slice(&body);
         let slot = {
             let mut slots = self.slots();
@@ -242,7 +242,7 @@ pub(super) fn left_behind(ledger: &Path) -> io::Result<Left> {
 fn read_slot(slot: &[u8]) -> Option<Open> {
     let length = usize::from(u16::from_le_bytes([*slot.get(1)?, *slot.get(2)?]));
     let body = slot.get(HEAD..HEAD + length)?;
-    if blake3::hash(body).as_bytes()[..16] != *slot.get(3..HEAD)? {
+    if half(&blake3::hash(body)) != *slot.get(3..HEAD)? {
         return None;
     }
     serde_json::from_slice(body).ok()

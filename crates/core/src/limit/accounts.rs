@@ -74,10 +74,7 @@ impl Accounts {
 
     /// The accounts that a call takes from: those of its caller before it has a target, those of its target afterwards.
     pub(super) fn of(&self, labels: &Labels, is_of_caller: bool) -> Vec<Key> {
-        let fits = |spec: &LimitSpec| {
-            spec.by.is_of_caller() == is_of_caller
-                && spec.only.iter().all(|(by, value)| by.name_of(labels).as_deref() == Some(value.as_str()))
-        };
+        let fits = |spec: &LimitSpec| spec.by.is_of_caller() == is_of_caller && labels.have(&spec.only);
         let fitting = self.specs.iter().enumerate().filter(|(_, (spec, holds))| *holds && fits(spec));
         fitting.filter_map(|(index, (spec, _))| Some((index, spec.by.of(labels)?))).collect()
     }

@@ -14,6 +14,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::run::Linted;
 use super::secrets;
 use super::settings::Settings;
+use crate::text::half;
 
 /// Findings of earlier runs, and of this one. Shared by all threads.
 #[derive(Debug)]
@@ -86,9 +87,7 @@ impl Cache {
         hasher.update(&(subject.shown.len() as u64).to_le_bytes());
         hasher.update(subject.shown.as_bytes());
         hasher.update(subject.text.as_bytes());
-        let mut key = [0; 16];
-        key.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-        Key(key)
+        Key(half(&hasher.finalize()))
     }
 
     fn settings(&self, settings: &Arc<Settings>) -> blake3::Hash {

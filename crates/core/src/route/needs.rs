@@ -8,9 +8,7 @@ pub fn lacks(request: &ChatRequest, spec: &ModelSpec) -> Option<&'static str> {
     if spec.can.is_empty() {
         return None;
     }
-    let media = |wanted: fn(&Content) -> bool| {
-        request.messages.iter().flat_map(|message| &message.parts).any(|part| wanted(&part.content))
-    };
+    let media = |wanted: fn(&Content) -> bool| request.parts().any(|part| wanted(&part.content));
     if !request.tools.is_empty() && !spec.can("tools") {
         return Some("tools");
     }

@@ -345,9 +345,7 @@ impl Rules {
         } else {
             0
         };
-        let has = |wanted: fn(&Content) -> bool| {
-            request.messages.iter().flat_map(|message| &message.parts).any(|part| wanted(&part.content))
-        };
+        let has = |wanted: fn(&Content) -> bool| request.parts().any(|part| wanted(&part.content));
         let temperature = request.parameters.iter().find(|(name, _)| &**name == "temperature");
         let now = input.at.to_zoned(TimeZone::UTC);
         let caller = &input.labels.caller;

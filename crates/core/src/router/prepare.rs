@@ -11,6 +11,7 @@ use crate::chat::{ChatRequest, Dialect, Role};
 use crate::dialect;
 use crate::error::{Error, Kind, Result};
 use crate::labels::{Caller, Labels};
+use crate::text::half;
 
 /// A request as read.
 pub(super) struct Prepared {
@@ -106,7 +107,7 @@ pub(super) fn prepare(
         dialect,
         is_stream: is_stream.unwrap_or(says_stream),
         wants_stream_usage: dialect != Dialect::Chat || json.get("stream_options").is_some_and(wants_usage),
-        digest: short(blake3::hash(text.as_str().as_bytes())),
+        digest: half(&blake3::hash(text.as_str().as_bytes())),
         template: template(&request),
         labels: Labels { caller: Arc::clone(caller), ..Labels::default() },
         text,
@@ -131,11 +132,5 @@ fn template(request: &ChatRequest) -> [u8; 16] {
             }
         }
     }
-    short(hasher.finalize())
-}
-
-fn short(hash: blake3::Hash) -> [u8; 16] {
-    let mut digest = [0; 16];
-    digest.copy_from_slice(&hash.as_bytes()[..16]);
-    digest
+    half(&hasher.finalize())
 }

@@ -4,7 +4,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::{Encoding, Tokenizer};
-use crate::text::DigestMap;
+use crate::text::{DigestMap, half};
 
 const N_SHARDS: usize = 16;
 /// Hashing a shorter text and taking a lock costs as much as counting it.
@@ -17,9 +17,7 @@ pub type Digest = [u8; 16];
 
 /// The digest of a text.
 pub fn digest(text: &str) -> Digest {
-    let mut short = [0; 16];
-    short.copy_from_slice(&blake3::hash(text.as_bytes()).as_bytes()[..16]);
-    short
+    half(&blake3::hash(text.as_bytes()))
 }
 
 /// Counts of texts already met.

@@ -1,5 +1,6 @@
 //! The figures for a pull request or a wiki.
 
+use promptopt::labels::readable;
 use promptopt::ledger::report::Group;
 
 use super::{Figures, median, month, most, span};
@@ -33,7 +34,7 @@ pub(crate) fn markdown(figures: &Figures<'_>) -> String {
             let limit = spent.hard.or(spent.soft);
             budgets += &row(&[
                 escape(&spent.budget),
-                escape(&spent.subject.replace('\u{1f}', "/")),
+                escape(&readable(&spent.subject)),
                 spent.settled.to_string(),
                 limit.map(|limit| limit.to_string()).unwrap_or_default(),
                 limit.map(|limit| share(spent.settled, limit)).unwrap_or_default(),

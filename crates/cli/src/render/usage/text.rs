@@ -1,5 +1,6 @@
 //! The figures for a terminal: what was spent, by whom, when, how fast, what went wrong, what was saved.
 
+use promptopt::labels::readable;
 use promptopt::ledger::report::{Group, UsageReport};
 use promptopt::usd::Usd;
 
@@ -243,8 +244,7 @@ fn budgets(figures: &Figures<'_>, page: &mut Page) {
         let part = limit.filter(|limit| !limit.is_zero()).map(|limit| spent.settled.as_f64() / limit.as_f64());
         let mut named = Cell::new(clean(&spent.budget), Style::Plain);
         if !spent.subject.is_empty() {
-            // Tenant and name are joined with a control character.
-            named = named.and(format!(" {}", clean(&spent.subject.replace('\u{1f}', "/"))), Style::Dim);
+            named = named.and(format!(" {}", clean(&readable(&spent.subject))), Style::Dim);
         }
         let limit_text = limit
             .map_or_else(String::new, |limit| format!("{limit}{}", if spent.hard.is_some() { "" } else { " soft" }));

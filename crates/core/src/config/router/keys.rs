@@ -184,7 +184,7 @@ static BUDGET: &[Key] = &[
     key!("only", Shape::TextMap, "{ team = \"support\" }", "Only calls with these labels"),
     key!("period", Shape::Period, "\"month\"", "`day`, `month` (UTC), or `rolling 7d` [default: month]"),
     key!("hard", Shape::Usd, "\"100.00\"", "Never above this: calls that might be are refused"),
-    key!("soft", Shape::Usd, "\"80.00\"", "Above this an alert is raised"),
+    key!("soft", Shape::Usd, "\"80.00\"", "Above this calls go on; `promptopt usage` shows that it is passed"),
     key!(
         "unpriced-as",
         Shape::Usd,

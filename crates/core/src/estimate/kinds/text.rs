@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::chat::{ChatRequest, Content, Message, Role};
+use crate::text::half;
 
 /// Most characters of a [`KindText`].
 pub const MAX_CHARS: usize = 2_000;
@@ -94,9 +95,7 @@ fn append_head<'a>(head: &mut String, parts: impl Iterator<Item = &'a str>, left
 }
 
 fn short_digest(hasher: &blake3::Hasher) -> u128 {
-    let mut half = [0; 16];
-    half.copy_from_slice(&hasher.finalize().as_bytes()[..16]);
-    u128::from_le_bytes(half)
+    u128::from_le_bytes(half(&hasher.finalize()))
 }
 
 #[cfg(test)]

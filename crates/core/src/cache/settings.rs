@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use crate::secret::SecretRef;
-
 /// The response cache, for all routes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheSettings {
@@ -11,19 +9,6 @@ pub struct CacheSettings {
     pub max_bytes: u64,
     /// A larger answer is not kept.
     pub max_entry_bytes: u32,
-    /// The second level, shared by several instances.
-    pub redis: Option<RedisSettings>,
-}
-
-/// Redis or Valkey as the second level.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RedisSettings {
-    /// Its address, with credentials: a secret.
-    pub url: SecretRef,
-    /// The secret from which the keys of encryption are derived, the same for all instances.
-    pub seal: SecretRef,
-    /// How long an answer is waited for before the provider is asked.
-    pub budget: Duration,
 }
 
 /// What a route lets the cache do.
@@ -48,7 +33,7 @@ pub struct CachePolicy {
 
 impl Default for CacheSettings {
     fn default() -> Self {
-        CacheSettings { max_bytes: 256 << 20, max_entry_bytes: 256 << 10, redis: None }
+        CacheSettings { max_bytes: 256 << 20, max_entry_bytes: 256 << 10 }
     }
 }
 

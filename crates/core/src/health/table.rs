@@ -3,7 +3,7 @@
 //! A breaker is closed until failures in a row, or their share among the calls of a window, reach a limit; then it is open for a
 //! while, and then one call is let through to see. What a provider limits (429) is neither success nor failure: it is alive.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ struct Inner {
     retry: RetrySettings,
     breaker: BreakerSettings,
     clock: Arc<dyn Clock>,
-    targets: Mutex<BTreeMap<String, State>>,
+    targets: Mutex<HashMap<Target, State>>,
 }
 
 #[derive(Clone, Debug)]
@@ -65,7 +65,7 @@ pub struct Cooling {
 /// Leave to ask a target once. Says what became of it; dropped without a word it says nothing, and a probe is free again.
 pub struct Pass {
     health: Health,
-    key: String,
+    target: Target,
     is_probe: bool,
     is_told: bool,
 }
@@ -88,14 +88,13 @@ pub struct TargetHealth {
 impl Health {
     /// Nothing is known yet: every target may be asked.
     pub fn new(retry: RetrySettings, breaker: BreakerSettings, clock: Arc<dyn Clock>) -> Health {
-        Health(Arc::new(Inner { retry, breaker, clock, targets: Mutex::new(BTreeMap::new()) }))
+        Health(Arc::new(Inner { retry, breaker, clock, targets: Mutex::default() }))
     }
 
     /// Leave to ask a target, unless it is left alone.
     pub fn pass(&self, target: &Target) -> Result<Pass, Cooling> {
-        let key = key(target);
         let now = self.0.clock.ticks_us();
-        let is_probe = self.with(&key, |state| {
+        let is_probe = self.with(target, |state| {
             if state.wait_until_us > now {
                 return Err(Cooling {
                     remaining: Duration::from_micros(state.wait_until_us - now),
@@ -112,22 +111,23 @@ impl Health {
             state.is_probed = true;
             Ok(true)
         })?;
-        Ok(Pass { health: self.clone(), key, is_probe, is_told: false })
+        Ok(Pass { health: self.clone(), target: target.clone(), is_probe, is_told: false })
     }
 
     /// Whether a target may be asked now, without asking for leave: for plans.
     pub fn is_open(&self, target: &Target) -> bool {
         let now = self.0.clock.ticks_us();
-        self.with(&key(target), |state| {
+        self.known(target, |state| {
             state.wait_until_us <= now && state.open_until_us.is_none_or(|until| now >= until && !state.is_probed)
         })
+        .unwrap_or(true)
     }
 
     /// Takes a retry from the target's bucket, if there is one: in an outage retries end soon, whatever each call may do. A call whose
     /// failure keeps the breaker open has seen enough.
     pub fn may_retry(&self, target: &Target, after: Verdict) -> bool {
         let cost = if after == Verdict::Timeout { self.0.retry.timeout_cost } else { self.0.retry.cost };
-        self.with(&key(target), |state| match state.retry_tokens.checked_sub(cost) {
+        self.with(target, |state| match state.retry_tokens.checked_sub(cost) {
             Some(_) if state.open_until_us.is_some() && after != Verdict::Throttled => false,
             Some(left) => {
                 state.retry_tokens = left;
@@ -140,22 +140,22 @@ impl Health {
     /// The target asks to be left alone for a while (`retry-after`).
     pub fn wait(&self, target: &Target, pause: Duration) {
         let until = self.0.clock.ticks_us().saturating_add(u64::try_from(pause.as_micros()).unwrap_or(u64::MAX));
-        self.with(&key(target), |state| state.wait_until_us = state.wait_until_us.max(until));
+        self.with(target, |state| state.wait_until_us = state.wait_until_us.max(until));
     }
 
     /// Usual time to the first byte.
     pub fn latency(&self, target: &Target) -> Option<Duration> {
-        self.with(&key(target), |state| state.latency_us).map(Duration::from_micros)
+        self.known(target, |state| state.latency_us).flatten().map(Duration::from_micros)
     }
 
     /// Every target that was asked, by name.
     pub fn view(&self) -> Vec<TargetHealth> {
         let now = self.0.clock.ticks_us();
         let targets = self.0.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        targets
+        let mut view: Vec<TargetHealth> = targets
             .iter()
             .map(|(target, state)| TargetHealth {
-                target: target.clone(),
+                target: target.to_string(),
                 cooling: state
                     .open_until_us
                     .into_iter()
@@ -167,15 +167,22 @@ impl Health {
                 failures: state.n_failures,
                 latency: state.latency_us.map(Duration::from_micros),
             })
-            .collect()
+            .collect();
+        view.sort_unstable_by(|one, other| one.target.cmp(&other.target));
+        view
     }
 
-    fn with<T>(&self, key: &str, act: impl FnOnce(&mut State) -> T) -> T {
+    /// What is known of a target, if it was ever asked: a look leaves nothing behind.
+    fn known<T>(&self, target: &Target, look: impl FnOnce(&State) -> T) -> Option<T> {
+        self.0.targets.lock().unwrap_or_else(PoisonError::into_inner).get(target).map(look)
+    }
+
+    fn with<T>(&self, target: &Target, act: impl FnOnce(&mut State) -> T) -> T {
         let mut targets = self.0.targets.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(state) = targets.get_mut(key) {
+        if let Some(state) = targets.get_mut(target) {
             return act(state);
         }
-        act(targets.entry(key.to_owned()).or_insert(State {
+        act(targets.entry(target.clone()).or_insert(State {
             in_a_row: 0,
             window_from_us: self.0.clock.ticks_us(),
             n_calls: 0,
@@ -193,7 +200,7 @@ impl Health {
         let now = self.0.clock.ticks_us();
         let cooldown = u64::try_from(breaker.cooldown.as_micros()).unwrap_or(u64::MAX);
         let window = u64::try_from(breaker.window.as_micros()).unwrap_or(u64::MAX);
-        self.with(&pass.key, |state| {
+        self.with(&pass.target, |state| {
             if pass.is_probe {
                 state.is_probed = false;
             }
@@ -244,8 +251,4 @@ impl Drop for Pass {
             self.health.told(self, Verdict::Neutral, None);
         }
     }
-}
-
-fn key(target: &Target) -> String {
-    target.to_string()
 }

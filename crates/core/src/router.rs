@@ -45,7 +45,6 @@ pub use answer::{Answer, AnswerStream, CacheStatus, Report};
 pub use builder::Builder;
 pub use request::{BEHAVIOUR_HEADERS, Directives, Request};
 pub use service::Call;
-use tasks::Tasks as Task;
 
 use crate::budget::{Budgets, Spent};
 use crate::cache::{Counts, KeySecret, Responses};
@@ -80,7 +79,7 @@ struct Inner {
     outputs: outputs::Outputs,
     memo: Memo,
     ids: ids::Ids,
-    tasks: Task,
+    tasks: tasks::Tasks,
     key_secret: KeySecret,
     watchers: Vec<Watcher>,
 }

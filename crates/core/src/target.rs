@@ -18,6 +18,11 @@ pub struct Target {
     pub tier: ServiceTier,
 }
 
+/// The model's name where the provider's stands before it (`openai/gpt-5`) or not.
+pub fn bare<'a>(asked: &'a str, provider: &str) -> &'a str {
+    asked.strip_prefix(provider).and_then(|rest| rest.strip_prefix('/')).unwrap_or(asked)
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.provider, self.model)?;

@@ -73,6 +73,12 @@ pub struct Lost {
     pub why: &'static str,
 }
 
+impl std::fmt::Display for Lost {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.field, self.why)
+    }
+}
+
 /// What is lost, while a body is written.
 #[derive(Default)]
 struct Losses(Vec<Lost>);

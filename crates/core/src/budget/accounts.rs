@@ -146,11 +146,6 @@ impl Budgets {
         self.state().specs.iter().map(|spec| spec.period.bounds(now).0).min()
     }
 
-    /// Whether any hard budget holds for a call: then what cannot be written down must not be spent.
-    pub fn is_hard_for(&self, labels: &Labels) -> bool {
-        self.state().applying(labels).iter().any(|held| held.spec.hard.is_some())
-    }
-
     /// Sets money aside: `upper` is the most that the attempt can cost. O(budgets).
     ///
     /// Errors ([`Kind::Budget`]) when a hard limit would be passed, with the arithmetic, and when there is no price under a hard
@@ -297,6 +292,11 @@ impl Reservation {
     /// What is set aside.
     pub fn amount(&self) -> Usd {
         self.amount
+    }
+
+    /// Whether any of its budgets is hard: then what cannot be written down must not be spent.
+    pub fn is_hard(&self) -> bool {
+        self.held.iter().any(|held| held.spec.hard.is_some())
     }
 
     /// From now on the provider may be working.

@@ -11,7 +11,6 @@ use bytes::Bytes;
 
 use super::body_key::BodyKey;
 use super::settings::{CachePolicy, CacheSettings};
-use crate::chat::Dialect;
 use crate::clock::Clock;
 use crate::target::Target;
 use crate::usage::Usage;
@@ -25,8 +24,6 @@ const OVERHEAD: usize = 512;
 pub struct Entry {
     /// Who gave it.
     pub target: Target,
-    /// Its dialect.
-    pub dialect: Dialect,
     /// The whole body.
     pub whole: Bytes,
     /// The events of the stream as which it came, at their own boundaries.
@@ -171,7 +168,6 @@ mod tests {
                 model: "m".into(),
                 tier: ServiceTier::Standard,
             },
-            dialect: Dialect::Chat,
             whole: vec![b'x'; n_bytes].into(),
             events: None,
             usage: Usage::default(),

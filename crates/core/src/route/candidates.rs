@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::plan::{Rejected, Rules};
-use super::settings::{CandidateSpec, RouteSpec, Target};
+use super::settings::{CandidateSpec, RouteSpec};
 use crate::catalog::ModelSpec;
+use crate::target::{Target, bare};
 use crate::upstream::settings::ProviderSettings;
 use crate::usage::ServiceTier;
 
@@ -91,9 +92,7 @@ impl Finding<'_, '_> {
     }
 
     fn add(&mut self, route: &RouteSpec, spec: &CandidateSpec, is_fallback: bool) {
-        let asked = self.wanted.asked;
-        let bare = asked.strip_prefix(&*spec.provider).and_then(|rest| rest.strip_prefix('/')).unwrap_or(asked);
-        let model = spec.model.as_deref().unwrap_or(bare);
+        let model = spec.model.as_deref().unwrap_or_else(|| bare(self.wanted.asked, &spec.provider));
         let reject = |reason: String| Rejected { provider: Arc::clone(&spec.provider), model: model.into(), reason };
         let Some(provider) = self.rules.provider(&spec.provider) else {
             return self.rejected.push(reject("no provider has this name".to_owned()));

@@ -114,7 +114,6 @@ pub struct TimeFacts {
 
 /// A condition, compiled.
 pub struct Condition {
-    source: String,
     program: Program,
     asks_for_tokens: bool,
 }
@@ -214,17 +213,12 @@ impl Condition {
     /// Compiles a condition.
     pub fn new(source: &str) -> Result<Condition> {
         let program = compile(source).map_err(|(message, _)| Error::new(Kind::Config, message).in_field("when"))?;
-        Ok(Condition { source: source.to_owned(), asks_for_tokens: source.contains("tokens"), program })
+        Ok(Condition { asks_for_tokens: source.contains("tokens"), program })
     }
 
     /// Whether the request's tokens have to be counted for it.
     pub fn asks_for_tokens(&self) -> bool {
         self.asks_for_tokens
-    }
-
-    /// As written.
-    pub fn source(&self) -> &str {
-        &self.source
     }
 
     /// Whether it holds.

@@ -65,11 +65,7 @@ impl RoutePlan {
             route: self.route.name.to_string(),
             objective: self.objective,
             steps: self.steps.iter().map(step).collect(),
-            rejected: self
-                .rejected
-                .iter()
-                .map(|rejected| format!("{}/{}: {}", rejected.provider, rejected.model, rejected.reason))
-                .collect(),
+            rejected: self.rejected.iter().map(ToString::to_string).collect(),
             unclear: self.unclear.clone(),
         }
     }

@@ -4,6 +4,7 @@
 //! Cost: one weighing a model (texts met before are not counted again), one walk over the prompt's edges a target.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -130,6 +131,12 @@ pub struct Rejected {
     pub reason: String,
 }
 
+impl fmt::Display for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}: {}", self.provider, self.model, self.reason)
+    }
+}
+
 /// A choice, as objectives see it.
 #[derive(Clone, Debug)]
 pub(super) struct Choice {
@@ -174,8 +181,8 @@ impl Rules {
         self.routes.iter().map(|route| &*route.spec).find(|spec| *spec.name == *name)
     }
 
-    /// The route of a call.
-    pub fn route_of(&self, input: &PlanInput<'_>) -> (Arc<RouteSpec>, Vec<String>) {
+    /// The route of a call, and the conditions that could not be told.
+    fn route_of(&self, input: &PlanInput<'_>) -> (Arc<RouteSpec>, Vec<String>) {
         let mut unclear = Vec::new();
         if self.routes.iter().all(|route| route.condition.is_none()) {
             return (Arc::clone(&self.routes.first().unwrap_or(&self.rest).spec), unclear);
@@ -196,11 +203,6 @@ impl Rules {
     /// The plan of a call.
     pub fn plan(&self, input: &PlanInput<'_>) -> RoutePlan {
         let (route, unclear) = self.route_of(input);
-        self.plan_on(route, unclear, input)
-    }
-
-    /// The plan of a call whose route is known.
-    pub fn plan_on(&self, route: Arc<RouteSpec>, unclear: Vec<String>, input: &PlanInput<'_>) -> RoutePlan {
         let asked = input.request.model.as_deref().unwrap_or_default();
         let wanted = Wanted {
             asked,

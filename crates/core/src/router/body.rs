@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use crate::compress::body::rewritten;
 use crate::error::{Error, Kind, Result};
+use crate::lint::lines::Lines;
 use crate::text::json::{Json, Kind as JsonKind};
 
 /// A JSON object's text with changes to its members, made by [`Body::finish`].
@@ -17,11 +18,10 @@ impl<'a> Body<'a> {
     /// Errors when the text is no JSON object, or names a member twice: providers differ in which of the two they take.
     pub(super) fn of(text: &'a str) -> Result<Body<'a>> {
         let json = Json::parse(text).map_err(|mistake| {
-            let line = text[..mistake.offset].bytes().filter(|byte| *byte == b'\n').count() as u64 + 1;
-            let column = text[..mistake.offset].chars().rev().take_while(|c| *c != '\n').count() as u64 + 1;
+            let at = Lines::of(text).position(text, mistake.offset);
             Error::input(format!("the request is no JSON: expected {}", mistake.expected))
-                .at_line(line)
-                .at_column(column)
+                .at_line(at.line as u64)
+                .at_column(at.column as u64)
         })?;
         if json.root().kind() != JsonKind::Object {
             return Err(Error::input("the request is no JSON object"));

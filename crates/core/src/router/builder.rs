@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::{Inner, Router, Task, Watcher, flights, ids, outputs, state};
+use super::{Inner, Router, Watcher, flights, ids, outputs, state, tasks};
 use crate::budget::Budgets;
 use crate::cache::{KeySecret, Responses};
 use crate::catalog::Catalog;
@@ -119,7 +119,7 @@ impl Builder {
             outputs: outputs::Outputs::default(),
             memo: Memo::new(),
             ids: ids::Ids::new(),
-            tasks: Task::default(),
+            tasks: tasks::Tasks::default(),
             key_secret: KeySecret::random(),
             catalog,
             upstream,

@@ -163,14 +163,16 @@ impl<H: Clone, E: Clone> Reader<H, E> {
         }
     }
 
-    /// All of it, and its end.
-    pub(super) async fn all(&mut self) -> Result<(Vec<Bytes>, E)> {
-        let mut all = Vec::new();
+    /// Waits for its end, whatever came before.
+    pub(super) async fn end(&self) -> Result<E> {
         loop {
-            match self.next().await {
-                More::Chunks(chunks) => all.extend(chunks),
-                More::End(end) => return end.map(|end| (all, end)),
+            let changed = self.flow.changed.notified();
+            match &self.flow.log().end {
+                Some(Ok(end)) => return Ok(end.clone()),
+                Some(Err(error)) => return Err(error.duplicate()),
+                None => {}
             }
+            changed.await;
         }
     }
 }
@@ -197,8 +199,17 @@ mod tests {
     use super::*;
 
     async fn text(mut reader: Reader<u8, u8>) -> (String, u8) {
-        let (chunks, end) = reader.all().await.unwrap();
-        (String::from_utf8(chunks.concat()).unwrap(), end)
+        let mut all = Vec::new();
+        loop {
+            match reader.next().await {
+                More::Chunks(chunks) => all.extend(chunks),
+                More::End(end) => {
+                    let end = end.unwrap();
+                    assert_eq!(reader.end().await.unwrap(), end);
+                    return (String::from_utf8(all.concat()).unwrap(), end);
+                }
+            }
+        }
     }
 
     #[tokio::test]

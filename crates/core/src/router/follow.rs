@@ -8,24 +8,22 @@ use serde_json::Value;
 
 use super::Inner;
 use super::answer::{Answer, AnswerStream, CacheStatus, Report};
-use super::flow::{More, Reader};
+use super::flow::More;
 use super::lead::Led;
-use super::life::{Given, Head, Source, coalesced, report_of_kept};
+use super::life::{Given, Source, coalesced, report_of_kept};
 use super::pump::write_event;
-use crate::chat::Dialect;
 use crate::error::{Error, Result};
 use crate::translate::{codec, model::Request, replay};
 use crate::usd::Usd;
 
 /// The whole answer.
-pub(super) async fn whole(inner: &Arc<Inner>, mut given: Given) -> Result<Answer> {
-    match &mut given.source {
+pub(super) async fn whole(inner: &Arc<Inner>, given: Given) -> Result<Answer> {
+    match &given.source {
         Source::Kept(entry, cache) => {
-            let (entry, cache) = (Arc::clone(entry), *cache);
-            Ok(Answer { body: entry.whole.clone(), report: report_of_kept(inner, &given, &entry, cache) })
+            Ok(Answer { body: entry.whole.clone(), report: report_of_kept(inner, &given, entry, *cache) })
         }
         Source::UnderWay(reader, _) => {
-            let (_, led) = reader.all().await?;
+            let led = reader.end().await?;
             let report = report(inner, &given, &led);
             Ok(Answer { body: led.whole.clone(), report })
         }
@@ -40,7 +38,7 @@ pub(super) async fn streamed(inner: &Arc<Inner>, given: Given) -> Result<AnswerS
             let report = report_of_kept(inner, &given, entry, *cache);
             let events = match &entry.events {
                 Some(events) => events.clone(),
-                None => replayed(given.prepared.dialect, &given, &entry.whole)?,
+                None => replayed(&given, &entry.whole)?,
             };
             *done.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(report.clone());
             let events = stream::iter(events.into_iter().map(Ok));
@@ -82,7 +80,7 @@ impl Following {
                 return None;
             }
             let Source::UnderWay(reader, _) = &mut self.given.source else { return None };
-            match read(reader).await {
+            match reader.next().await {
                 More::Chunks(chunks) if self.is_stream => self.waiting = chunks.into_iter(),
                 More::Chunks(_) => {}
                 More::End(Err(error)) => {
@@ -92,7 +90,7 @@ impl Following {
                 More::End(Ok(led)) => {
                     self.is_over = true;
                     if !self.is_stream {
-                        match replayed(self.given.prepared.dialect, &self.given, &led.whole) {
+                        match replayed(&self.given, &led.whole) {
                             Ok(events) => self.waiting = events.into_iter(),
                             Err(error) => return Some((Err(error), self)),
                         }
@@ -103,10 +101,6 @@ impl Following {
             }
         }
     }
-}
-
-async fn read(reader: &mut Reader<Head, Arc<Led>>) -> More<Arc<Led>> {
-    reader.next().await
 }
 
 /// How the call went, for this caller: one who shared another's paid nothing.
@@ -122,10 +116,10 @@ fn report(inner: &Inner, given: &Given, led: &Led) -> Report {
 }
 
 /// A whole answer as a stream in the caller's dialect.
-fn replayed(dialect: Dialect, given: &Given, whole: &Bytes) -> Result<Vec<Bytes>> {
+fn replayed(given: &Given, whole: &Bytes) -> Result<Vec<Bytes>> {
     let value: Value =
         serde_json::from_slice(whole).map_err(|cause| Error::input("the answer is no JSON").because(cause))?;
-    let codec = codec(dialect)?;
+    let codec = codec(given.prepared.dialect)?;
     let response = (codec.read_response)(&value)?;
     let wanted = Request {
         model: response.model.clone(),

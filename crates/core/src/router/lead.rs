@@ -181,14 +181,14 @@ impl Call<'_> {
                 }
             };
             self.n_attempts += 1;
-            let (begun, tried) = attempt.run(self, writer).await?;
+            let (attempt, tried) = attempt.run(self, writer).await?;
             let first_byte = tried.ended.first_byte_us.map(Duration::from_micros);
             pass.report(tried.verdict, first_byte);
             // What nobody can tell stays taken.
             if tried.ended.metered.source != UsageSource::Reserved {
                 room.settle(tried.ended.metered.usage.total());
             }
-            self.settle(begun, &tried).await;
+            self.settle(attempt, &tried).await;
             match tried.answer {
                 Ok(mut led) => {
                     led.report.attempts = self.n_attempts;
@@ -278,7 +278,7 @@ impl Call<'_> {
             upper_pico: step.ceiling.as_ref().ok().and_then(|upper| i64::try_from(upper.pico()).ok()),
         };
         // What cannot be written down is not spent where a budget is hard; elsewhere the answer is worth more than the row.
-        let is_hard = inner.budgets.is_hard_for(labels);
+        let is_hard = reservation.is_hard();
         let failing = inner.ledger.state().failing.filter(|_| is_hard);
         if let Some(why) = failing {
             return Err(Error::new(Kind::Io, format!("the ledger cannot be written, and a hard budget holds: {why}")));
@@ -301,7 +301,7 @@ impl Call<'_> {
     }
 
     /// The end of an attempt: budget, ledger, and whoever watches.
-    async fn settle(&mut self, attempt: attempt::Sent, tried: &Tried) {
+    async fn settle(&mut self, attempt: Attempt<'_>, tried: &Tried) {
         let inner = &self.lead.inner;
         let row = record(self.prepared, &attempt.begun, &tried.ended);
         let reserved = attempt.reservation.amount();
@@ -360,8 +360,7 @@ fn failing(step: &Step, cooling: Cooling) -> Error {
 }
 
 fn no_target(plan: &RoutePlan) -> Error {
-    let why: Vec<String> =
-        plan.rejected.iter().map(|no| format!("{}/{}: {}", no.provider, no.model, no.reason)).collect();
+    let why: Vec<String> = plan.rejected.iter().map(ToString::to_string).collect();
     let message = if why.is_empty() {
         format!("the route `{}` has no target for this model", plan.route.name)
     } else {

@@ -26,7 +26,8 @@ use super::prepare::{Prepared, prepare};
 use super::request::Request;
 use super::settle::{Begun, free_record};
 use super::state::State;
-use super::{Inner, Task, body};
+use super::tasks::Tasks;
+use super::{Inner, body};
 use crate::cache::storable::{self, Uncacheable};
 use crate::cache::{BodyKey, Entry, Found, Scope};
 use crate::error::{Error, Kind, Result};
@@ -34,7 +35,7 @@ use crate::labels::Caller;
 use crate::ledger::{AttemptId, SavedBy, UsageSource};
 use crate::limit::{Demand, Permit};
 use crate::route::{PlanInput, RoutePlan, State as RouteState};
-use crate::usage::ServiceTier;
+use crate::target::Target;
 use crate::usd::Usd;
 
 /// An answer on its way to one caller.
@@ -129,7 +130,7 @@ pub(super) async fn run(
     if let (Some(entry), Ok(key)) = (refreshes, &key) {
         // The kept answer at once; a new one, fetched once, for those who come after.
         if let Some(writer) = inner.flights.lead(*key) {
-            Task::spawn(task, lead::run(lead(Some(*key), None), writer));
+            Tasks::spawn(task, lead::run(lead(Some(*key), None), writer));
         }
         kept(inner, &prepared, &plan, call, &entry);
         return Ok(given(Source::Kept(entry, CacheStatus::Stale), Some(permit)));
@@ -138,13 +139,13 @@ pub(super) async fn run(
         Ok(key) => match inner.flights.join_or_lead(key) {
             Ok(reader) => Ok(given(Source::UnderWay(reader, CacheStatus::Coalesced), Some(permit))),
             Err((writer, reader)) => {
-                Task::spawn(task, lead::run(lead(Some(key), Some(permit)), writer));
+                Tasks::spawn(task, lead::run(lead(Some(key), Some(permit)), writer));
                 Ok(given(Source::UnderWay(reader, CacheStatus::Miss), None))
             }
         },
         Err(_) => {
             let (writer, reader) = flow();
-            Task::spawn(task, lead::run(lead(None, Some(permit)), writer));
+            Tasks::spawn(task, lead::run(lead(None, Some(permit)), writer));
             Ok(given(Source::UnderWay(reader, CacheStatus::Bypass), None))
         }
     }
@@ -225,24 +226,27 @@ fn find(inner: &Inner, key: &BodyKey, plan: &RoutePlan) -> Found {
     stale
 }
 
-/// A kept answer is given: the ledger learns what that saved. Nobody waits for it, and no money rests on it.
+/// A kept answer is given.
 fn kept(inner: &Inner, prepared: &Prepared, plan: &RoutePlan, call: AttemptId, entry: &Entry) {
-    let begun = begun(inner, plan, call, &entry.target);
-    let record = free_record(prepared, &begun, SavedBy::ResponseCache, entry.cost, entry.target.tier);
-    inner.settled(&record);
-    inner.ledger.post(record);
+    free(inner, prepared, plan, call, &entry.target, (SavedBy::ResponseCache, entry.cost));
 }
 
-/// The same for one who shared another's call.
+/// An answer is given to one who shared another's call.
 pub(super) fn coalesced(inner: &Inner, given: &Given, led: &Led) {
-    let begun = begun(inner, &given.plan, given.call, &led.report.target);
-    let record = free_record(&given.prepared, &begun, SavedBy::Coalescing, led.report.cost, ServiceTier::Standard);
-    inner.settled(&record);
-    inner.ledger.post(record);
+    let saved = (SavedBy::Coalescing, led.report.cost);
+    free(inner, &given.prepared, &given.plan, given.call, &led.report.target, saved);
 }
 
-fn begun(inner: &Inner, plan: &RoutePlan, call: AttemptId, target: &crate::route::settings::Target) -> Begun {
-    Begun {
+/// The ledger learns what an answer that nobody paid has saved. Nobody waits for it, and no money rests on it.
+fn free(
+    inner: &Inner,
+    prepared: &Prepared,
+    plan: &RoutePlan,
+    call: AttemptId,
+    target: &Target,
+    (by, saved): (SavedBy, Option<Usd>),
+) {
+    let begun = Begun {
         id: inner.ids.next(&*inner.clock),
         call,
         at: inner.clock.now(),
@@ -250,7 +254,10 @@ fn begun(inner: &Inner, plan: &RoutePlan, call: AttemptId, target: &crate::route
         target: target.clone(),
         route: Arc::clone(&plan.route.name),
         queued_us: 0,
-    }
+    };
+    let record = free_record(prepared, &begun, by, saved);
+    inner.settled(&record);
+    inner.ledger.post(record);
 }
 
 /// The report of a kept answer.

@@ -1,6 +1,8 @@
 //! The body that goes to a target: the caller's own bytes with the few members changed that the plan has to change, or a
 //! translation where the provider speaks another dialect.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use serde_json::Value;
 
@@ -9,7 +11,7 @@ use super::prepare::Prepared;
 use crate::catalog::Catalog;
 use crate::chat::Dialect;
 use crate::error::Result;
-use crate::route::settings::Target;
+use crate::target::{Target, bare};
 use crate::translate::{self, Lost, breakpoints};
 use crate::upstream::address;
 use crate::upstream::settings::ProviderSettings;
@@ -21,6 +23,8 @@ const USAGE_UNASKED: [&str; 3] = ["mistral", "perplexity", "cohere"];
 /// A body for a target.
 pub(super) struct Written {
     pub body: Bytes,
+    /// The model as the provider knows it.
+    pub model: Arc<str>,
     /// What the target's dialect could not say.
     pub lost: Vec<Lost>,
     /// The usage at the end of the stream was asked for by us: the caller does not see it.
@@ -50,10 +54,11 @@ pub(super) fn write(prepared: &Prepared, to: &Destination<'_>) -> Result<Written
     };
     let mut body = Body::of(&text)?;
     let mut hides_usage = false;
+    let model = sent_model(prepared, to.target, to.catalog);
+    let model = address::deployment(to.provider, &model);
     let names_model = matches!(dialect, Dialect::Chat | Dialect::Responses | Dialect::Messages);
     if names_model || is_embedding {
-        let model = sent_model(prepared, to.target, to.catalog);
-        body.set("model", string(address::deployment(to.provider, &model))?);
+        body.set("model", string(model)?);
     }
     if names_model {
         if prepared.is_stream || body.raw("stream").is_some() {
@@ -71,14 +76,14 @@ pub(super) fn write(prepared: &Prepared, to: &Destination<'_>) -> Result<Written
     }
     let text = body.finish().into_owned();
     let text = if to.sets_breakpoints { breakpoints::set(dialect, &text).unwrap_or(text) } else { text };
-    Ok(Written { body: Bytes::from(text), lost, hides_usage })
+    Ok(Written { body: Bytes::from(text), model: model.into(), lost, hides_usage })
 }
 
 /// The model's name as sent: as the caller wrote it where that is this model (a dated snapshot stays one), else its id.
-pub(super) fn sent_model(prepared: &Prepared, target: &Target, catalog: &Catalog) -> String {
+fn sent_model(prepared: &Prepared, target: &Target, catalog: &Catalog) -> String {
     let Target { host, model, provider, .. } = target;
     let asked = prepared.asked.as_deref().unwrap_or_default();
-    let bare = asked.strip_prefix(&**provider).and_then(|rest| rest.strip_prefix('/')).unwrap_or(asked);
+    let bare = bare(asked, provider);
     let is_this = catalog.find(Some(host), bare).is_some_and(|spec| *spec.id == **model);
     if is_this { bare.to_owned() } else { model.to_string() }
 }

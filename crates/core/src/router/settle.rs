@@ -7,7 +7,7 @@ use super::prepare::Prepared;
 use crate::clock::Timestamp;
 use crate::ledger::{AttemptId, Outcome, SavedBy, UsageRecord, UsageSource};
 use crate::route::settings::Target;
-use crate::usage::{ServiceTier, Usage};
+use crate::usage::Usage;
 use crate::usd::Usd;
 
 /// What is known of an attempt from its beginning.
@@ -77,13 +77,7 @@ pub(super) fn record(prepared: &Prepared, begun: &Begun, ended: &Ended) -> Usage
 }
 
 /// The row of an answer that nobody had to pay: what it would have cost is what was saved.
-pub(super) fn free_record(
-    prepared: &Prepared,
-    begun: &Begun,
-    by: SavedBy,
-    saved: Option<Usd>,
-    tier: ServiceTier,
-) -> UsageRecord {
+pub(super) fn free_record(prepared: &Prepared, begun: &Begun, by: SavedBy, saved: Option<Usd>) -> UsageRecord {
     let outcome = match by {
         SavedBy::ResponseCache => Outcome::FromCache,
         SavedBy::Coalescing => Outcome::Coalesced,
@@ -94,7 +88,7 @@ pub(super) fn free_record(
         error: None,
         first_byte_us: None,
         at_us: begun.sent_us,
-        metered: Metered::nothing(&Target { tier, ..begun.target.clone() }),
+        metered: Metered::nothing(&begun.target),
     };
     UsageRecord { saved: saved.unwrap_or(Usd::ZERO), saved_by: Some(by), ..record(prepared, begun, &ended) }
 }

@@ -9,15 +9,14 @@ pub const ANTHROPIC_VERSION: &str = "2023-06-01";
 
 /// The address of a call: what stands behind the provider's base address, path and query.
 pub fn path(provider: &ProviderSettings, dialect: Dialect, model: &str, is_stream: bool) -> Result<String> {
-    let azure_deployment = || {
-        let named =
-            provider.deployments.iter().find(|(known, _)| known == model).map(|(_, deployment)| deployment.as_str());
-        encoded(named.unwrap_or(model))
-    };
     let openai = |path: &str| match (&*provider.host, &provider.api_version) {
         // The older addresses have the deployment in the path.
         ("azure", Some(version)) => {
-            format!("/openai/deployments/{}{path}?api-version={}", azure_deployment(), encoded(version))
+            format!(
+                "/openai/deployments/{}{path}?api-version={}",
+                encoded(deployment(provider, model)),
+                encoded(version)
+            )
         }
         _ => path.to_owned(),
     };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::failed::{self, Broken};
 use super::{Call, Led, Tried, plain, streamed};
 use crate::budget::Reservation;
+use crate::chat::Dialect;
 use crate::error::Result;
 use crate::ledger::Ticket;
 use crate::limit::held_for;
@@ -13,19 +14,12 @@ use crate::router::flow::Writer;
 use crate::router::life::Head;
 use crate::router::outgoing::{self, Destination};
 use crate::router::settle::Begun;
+use crate::upstream::Outgoing;
 use crate::upstream::settings::ProviderSettings;
-use crate::upstream::{Outgoing, address};
 
 /// An attempt whose money is set aside.
 pub(super) struct Attempt<'a> {
     pub step: &'a Step,
-    pub begun: Begun,
-    pub reservation: Reservation,
-    pub ticket: Option<Ticket>,
-}
-
-/// What is to be settled of it.
-pub(super) struct Sent {
     pub begun: Begun,
     pub reservation: Reservation,
     pub ticket: Option<Ticket>,
@@ -41,15 +35,14 @@ pub(super) struct Sending<'a> {
 }
 
 impl Attempt<'_> {
-    /// Sends it. An error here is ours: nothing was sent, and nothing else will help.
-    pub(super) async fn run(self, call: &Call<'_>, writer: &Writer<Head, Arc<Led>>) -> Result<(Sent, Tried)> {
-        let Attempt { step, begun, mut reservation, ticket } = self;
-        let prepared = ready(call, step, &begun);
-        let sending = match prepared {
+    /// Sends it, and gives it back to be settled. An error here is ours: nothing was sent, and nothing else will help.
+    pub(super) async fn run(mut self, call: &Call<'_>, writer: &Writer<Head, Arc<Led>>) -> Result<(Self, Tried)> {
+        let step = self.step;
+        let sending = match ready(call, step, &self.begun) {
             Ok(sending) => sending,
             Err(error) => {
                 // The slot is given back with the money: nothing is under way.
-                if let Some(ticket) = ticket {
+                if let Some(ticket) = self.ticket {
                     call.lead.inner.ledger.withdraw(ticket);
                 }
                 return Err(error);
@@ -58,19 +51,15 @@ impl Attempt<'_> {
         let inner = &call.lead.inner;
         let outgoing = Outgoing {
             provider: Arc::clone(&step.target.provider),
-            dialect: if call.prepared.dialect == crate::chat::Dialect::Embeddings {
-                call.prepared.dialect
-            } else {
-                sending.provider.dialect
-            },
-            model: sending.sent_model(),
+            dialect: sending.spoken(),
+            model: Arc::clone(&sending.written.model),
             is_stream: call.prepared.is_stream,
             headers: call.prepared.directives.passed_on(),
             body: sending.written.body.clone(),
             total: call.left(),
         };
-        reservation.sent();
-        call.lead.state.rules.sent(step, &call.prepared.request, &inner.memo, &inner.prompt_caches, begun.at);
+        self.reservation.sent();
+        call.lead.state.rules.sent(step, &call.prepared.request, &inner.memo, &inner.prompt_caches, self.begun.at);
         let tried = match inner.upstream.send(outgoing).await {
             Err(error) => failed::unanswered(&sending, error, Broken::before_anything()),
             Ok(incoming) if incoming.status >= 300 => failed::refused(&sending, incoming).await,
@@ -91,7 +80,7 @@ impl Attempt<'_> {
                 }
             }
         };
-        Ok((Sent { begun, reservation, ticket }, tried))
+        Ok((self, tried))
     }
 }
 
@@ -108,10 +97,10 @@ fn ready<'a>(call: &'a Call<'a>, step: &'a Step, begun: &'a Begun) -> Result<Sen
 }
 
 impl Sending<'_> {
-    /// The model as the provider knows it.
-    fn sent_model(&self) -> Arc<str> {
-        let model = outgoing::sent_model(self.call.prepared, &self.step.target, &self.call.lead.inner.catalog);
-        address::deployment(self.provider, &model).into()
+    /// What is spoken with the provider. Embeddings have one dialect, wherever they are.
+    pub(super) fn spoken(&self) -> Dialect {
+        let asked = self.call.prepared.dialect;
+        if asked == Dialect::Embeddings { asked } else { self.provider.dialect }
     }
 
     /// Microseconds since it was sent.

@@ -82,7 +82,6 @@ pub(super) async fn refused(sending: &Sending<'_>, mut incoming: Incoming) -> Tr
     let body = incoming.body.beginning(MAX_ERROR_BODY).await;
     let visible = visible(sending, &body);
     let failure = failure_of(sending, incoming.status, &visible);
-    let told = told.or(failure.retry_after_ms.map(Duration::from_millis));
     answered_with(sending, &failure, visible, told)
 }
 
@@ -96,9 +95,11 @@ pub(super) fn failure_of(sending: &Sending<'_>, status: u16, body: &[u8]) -> Fai
     }
 }
 
-/// An attempt that ended in a provider's error.
+/// An attempt that ended in a provider's error. `body` is what may be shown of it ([`visible`]); `told` when to ask again, by the head
+/// of the answer.
 pub(super) fn answered_with(sending: &Sending<'_>, failure: &Failure, body: Vec<u8>, told: Option<Duration>) -> Tried {
     let inner = &sending.call.lead.inner;
+    let told = told.or(failure.retry_after_ms.map(Duration::from_millis));
     let (verdict, next) = match failure.class {
         FailureClass::RateLimited => (Verdict::Throttled, Next::Again),
         FailureClass::Overloaded | FailureClass::Server => (Verdict::Failure, Next::Again),
@@ -119,14 +120,11 @@ pub(super) fn answered_with(sending: &Sending<'_>, failure: &Failure, body: Vec<
         inner.health.wait(&sending.step.target, wait);
     }
     let target = &sending.step.target;
-    // A provider may repeat the key anywhere, in its error's code too, wherever the error came from.
-    let code = failure.code.as_ref().map(|code| {
-        let mut code = code.clone().into_bytes();
-        inner.upstream.hide_secrets(&target.provider, &mut code);
-        String::from_utf8_lossy(&code).into_owned()
-    });
-    let message =
-        format!("`{}` answered {}: {}", target.provider, failure.status, crate::text::shorten(&failure.message, 500));
+    // A provider may repeat the key anywhere, wherever the error came from.
+    let shown = |said: &str| String::from_utf8_lossy(&visible(sending, said.as_bytes())).into_owned();
+    let code = failure.code.as_deref().map(shown);
+    let said = shown(&failure.message);
+    let message = format!("`{}` answered {}: {}", target.provider, failure.status, crate::text::shorten(&said, 500));
     let mut error = Error::new(Kind::Provider, message).from_provider(ProviderError {
         provider: target.provider.to_string(),
         status: failure.status,
@@ -151,8 +149,7 @@ pub(super) fn answered_with(sending: &Sending<'_>, failure: &Failure, body: Vec<
 pub(super) fn failed_in_answer(sending: &Sending<'_>, body: &[u8]) -> Tried {
     let visible = visible(sending, &body[..body.len().min(MAX_ERROR_BODY)]);
     let failure = failure_of(sending, 200, &visible);
-    let told = failure.retry_after_ms.map(Duration::from_millis);
-    answered_with(sending, &failure, visible, told)
+    answered_with(sending, &failure, visible, None)
 }
 
 /// What a provider said, without its secret: some repeat the key they refuse.

@@ -45,7 +45,7 @@ pub(super) async fn receive(sending: &Sending<'_>, mut incoming: Incoming, write
         return failed::failed_in_answer(sending, &body);
     }
     let prepared = sending.call.prepared;
-    let spoken = if prepared.dialect == Dialect::Embeddings { Dialect::Embeddings } else { sending.provider.dialect };
+    let spoken = sending.spoken();
     let read = dialect::wire(spoken).and_then(|wire| (wire.reply)(std::slice::from_ref(&value)));
     let Ok(reply) = read else { return failed::no_answer(sending, "no answer in its dialect", &body) };
     let metered = sending.meter().of_reply(spoken, &prepared.request, &reply);
@@ -93,16 +93,13 @@ fn in_callers_dialect(
         return Ok((body.clone(), Vec::new(), ends));
     }
     let written = (translate::codec(asked)?.write_response)(&response);
-    let lost = written.lost.iter().map(|lost| format!("{}: {}", lost.field, lost.why)).collect();
+    let lost = written.lost.iter().map(ToString::to_string).collect();
     Ok((Bytes::from(written.body.to_string()), lost, ends))
 }
 
 /// How a call went, as far as one attempt tells.
 pub(super) fn report(sending: &Sending<'_>, metered: &Metered, lost: Vec<String>) -> Report {
     let call = sending.call;
-    let mut all: Vec<String> =
-        sending.written.lost.iter().map(|lost| format!("{}: {}", lost.field, lost.why)).collect();
-    all.extend(lost);
     Report {
         call: call.lead.call,
         dialect: call.prepared.dialect,
@@ -116,7 +113,7 @@ pub(super) fn report(sending: &Sending<'_>, metered: &Metered, lost: Vec<String>
         cost: metered.cost.as_ref().ok().copied(),
         saved: Usd::ZERO,
         plan: call.plan.line().into(),
-        lost: all,
+        lost: sending.written.lost.iter().map(ToString::to_string).chain(lost).collect(),
     }
 }
 
@@ -132,7 +129,6 @@ pub(super) fn entry(
     lead.key.as_ref()?;
     let entry = Entry {
         target: report.target.clone(),
-        dialect: report.dialect,
         whole: whole.clone(),
         events,
         usage: report.usage,

@@ -209,9 +209,7 @@ impl Passing<'_> {
     /// The provider reported an error in the middle.
     fn failed(&mut self, failure: &Failure) -> Tried {
         let body = failed::visible(self.sending, failure.message.as_bytes());
-        let failure = Failure { message: String::from_utf8_lossy(&body).into_owned(), ..failure.clone() };
-        let told = failure.retry_after_ms.map(Duration::from_millis);
-        let mut tried = failed::answered_with(self.sending, &failure, body, told);
+        let mut tried = failed::answered_with(self.sending, failure, body, None);
         if self.has_begun || self.pump.has_begun {
             tried.ended.metered = self.metered();
         }

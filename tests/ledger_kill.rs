@@ -12,14 +12,14 @@ use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::Arc;
 use std::time::Duration;
 
 use promptopt::clock::{Clock, SystemClock, Timestamp};
-use promptopt::ledger::settings::LedgerSettings;
-use promptopt::ledger::{AttemptId, Ledger, Open, Outcome, UsageRecord, UsageSource};
-use promptopt::usage::{ServiceTier, Usage};
+use promptopt::ledger::{AttemptId, Open, Outcome, UsageRecord, UsageSource};
 use promptopt::usd::Usd;
+
+#[path = "support/ledger.rs"]
+mod support;
 
 const CHILD: &str = "PROMPTOPT_LEDGER_KILL_CHILD";
 const N_KILLS: u32 = 200;
@@ -34,66 +34,22 @@ fn child_of() -> Option<(PathBuf, u128)> {
     Some((PathBuf::from(path), round.parse().ok()?))
 }
 
-fn settings(path: &Path) -> LedgerSettings {
-    LedgerSettings { path: Some(path.to_owned()), keep_days: None, ..LedgerSettings::default() }
-}
-
 fn record(id: u128) -> UsageRecord {
-    UsageRecord {
-        id: AttemptId(id),
-        call: AttemptId(id),
-        at: SystemClock.now(),
-        request: [0; 16],
-        template: [0; 16],
-        tenant: "t".into(),
-        caller: None,
-        team: None,
-        tags: std::collections::BTreeMap::new(),
-        route: None,
-        asked: None,
-        provider: "p".into(),
-        host: "h".into(),
-        model: "m".into(),
-        tier: ServiceTier::Standard,
-        usage: Usage { input_fresh: 1, ..Usage::default() },
-        source: UsageSource::Provider,
-        cost: Some(Usd::from_pico(1)),
-        saved: Usd::ZERO,
-        saved_by: None,
-        queued_us: 0,
-        first_byte_us: None,
-        total_us: 1,
-        outcome: Outcome::Answered,
-        status: Some(200),
-        error: None,
-    }
+    UsageRecord { id: AttemptId(id), call: AttemptId(id), at: SystemClock.now(), ..support::record(0, 1) }
 }
 
 /// Reserves and records until it is killed; says what was reserved and what was acknowledged.
 fn work(path: &Path, round: u128) -> ! {
-    let ledger = Ledger::open(&settings(path), Arc::new(SystemClock)).unwrap();
+    let ledger = support::open(path);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let mut stdout = std::io::stdout().lock();
     for n in 0.. {
         let id = round << 64 | n;
-        let open = Open {
-            id: AttemptId(id).to_string(),
-            call: AttemptId(id).to_string(),
-            at_us: SystemClock.now().as_microsecond(),
-            tenant: "t".into(),
-            caller: None,
-            team: None,
-            tags: std::collections::BTreeMap::new(),
-            route: None,
-            asked: None,
-            provider: "p".into(),
-            host: "h".into(),
-            model: "m".into(),
-            upper_pico: Some(5),
-        };
+        let record = record(id);
+        let open = Open { upper_pico: Some(5), ..support::reservation(&record) };
         let ticket = ledger.reserve(&open).unwrap();
         writeln!(stdout, "sent {id}").unwrap();
-        runtime.block_on(ledger.record(record(id), Some(ticket))).unwrap();
+        runtime.block_on(ledger.record(record, Some(ticket))).unwrap();
         writeln!(stdout, "done {id}").unwrap();
     }
     unreachable!("the loop has no end")
@@ -137,7 +93,7 @@ fn nothing_acknowledged_is_lost_and_nothing_under_way_is_forgotten() {
         let n_whole = rest.len().saturating_sub(1);
         rest.into_iter().take(n_whole).for_each(&mut take);
     }
-    let ledger = Ledger::open(&settings(&path), Arc::new(SystemClock)).unwrap();
+    let ledger = support::open(&path);
     let (sender, receiver) = std::sync::mpsc::channel();
     ledger.each_since(Timestamp::MIN, move |record| sender.send(record).unwrap()).unwrap();
     let mut found: BTreeMap<u128, UsageRecord> = BTreeMap::new();

@@ -168,7 +168,9 @@ fn deltas(codec: &Codec, events: &[Value]) -> Result<Vec<Delta>, String> {
 
 fn folded(dialect: Dialect, deltas: &[Delta]) -> Accumulator {
     let mut folded = Accumulator::new(dialect);
-    deltas.iter().for_each(|delta| folded.fold(delta));
+    for delta in deltas {
+        folded.fold(delta);
+    }
     folded
 }
 

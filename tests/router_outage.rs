@@ -77,7 +77,10 @@ async fn what_the_ledger_says_is_what_the_provider_bills() {
         assert_eq!(answered.count() as u64, billed.calls);
         let sum =
             |count: fn(&promptopt::usage::Usage) -> u64| records.iter().map(|record| count(&record.usage)).sum::<u64>();
-        assert_eq!((sum(|usage| usage.input()), sum(|usage| usage.output())), (billed.input, billed.output));
+        assert_eq!(
+            (sum(promptopt::usage::Usage::input), sum(promptopt::usage::Usage::output)),
+            (billed.input, billed.output)
+        );
     }
     check_at_rest(&router, &records, "retries").await;
 }

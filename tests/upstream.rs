@@ -47,7 +47,7 @@ async fn send(door: &HttpUpstream, call: Outgoing) -> Result<(u16, Vec<u8>), Err
     tokio::time::timeout(Duration::from_secs(20), whole).await.expect("the door hangs")
 }
 
-async fn at(server: &Scripted) -> (HttpUpstream, ProviderSettings) {
+fn at(server: &Scripted) -> (HttpUpstream, ProviderSettings) {
     let settings = provider("p", "openai", Dialect::Chat, server);
     (door(&settings), settings)
 }
@@ -60,7 +60,7 @@ async fn every_fault_ends_in_bytes_or_in_an_error_that_tells_no_address_and_no_k
             let Some(steps) = steps else { continue };
             calls.push(async move {
                 let server = Scripted::start(move |_| steps()).await.unwrap();
-                let (door, settings) = at(&server).await;
+                let (door, settings) = at(&server);
                 let seen = send(&door, outgoing(&settings, is_stream)).await;
                 assert_eq!(server.n_calls(), 1, "{}: the door asked again", fault.name);
                 (fault.name, is_stream, server.address, seen)
@@ -111,7 +111,7 @@ async fn a_redirect_is_not_followed() {
     for status in [301, 302, 307, 308] {
         let to = to.clone();
         let server = Scripted::start(move |_| answer(status, &[("location", &to)], b"")).await.unwrap();
-        let (door, settings) = at(&server).await;
+        let (door, settings) = at(&server);
         assert_eq!(send(&door, outgoing(&settings, false)).await.unwrap().0, status);
     }
     assert_eq!(other.n_calls(), 0);
@@ -133,7 +133,7 @@ async fn a_connection_is_used_again_until_it_is_closed_or_spoiled() {
     })
     .await
     .unwrap();
-    let (door, settings) = at(&server).await;
+    let (door, settings) = at(&server);
     let mut said = Vec::new();
     for _ in 0..5 {
         said.push(String::from_utf8(send(&door, outgoing(&settings, false)).await.unwrap().1).unwrap());
@@ -168,7 +168,7 @@ async fn who_is_not_there_or_speaks_no_tls_is_not_reached() {
 #[tokio::test]
 async fn each_time_limit_names_itself_and_a_calls_own_limit_holds() {
     let silent = Scripted::start(|_| vec![Step::Pause(Duration::from_secs(3600))]).await.unwrap();
-    let (door, settings) = at(&silent).await;
+    let (door, settings) = at(&silent);
     let error = send(&door, outgoing(&settings, false)).await.unwrap_err();
     assert!(error.to_string().contains("did not begin to answer within 1s"), "{error}");
     let hurried = Outgoing { total: Some(Duration::from_millis(50)), ..outgoing(&settings, false) };
@@ -179,7 +179,7 @@ async fn each_time_limit_names_itself_and_a_calls_own_limit_holds() {
         Scripted::start(|_| vec![Step::Bytes(head(200, &[], Some(9))), Step::Pause(Duration::from_secs(3600))])
             .await
             .unwrap();
-    let (door, settings) = at(&stalling).await;
+    let (door, settings) = at(&stalling);
     let error = send(&door, outgoing(&settings, false)).await.unwrap_err();
     assert!(error.to_string().contains("was silent in the middle of its answer within 1s"), "{error}");
 
@@ -189,7 +189,7 @@ async fn each_time_limit_names_itself_and_a_calls_own_limit_holds() {
     })
     .await
     .unwrap();
-    let (door, settings) = at(&endless).await;
+    let (door, settings) = at(&endless);
     let hurried = Outgoing { total: Some(Duration::from_millis(200)), ..outgoing(&settings, true) };
     let error = send(&door, hurried).await.unwrap_err();
     assert!(error.to_string().contains("within the time for the whole call"), "{error}");
@@ -203,7 +203,7 @@ async fn an_answer_that_is_too_long_is_refused_and_the_rest_not_read() {
     })
     .await
     .unwrap();
-    let (door, settings) = at(&server).await;
+    let (door, settings) = at(&server);
     let error = send(&door, outgoing(&settings, false)).await.unwrap_err();
     assert!(error.kind() == Kind::Truncated && error.to_string().contains("longer than"), "{error}");
 }
@@ -277,7 +277,7 @@ async fn each_dialect_has_its_address_and_its_way_of_saying_who_asks() {
 #[tokio::test]
 async fn a_header_that_breaks_its_line_is_not_sent() {
     let server = Scripted::start(|_| answer(200, &[], b"{}")).await.unwrap();
-    let (door, settings) = at(&server).await;
+    let (door, settings) = at(&server);
     let header = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     let headers = vec![header("openai-beta", "a\r\nx-evil: 1"), header("x:y", "1"), header("anthropic-beta", "fine")];
     send(&door, Outgoing { headers, ..outgoing(&settings, false) }).await.unwrap();
@@ -285,6 +285,9 @@ async fn a_header_that_breaks_its_line_is_not_sent() {
     assert_eq!((asked.header("openai-beta"), asked.header("x-evil")), (None, None));
     assert_eq!(asked.header("anthropic-beta"), Some("fine"));
 }
+
+/// What is spoiled in a provider's settings.
+type Change = fn(&mut ProviderSettings);
 
 #[test]
 fn what_cannot_be_sent_is_said_when_the_door_is_made() {
@@ -308,7 +311,7 @@ fn what_cannot_be_sent_is_said_when_the_door_is_made() {
             .map(|error| format!("{error} {error:?}"))
     };
     assert_eq!(made(|_| {}, CANARY), None);
-    let wrong: [(fn(&mut ProviderSettings), &str, &str); 6] = [
+    let wrong: [(Change, &str, &str); 6] = [
         (|settings| settings.base_url = "ftp://example.com".to_owned(), CANARY, "providers.p.base-url"),
         (|settings| settings.base_url = "example.com".to_owned(), CANARY, "providers.p.base-url"),
         (|settings| settings.base_url = format!("https://me:{CANARY}@example.com"), CANARY, "providers.p.base-url"),

@@ -58,7 +58,7 @@ pub(crate) fn reservation(record: &UsageRecord) -> Open {
 pub(crate) fn record(i: u64, every_s: i64) -> UsageRecord {
     let begin: Timestamp = BEGIN.parse().expect("an instant");
     let at = Timestamp::from_second(begin.as_second() + i64::try_from(i).expect("few") * every_s).expect("an instant");
-    let is_small = i % 3 != 0;
+    let is_small = !i.is_multiple_of(3);
     let (host, model, prices) = if is_small {
         ("openai", "gpt-4o-mini", [150, 75, 600])
     } else {
@@ -66,7 +66,7 @@ pub(crate) fn record(i: u64, every_s: i64) -> UsageRecord {
     };
     let usage = Usage {
         input_fresh: 400 + i * 37 % 900,
-        cache_read: if i % 2 == 0 { 1024 } else { 0 },
+        cache_read: if i.is_multiple_of(2) { 1024 } else { 0 },
         output_visible: 80 + i * 13 % 300,
         ..Usage::default()
     };
@@ -81,9 +81,9 @@ pub(crate) fn record(i: u64, every_s: i64) -> UsageRecord {
         request: [1; 16],
         template: [u8::try_from(i % 4).expect("small") + 1; 16],
         tenant: "".into(),
-        caller: Some(if i % 5 == 0 { "jo" } else { "kim" }.into()),
+        caller: Some(if i.is_multiple_of(5) { "jo" } else { "kim" }.into()),
         team: (i % 7 != 6).then(|| if is_small { "support" } else { "search" }.into()),
-        tags: [("feature".into(), if i % 2 == 0 { "chat" } else { "summary" }.into())].into(),
+        tags: [("feature".into(), if i.is_multiple_of(2) { "chat" } else { "summary" }.into())].into(),
         route: Some("default".into()),
         asked: Some(model.into()),
         provider: host.into(),

@@ -51,7 +51,6 @@ pub(crate) use optimized::{
 };
 pub(crate) use problem::problem;
 pub(crate) use text::text;
-#[cfg(feature = "router")]
 
 /// A value as JSON, for a program.
 #[cfg(feature = "router")]

@@ -12,5 +12,6 @@ pub use pause::{pause, retry_after};
 #[cfg(feature = "router")]
 pub use table::{Cooling, Health, Pass, TargetHealth, Verdict};
 
-#[cfg(all(test, feature = "router"))]
+#[cfg(test)]
+#[cfg(feature = "router")]
 mod tests;

@@ -42,5 +42,6 @@ pub use record::{AttemptId, Feedback, Outcome, SavedBy, UsageRecord, UsageSource
 #[cfg(feature = "router")]
 pub use store::{Ledger, State};
 
-#[cfg(all(test, feature = "router"))]
+#[cfg(test)]
+#[cfg(feature = "router")]
 mod tests;

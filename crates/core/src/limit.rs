@@ -20,7 +20,9 @@ pub use provider::{exhausted_for, held_for};
 #[cfg(feature = "router")]
 pub use queue::{Demand, Depth, Limits, Permit};
 
-#[cfg(all(test, feature = "router"))]
+#[cfg(test)]
+#[cfg(feature = "router")]
 mod races;
-#[cfg(all(test, feature = "router"))]
+#[cfg(test)]
+#[cfg(feature = "router")]
 mod tests;

@@ -45,7 +45,8 @@ struct Json<'a> {
 
 #[derive(Serialize)]
 struct Budget {
-    budget: String,
+    #[serde(rename = "budget")]
+    name: String,
     subject: String,
     from: String,
     to: String,
@@ -57,7 +58,7 @@ struct Budget {
 /// `promptopt.usage/1`.
 pub(crate) fn json(figures: &Figures<'_>) -> Result<String> {
     let budget = |spent: &Spent| Budget {
-        budget: spent.budget.to_string(),
+        name: spent.budget.to_string(),
         subject: readable(&spent.subject),
         from: spent.from.to_string(),
         to: spent.to.to_string(),

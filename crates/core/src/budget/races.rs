@@ -100,7 +100,7 @@ fn as_many_pass_as_there_is_money_for() {
             })
         };
         let threads: Vec<_> = (0..3).map(|_| call(budgets.clone())).collect();
-        let n_admitted = threads.into_iter().map(|thread| thread.join().unwrap()).filter(Result::is_ok).count();
+        let n_admitted = threads.into_iter().filter_map(|thread| thread.join().unwrap().ok()).count();
         assert_eq!((n_admitted, budgets.view()[0].settled), (2, Usd::from_pico(20)));
     };
     shuttle::check_dfs(exactly_two, Some(20_000));

@@ -144,8 +144,8 @@ mod tests {
 
     use super::*;
 
-    fn check(body: serde_json::Value, policy: &CachePolicy, expected: Result<(), Uncacheable>) {
-        let read = crate::dialect::read_request(&body).unwrap();
+    fn check(body: &serde_json::Value, policy: &CachePolicy, expected: Result<(), Uncacheable>) {
+        let read = crate::dialect::read_request(body).unwrap();
         assert_eq!(request(&read, policy), expected, "{body}");
     }
 
@@ -158,17 +158,17 @@ mod tests {
             body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             body
         };
-        check(ask(json!({})), &policy, Ok(()));
-        check(ask(json!({"temperature": 0.0})), &policy, Ok(()));
-        check(ask(json!({"temperature": 1})), &policy, Err(Uncacheable::Sampled));
-        check(ask(json!({"temperature": null})), &policy, Err(Uncacheable::Sampled));
-        check(ask(json!({"temperature": 1})), &sampled, Ok(()));
-        check(ask(json!({})), &CachePolicy { is_on: false, ..policy.clone() }, Err(Uncacheable::Off));
-        check(ask(json!({"web_search_options": {}})), &policy, Err(Uncacheable::ServerTools));
+        check(&ask(json!({})), &policy, Ok(()));
+        check(&ask(json!({"temperature": 0.0})), &policy, Ok(()));
+        check(&ask(json!({"temperature": 1})), &policy, Err(Uncacheable::Sampled));
+        check(&ask(json!({"temperature": null})), &policy, Err(Uncacheable::Sampled));
+        check(&ask(json!({"temperature": 1})), &sampled, Ok(()));
+        check(&ask(json!({})), &CachePolicy { is_on: false, ..policy.clone() }, Err(Uncacheable::Off));
+        check(&ask(json!({"web_search_options": {}})), &policy, Err(Uncacheable::ServerTools));
         let image = json!({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://e.org/a.png"}}]}]});
-        check(ask(image), &policy, Err(Uncacheable::RemoteMedia));
+        check(&ask(image), &policy, Err(Uncacheable::RemoteMedia));
         let earlier = json!({"model": "gpt-5", "temperature": 0, "input": "hi", "previous_response_id": "r"});
-        check(earlier, &policy, Err(Uncacheable::StoredContext));
+        check(&earlier, &policy, Err(Uncacheable::StoredContext));
     }
 
     #[test]

@@ -96,7 +96,7 @@ fn record(team: &str, at: Timestamp, cost: &str) -> UsageRecord {
 }
 
 fn catalog() -> Catalog {
-    let text = "host = \"x\"\n[source.s]\nurl = \"u\"\n[[model]]\nid = \"m\"\naliases = [\"m-dated\"]\ntokenizer = \"claude\"\nshutdown = \"2026-12-20\"\nsuccessor = \"n\"\nsource = \"s\"\nobserved = \"2026-10-01\"\ninput = \"1\"\noutput = \"2\"\n";
+    let text = "host = \"x\"\n[source.s]\nurl = \"u\"\n[[model]]\nid = \"m\"\naliases = [\"m-dated\"]\ntokenizer = \"claude\"\nshutdown = \"2026-12-20\"\nsuccessor = \"n\"\nsource = \"s\"\nobserved = \"2026-10-01\"\n[[model.prices]]\nstandard = { input = \"1\", output = \"2\" }\n";
     load::parse("x.toml", text).and_then(load::Part::into_catalog).unwrap()
 }
 

@@ -209,10 +209,11 @@ mod tests {
 
     #[test]
     fn lines_are_appended() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("alerts.jsonl");
+        let folder = std::env::temp_dir();
+        let path = folder.join(format!("promptopt-alerts-{}.jsonl", fastrand::u64(..)));
         append(&path, b"1\n").and_then(|()| append(&path, b"2\n")).unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "1\n2\n");
-        assert!(append(folder.path(), b"1\n").is_err());
+        std::fs::remove_file(&path).unwrap();
+        assert!(append(&folder, b"1\n").is_err());
     }
 }

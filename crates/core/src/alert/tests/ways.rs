@@ -72,8 +72,8 @@ fn deliveries(specs: &[AlertSpec], callbacks: &[Callback], hook: &Arc<Hook>) -> 
 
 #[tokio::test(start_paused = true)]
 async fn each_alert_goes_to_its_receivers_and_all_to_callbacks() {
-    let (hook, folder) = (Arc::new(Hook::default()), tempfile::tempdir().unwrap());
-    let log = folder.path().join("alerts.jsonl");
+    let hook = Arc::new(Hook::default());
+    let log = std::env::temp_dir().join(format!("promptopt-alerts-{}.jsonl", fastrand::u64(..)));
     let seen = Arc::new(Mutex::new(Vec::new()));
     let callback: Callback = {
         let seen = Arc::clone(&seen);
@@ -87,7 +87,8 @@ async fn each_alert_goes_to_its_receivers_and_all_to_callbacks() {
     deliveries.close().await;
     assert_eq!(*seen.lock().unwrap(), ["a", "b", "soft-limit"]);
     assert_eq!(*hook.bodies.lock().unwrap(), ["{\"text\":\":warning: a one\"}", "{\"text\":\":warning: b two\"}"]);
-    assert_eq!(std::fs::read_to_string(log).unwrap().lines().count(), 1);
+    assert_eq!(std::fs::read_to_string(&log).unwrap().lines().count(), 1);
+    std::fs::remove_file(log).unwrap();
     let delivered = deliveries.delivered();
     assert_eq!((delivered.n_told, delivered.n_failed, delivered.n_dropped), (6, 0, 0));
     // Closed is closed.

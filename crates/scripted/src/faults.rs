@@ -343,7 +343,7 @@ pub static FAULTS: &[Fault] = &[
                 r#","usage":{"prompt_tokens":7,"completion_tokens":1,"total_tokens":8},"usage":{"prompt_tokens":100,"completion_tokens":10,"total_tokens":110}"#,
             )
         },
-        || usage_twice(),
+        usage_twice,
         Kind::Answer,
     ),
     whole(

@@ -36,7 +36,7 @@ enum Cache {
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Hits {
-    hits: u64,
+    held: u64,
     all: u64,
     n_calls: u64,
 }
@@ -45,14 +45,14 @@ impl Caches {
     /// Counts a record.
     pub(super) fn add(&mut self, record: &UsageRecord, at: Timestamp) {
         match record.outcome {
-            Outcome::FromCache => self.count(Cache::Responses, at, Hits { hits: 1, all: 1, n_calls: 1 }),
+            Outcome::FromCache => self.count(Cache::Responses, at, Hits { held: 1, all: 1, n_calls: 1 }),
             Outcome::Answered => {
-                self.count(Cache::Responses, at, Hits { hits: 0, all: 1, n_calls: 1 });
+                self.count(Cache::Responses, at, Hits { held: 0, all: 1, n_calls: 1 });
                 // Only the provider knows what its cache did.
                 if record.source == UsageSource::Provider && record.usage.input() > 0 {
                     let cache = Cache::Prompts(Arc::clone(&record.provider), Arc::clone(&record.model));
-                    let (hits, all) = (record.usage.cache_read, record.usage.input());
-                    self.count(cache, at, Hits { hits, all, n_calls: 1 });
+                    let (held, all) = (record.usage.cache_read, record.usage.input());
+                    self.count(cache, at, Hits { held, all, n_calls: 1 });
                 }
             }
             _ => {}
@@ -114,7 +114,7 @@ fn reading(cache: &Cache, buckets: &BTreeMap<i64, Hits>, now: i64, permille: u32
 
 impl Hits {
     fn add(&mut self, more: Hits) {
-        self.hits = self.hits.saturating_add(more.hits);
+        self.held = self.held.saturating_add(more.held);
         self.all = self.all.saturating_add(more.all);
         self.n_calls = self.n_calls.saturating_add(more.n_calls);
     }
@@ -126,7 +126,7 @@ impl Hits {
     }
 
     fn permille(self) -> i128 {
-        if self.all == 0 { 0 } else { i128::from(self.hits) * 1000 / i128::from(self.all) }
+        if self.all == 0 { 0 } else { i128::from(self.held) * 1000 / i128::from(self.all) }
     }
 }
 

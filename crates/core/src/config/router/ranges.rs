@@ -1,6 +1,8 @@
 //! Numbers, times and sizes that are of the right kind but cannot be meant: a timeout of nothing, a share above the whole, a count that
 //! is larger than what counts it.
 
+use std::time::Duration;
+
 use toml::de::DeTable;
 
 use super::super::check::{Checker, whole};
@@ -85,12 +87,11 @@ fn members(field: &str, table: &DeTable<'_>, ranges: &[(&str, Range)], checker: 
         let expected = match *range {
             Count(least, most) => {
                 let number = whole(inner).and_then(|number| u64::try_from(number).ok());
-                number.filter(|number| !(least..=most).contains(number)).map(|number| match number < least {
-                    true => format!("at least {least}"),
-                    false => format!("at most {most}"),
-                })
+                number
+                    .filter(|number| !(least..=most).contains(number))
+                    .map(|number| if number < least { format!("at least {least}") } else { format!("at most {most}") })
             }
-            Time => values::duration(inner).filter(|time| time.is_zero()).map(|_| "more than no time".to_owned()),
+            Time => values::duration(inner).filter(Duration::is_zero).map(|_| "more than no time".to_owned()),
             Size(most) => match values::size(inner) {
                 Some(0) => Some("more than nothing".to_owned()),
                 Some(size) if size > most => Some(format!("at most {most} B")),

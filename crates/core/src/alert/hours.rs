@@ -152,8 +152,8 @@ mod tests {
     fn hours(cents: impl Iterator<Item = i128>) -> Hours {
         let mut hours = Hours::default();
         hours.add(at(0), Usd::from_pico(CENT));
-        for (i, cents) in cents.enumerate() {
-            hours.add(at(i as i64 + 1), Usd::from_pico(cents * CENT));
+        for (i, cents) in (1..).zip(cents) {
+            hours.add(at(i), Usd::from_pico(cents * CENT));
         }
         hours
     }

@@ -151,7 +151,7 @@ mod tests {
     fn check(values: &[Option<i128>], expected: &[Option<State>]) {
         let (mut board, name) = (Board::default(), Arc::from("a"));
         let owner = Owner { is_built_in: false, name: &name, kind: Kind::Spent, repeat: Duration::from_secs(150) };
-        for (i, (value, expected)) in values.iter().zip(expected).enumerate() {
+        for (i, (value, expected)) in (0..).zip(values.iter().zip(expected)) {
             let reading = value.map(|value| Reading {
                 key: "k".into(),
                 subject: "s".into(),
@@ -159,7 +159,7 @@ mod tests {
                 text: String::new(),
                 figures: Figures::new(),
             });
-            let told = board.step(owner, at(i as i64 * 60), reading.into_iter().collect());
+            let told = board.step(owner, at(i * 60), reading.into_iter().collect());
             assert_eq!(told.first().map(|alert| alert.state), *expected, "{i} of {values:?}");
             assert!(told.len() <= 1);
         }

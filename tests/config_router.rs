@@ -7,6 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use promptopt::alert::settings::{AlertSpec, Receiver, Watch};
 use promptopt::budget::settings::Period;
 use promptopt::catalog::Catalog;
 use promptopt::chat::Dialect;
@@ -120,7 +121,35 @@ fn every_mistake_is_told_with_its_place() {
         ("[[budgets]]\nname = 'b'", "sets no limit"),
         ("[[budgets]]\nname = 'b'\nhard = '-1'", "expected an amount"),
         ("[[limits]]\nname = 'l'\nby = 'user'", "expected all, tenant, caller"),
+        ("[[budgets]]\nname = 'b'\nhard = '1'\nsoft = '2'", "`b` is above its hard one"),
+        ("[[budgets]]\nname = 'b'\nhard = '1'\nonly = { tema = 'x' }", "did you mean `team`"),
+        ("[[limits]]\nname = 'l'\nrpm = 1\n[[limits]]\nname = 'l'\nrpm = 2", "two are called `l`"),
+        ("[[limits]]\nname = 'l'\nrpm = 0", "expected at least 1"),
+        ("[[alerts]]\nname = 'a'\nwatch = 'spent'\nbudget = 'none'", "no budget is called `none`"),
+        ("[[alerts]]\nname = 'a'\nwatch = 'burn-rate'", "there is no budget for `burn-rate` to watch"),
+        ("[[alerts]]\nname = 'a'\nwatch = 'spike'\nto = ['mail:x']", "webhook:env:NAME"),
+        (
+            "[[alerts]]\nname = 'a'\nwatch = 'spike'\nto = ['webhook:https://hooks.example.com/canary']",
+            "webhook:env:NAME",
+        ),
+        ("[[alerts]]\nname = 'a'\nwatch = 'spike'\nto = [{ command = [] }]", "webhook:env:NAME"),
+        ("[[alerts]]\nname = 'a'\nwatch = 'spikes'", "did you mean `spike`"),
+        ("[[alerts]]\nname = 'a'", "`watch` is missing"),
+        ("[[alerts]]\nname = 'a'\nwatch = 'spike'\ndays = 3", "`alerts.days`: says nothing to `spike`"),
+        ("[[alerts]]\nname = 'a'\nwatch = 'spike'\ntimes = 'many'", "expected a number such as 1.5"),
+        ("[[alerts]]\nname = 'a'\nwatch = 'spike'\ntimes = 0", "expected more than 0"),
+        ("[[alerts]]\nname = 'a'\nwatch = 'spike'\nrepeat = '5s'", "expected at least a minute"),
+        ("[[alerts]]\nname = 'a'\nwatch = 'spike'\n[[alerts]]\nname = 'a'\nwatch = 'shutdown'", "two are called `a`"),
+        (
+            "[providers.openai]\nbase-url = 'http://127.0.0.1.example.com/v1'\napi-key = 'env:K'",
+            "plain http to another machine",
+        ),
+        ("[providers.openai]\ntotal-timeout = '0s'", "expected more than no time"),
+        ("[providers.bedrock]\naws-region = 'us-east-1'\naws-key-id = 'env:K'", "`aws-secret` is missing beside it"),
+        ("[retry]\nmax-attempts = 0", "expected at least 1"),
+        ("[breaker]\nfailure-percent = 101", "expected at most 100"),
         ("[router]\nmax-body = 5", "expected a size"),
+        ("[router]\nmax-body = '0 B'", "expected more than nothing"),
         ("[lint]\nselect = ['NOPE']", "NOPE"),
     ] {
         let found = problems(text);
@@ -128,6 +157,81 @@ fn every_mistake_is_told_with_its_place() {
         assert!(found.iter().all(|problem| problem.contains(':') && !problem.contains("canary")), "{found:?}");
     }
     assert_eq!(problems("[router]\na = 1\nb = 2\n[queue]\nmax-wait = 1").len(), 3);
+}
+
+#[test]
+fn alerts_are_read_with_their_defaults() {
+    let read = settings(
+        "[[budgets]]
+name = 'b'
+hard = '1'
+[[alerts]]
+name = 'share'
+watch = 'spent'
+budget = 'b'
+percent = 90
+to = ['webhook:env:HOOK', 'log:a.jsonl', { command = ['notify', 'x y'] }]
+repeat = '1h'
+[[alerts]]
+name = 'pace'
+watch = 'burn-rate'
+times = 2.25
+[[alerts]]
+name = 'old'
+watch = 'stale-price'",
+    );
+    assert_eq!(
+        read.alerts[0],
+        AlertSpec {
+            name: "share".to_owned(),
+            watch: Watch::Spent { budget: Some("b".to_owned()), permille: 900 },
+            to: vec![
+                Receiver::Webhook(SecretRef::Env("HOOK".to_owned())),
+                Receiver::Log("a.jsonl".into()),
+                Receiver::Command(vec!["notify".to_owned(), "x y".to_owned()]),
+            ],
+            repeat: Duration::from_secs(3600),
+        }
+    );
+    assert_eq!(read.alerts[1].watch, Watch::BurnRate { budget: None, permille: 2250 });
+    assert_eq!((&read.alerts[2].watch, read.alerts[2].repeat.as_secs()), (&Watch::StalePrice { days: 60 }, 86_400));
+}
+
+#[test]
+fn what_is_right_is_not_told() {
+    for text in [
+        // A route that another goes on to may stand behind one that takes all.
+        "[[routes]]\nname = 'a'\nthen = ['b']\n[[routes]]\nname = 'b'",
+        "[providers.vllm]\nbase-url = 'http://127.0.0.1:8000/v1'\napi-key = 'env:K'",
+        "[providers.own]\nhost = 'vllm'\nbase-url = 'https://vllm.example.com/v1'",
+        "[[limits]]\nname = 'l'\nonly = { team = 'x', 'tag:feature' = 'y' }\nrpm = 1",
+        "[[alerts]]\nname = 'a'\nwatch = 'spike'",
+    ] {
+        settings(text);
+    }
+}
+
+#[test]
+fn files_of_a_chain_name_what_others_bring() {
+    let near = "extends = 'base.toml'\n[providers.openai]\n[[alerts]]\nname = 'a'\nwatch = 'spent'\nbudget = 'b'\nto = ['log:a.jsonl']";
+    let base = "[[routes]]\nname = 'r'\ncandidates = ['openai/gpt-5-mini']\n[[budgets]]\nname = 'b'\nhard = '1'\n[[alerts]]\nname = 'gone'\nwatch = 'spent'\nbudget = 'gone'";
+    let files = |near: &str, base: &str| {
+        let files = BTreeMap::from([
+            (PathBuf::from("/r/promptopt.toml"), near.to_owned()),
+            (PathBuf::from("/r/base.toml"), base.to_owned()),
+        ]);
+        let read = move |path: &Path| files.get(path).cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound));
+        from_file(Path::new("/r/promptopt.toml"), &read, Catalog::embedded())
+    };
+    let read = files(near, base).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!((read.alerts.len(), &read.alerts[0].to), (1, &vec![Receiver::Log("/r/a.jsonl".into())]));
+    // What is wrong is told with its own file, once.
+    let wrong = files(&near.replace("'b'", "'c'"), &base.replace("gpt-5-mini", "gpt-5-minni")).map(drop).unwrap_err();
+    let told: Vec<String> = wrong.0.iter().map(ToString::to_string).collect();
+    assert!(
+        told.len() == 2 && told[0].starts_with("/r/base.toml:3:") && told[1].starts_with("/r/promptopt.toml:6:"),
+        "{told:?}"
+    );
 }
 
 #[test]

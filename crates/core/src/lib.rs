@@ -25,6 +25,7 @@ pub mod compress;
 pub mod format;
 pub mod translate;
 
+pub mod alert;
 pub mod budget;
 pub mod cache;
 pub mod health;

@@ -61,6 +61,8 @@ mod wire;
 
 pub use diagnostic::{Applicability, Change, Diagnostic, Finding, Fix, Saving, Severity};
 pub use file::{File, Prompt, PromptKind};
+#[cfg(feature = "router")]
+pub(crate) use lifecycle::ending;
 pub use rule::Rule;
 pub use rules::RULES;
 pub use run::{Linted, Linter};

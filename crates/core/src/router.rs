@@ -16,6 +16,7 @@
 //!
 //! What happens to a request stands in `router/life.rs`.
 
+mod alerting;
 mod answer;
 mod body;
 mod builder;
@@ -41,6 +42,7 @@ use std::sync::Arc;
 
 use arc_swap::ArcSwap;
 
+pub use alerting::AlertStatus;
 pub use answer::{Answer, AnswerStream, CacheStatus, Report};
 pub use builder::Builder;
 pub use request::{BEHAVIOUR_HEADERS, Directives, Request};
@@ -82,6 +84,7 @@ struct Inner {
     tasks: tasks::Tasks,
     key_secret: KeySecret,
     watchers: Vec<Watcher>,
+    alerting: alerting::Alerting,
 }
 
 /// Is told of every record as it is settled.
@@ -102,6 +105,8 @@ pub struct Status {
     pub ledger_failing: Option<String>,
     /// Records that wait for the ledger.
     pub ledger_waiting: usize,
+    /// Alerts.
+    pub alerts: AlertStatus,
     /// Calls under way.
     pub calls: usize,
     /// Of them, those that others may join.
@@ -171,6 +176,7 @@ impl Router {
             cache: self.0.responses.counts(),
             ledger_failing: ledger.failing,
             ledger_waiting: ledger.n_waiting,
+            alerts: self.0.alerting.status(self.0.clock.now()),
             calls: self.0.tasks.n_running(),
             flights: self.0.flights.len(),
         }
@@ -182,8 +188,8 @@ impl Router {
     }
 
     /// Goes by other settings from the next call on. Calls under way end as they began; budgets keep what was spent, limits what is
-    /// used. Providers, cache and ledger stay as they were built: only their routes, limits and budgets change. A budget that is new
-    /// begins with what the ledger knows of its period, which is read here; of calls under way it knows nothing.
+    /// used. Providers, cache and ledger stay as they were built: only their routes, limits, budgets and alerts change. A budget that
+    /// is new begins with what the ledger knows of its period, which is read here; of calls under way it knows nothing.
     ///
     /// Errors leave everything as it was.
     pub fn reload(&self, settings: RouterSettings) -> Result<()> {
@@ -194,26 +200,31 @@ impl Router {
                 .help("build another router and let the old one end"));
         }
         let (budgets, limits, queue) = (settings.budgets.clone(), settings.limits.clone(), settings.queue.clone());
+        let alerts = settings.alerts.clone();
         let next = state::State::new(settings, &self.0.catalog, current.limits.clone())?;
         let loaded = Budgets::new(&self.0.budgets.unknown(&budgets), Arc::clone(&self.0.clock));
         builder::count_spent(&loaded, &self.0.ledger, self.0.clock.now())?;
+        self.0.alerting.replace(&alerts, &budgets)?;
         self.0.budgets.replace(&budgets, &loaded);
         next.limits.replace(&limits, queue);
         self.0.state.store(Arc::new(next));
         Ok(())
     }
 
-    /// Work that has to be done now and then: the cache lets go what is old, the ledger drops what is too old. A router that is built
-    /// inside a tokio runtime does it by itself.
+    /// Work that has to be done now and then: alerts look around, the cache lets go what is old, the ledger drops what is too old. A
+    /// router that is built inside a tokio runtime does it by itself, every 30 seconds.
     pub async fn tidy(&self) -> Result<()> {
+        self.0.look_around();
         self.0.responses.tidy();
         while self.0.ledger.drop_old().await? {}
         Ok(())
     }
 
-    /// Takes no more calls, waits for those under way, and writes all that was recorded.
+    /// Takes no more calls, waits for those under way, tells the last alerts, and writes all that was recorded.
     pub async fn shutdown(&self) {
         self.0.tasks.close().await;
+        self.0.look_around();
+        self.0.alerting.close().await;
         let ledger = self.0.ledger.clone();
         // Joins a thread: not for a runtime's worker.
         let _joined = tokio::task::spawn_blocking(move || ledger.close()).await;
@@ -223,9 +234,15 @@ impl Router {
 impl Inner {
     /// A record is settled: whoever watches is told.
     fn settled(&self, record: &UsageRecord) {
+        self.alerting.observe(record);
         for watcher in &self.watchers {
             watcher(record);
         }
+    }
+
+    /// Alerts look at how things are.
+    fn look_around(&self) {
+        self.alerting.tick(self.clock.now(), &self.budgets, &self.catalog);
     }
 }
 

@@ -14,6 +14,8 @@ pub mod http;
 pub mod secrets;
 #[cfg(feature = "bedrock")]
 mod sigv4;
+#[cfg(feature = "router")]
+pub mod webhook;
 
 #[cfg(feature = "router")]
 pub use door::{Body, Chunks, Incoming, Outgoing, Upstream};

@@ -68,7 +68,13 @@ impl<'a> Checker<'a> {
         self.problem(span.clone(), field, message, help);
     }
 
-    fn problem(&mut self, span: Range<usize>, field: &str, message: impl Into<String>, help: Option<String>) {
+    pub(super) fn problem(
+        &mut self,
+        span: Range<usize>,
+        field: &str,
+        message: impl Into<String>,
+        help: Option<String>,
+    ) {
         let error = self.error_at(&span, field, message);
         self.problems.push(match help {
             Some(help) => error.help(help),
@@ -114,7 +120,7 @@ impl<'a> Checker<'a> {
         self.problem(name.span(), "", format!("{place} has no key `{}`", shorten(written, 40)), Some(help));
     }
 
-    fn value(&mut self, field: &str, shape: &Shape, value: &Spanned<DeValue<'_>>) {
+    pub(super) fn value(&mut self, field: &str, shape: &Shape, value: &Spanned<DeValue<'_>>) {
         let span = value.span();
         match shape {
             Shape::Text | Shape::Path => {
@@ -130,6 +136,7 @@ impl<'a> Checker<'a> {
             Shape::Host => {
                 if let Some(name) = self.text(field, value)
                     && self.catalog.host(&name).is_none()
+                    && !(field.starts_with("providers.") && super::router::hosts::of(&name).is_some())
                 {
                     self.passed_on(&span, field, &self.catalog.unknown_host(&name));
                 }
@@ -195,92 +202,6 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Shapes of the router's keys.
-    fn routed(&mut self, field: &str, shape: &Shape, value: &Spanned<DeValue<'_>>) {
-        let inner = value.get_ref();
-        let mut need = |is_right: bool, expected: &str| {
-            if !is_right {
-                self.wrong(field, value, expected);
-            }
-        };
-        match shape {
-            Shape::Bool => need(inner.as_bool().is_some(), "true or false"),
-            Shape::Duration => need(values::duration(inner).is_some(), "a time such as \"10s\" (ms, s, m, h, d)"),
-            Shape::Size => need(values::size(inner).is_some(), "a size such as \"16 MiB\""),
-            Shape::By => need(values::by(inner).is_some(), "all, tenant, caller, team, tag:NAME, route, provider, model or target"),
-            Shape::Period => need(values::period(inner).is_some(), "day, month, or a time such as \"rolling 7d\""),
-            Shape::Objective => need(
-                values::objective(inner).is_some(),
-                "cheapest, fastest, weighted, ordered, or \"quality>=0.8 then cheapest\"",
-            ),
-            // What stands there may be the secret: it is not repeated.
-            Shape::Secret if values::secret(inner).is_none() => {
-                let message = "expected where the secret is, `env:NAME` or `file:PATH`, not the secret itself";
-                self.problem(value.span(), field, message, Some("if it was one, it is known to all who read this file: change it".to_owned()));
-            }
-            Shape::OneOf(names) => self.one_of(field, value, names),
-            Shape::Texts => _ = self.texts(field, value),
-            Shape::TextMap => {
-                for (name, value) in self.entries(field, value) {
-                    self.text(&joined(field, name.get_ref()), value);
-                }
-            }
-            Shape::Tiers => self.each_is(field, value, "a service tier (batch, flex, standard, priority, fast, ultrafast)", |item| values::tier(item).is_some()),
-            Shape::Targets => self.each_is(field, value, "a target such as \"openai/gpt-5-mini\", or { target = \"…\", tier = \"flex\", weight = 1, quality = 0.9 }", |item| {
-                values::target(item).is_some()
-            }),
-            Shape::Condition => {
-                if let Some(source) = self.text(field, value) {
-                    self.condition(field, value, &source);
-                }
-            }
-            Shape::Switch(keys) => match inner {
-                DeValue::Boolean(_) => {}
-                DeValue::Table(table) => self.table(field, value.span(), table, keys),
-                _ => self.wrong(field, value, "true, false, or a table"),
-            },
-            Shape::ByName(keys) => {
-                for (name, value) in self.entries(field, value) {
-                    let field = joined(field, name.get_ref());
-                    match value.get_ref() {
-                        DeValue::Table(table) => self.table(&field, value.span(), table, keys),
-                        _ => self.wrong(&field, value, "a table"),
-                    }
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn each_is(
-        &mut self,
-        field: &str,
-        value: &Spanned<DeValue<'_>>,
-        expected: &str,
-        is_right: impl Fn(&DeValue<'_>) -> bool,
-    ) {
-        let Some(array) = self.array(field, value) else { return };
-        for item in array {
-            if !is_right(item.get_ref()) {
-                self.wrong(field, item, expected);
-            }
-        }
-    }
-
-    #[cfg(feature = "router")]
-    fn condition(&mut self, field: &str, value: &Spanned<DeValue<'_>>, source: &str) {
-        if let Err((message, offset)) = crate::route::condition::check(source) {
-            let span = value.span();
-            // One character for the quote.
-            let start = span.start + offset.map_or(0, |offset| offset + 1);
-            self.problem(start..span.end, field, message, Some("conditions are written in CEL".to_owned()));
-        }
-    }
-
-    #[cfg(not(feature = "router"))]
-    #[allow(clippy::unused_self, reason = "conditions are checked where they can be run")]
-    fn condition(&mut self, _field: &str, _value: &Spanned<DeValue<'_>>, _source: &str) {}
-
     fn tables(&mut self, field: &str, value: &Spanned<DeValue<'_>>, keys: &'static [Key]) {
         let DeValue::Array(array) = value.get_ref() else {
             return self.wrong(field, value, &format!("tables, each under [[{field}]]"));
@@ -334,7 +255,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn one_of(&mut self, field: &str, value: &Spanned<DeValue<'_>>, names: &[&str]) {
+    pub(super) fn one_of(&mut self, field: &str, value: &Spanned<DeValue<'_>>, names: &[&str]) {
         let Some(text) = self.text(field, value) else { return };
         if !names.contains(&&*text) {
             let help = did_you_mean(&text, names.iter().copied());
@@ -350,12 +271,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    fn texts(&mut self, field: &str, value: &Spanned<DeValue<'_>>) -> Vec<(String, Range<usize>)> {
+    pub(super) fn texts(&mut self, field: &str, value: &Spanned<DeValue<'_>>) -> Vec<(String, Range<usize>)> {
         let Some(array) = self.array(field, value) else { return Vec::new() };
         array.iter().filter_map(|item| Some((self.text(field, item)?, item.span()))).collect()
     }
 
-    fn array<'v>(&mut self, field: &str, value: &'v Spanned<DeValue<'_>>) -> Option<&'v DeArray<'v>> {
+    pub(super) fn array<'v>(&mut self, field: &str, value: &'v Spanned<DeValue<'_>>) -> Option<&'v DeArray<'v>> {
         let array = value.get_ref().as_array();
         if array.is_none() {
             self.wrong(field, value, "a list of texts, such as [\"…\"]");
@@ -363,7 +284,7 @@ impl<'a> Checker<'a> {
         array
     }
 
-    fn text(&mut self, field: &str, value: &Spanned<DeValue<'_>>) -> Option<String> {
+    pub(super) fn text(&mut self, field: &str, value: &Spanned<DeValue<'_>>) -> Option<String> {
         let text = value.get_ref().as_str().map(str::to_owned);
         if text.is_none() {
             self.wrong(field, value, "a text in quotes");
@@ -371,7 +292,7 @@ impl<'a> Checker<'a> {
         text
     }
 
-    fn entries<'v, 'i>(
+    pub(super) fn entries<'v, 'i>(
         &mut self,
         field: &str,
         value: &'v Spanned<DeValue<'i>>,
@@ -383,7 +304,7 @@ impl<'a> Checker<'a> {
         Vec::new()
     }
 
-    fn wrong(&mut self, field: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
+    pub(super) fn wrong(&mut self, field: &str, value: &Spanned<DeValue<'_>>, expected: &str) {
         let found = self.text.get(value.span()).unwrap_or_default();
         let message = format!("expected {expected}, found {} `{}`", values::kind(value.get_ref()), shorten(found, 40));
         self.problem(value.span(), field, message, None);
@@ -435,6 +356,6 @@ pub(super) fn usd(value: &DeValue<'_>) -> Option<Result<Usd, Error>> {
     Some(amount.and_then(|usd| if usd < Usd::ZERO { Err(Error::input("below 0")) } else { Ok(usd) }))
 }
 
-fn joined(field: &str, name: &str) -> String {
+pub(super) fn joined(field: &str, name: &str) -> String {
     if field.is_empty() { name.to_owned() } else { format!("{field}.{name}") }
 }

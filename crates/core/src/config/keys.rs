@@ -79,8 +79,14 @@ pub enum Shape {
     Objective,
     /// Service tiers.
     Tiers,
+    /// A table of labels and their values.
+    Labels,
+    /// How many times, with up to three decimals.
+    Times,
     /// Targets of a route.
     Targets,
+    /// Who is told of an alert.
+    Receivers,
     /// A CEL condition.
     Condition,
 }

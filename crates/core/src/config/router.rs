@@ -1,8 +1,13 @@
 //! All that a router is told, resolved from `promptopt.toml`: each feature has its own part.
 
-mod hosts;
+mod alerts;
+mod cross;
+mod fields;
+pub(super) mod hosts;
 pub(super) mod keys;
+mod ranges;
 mod read;
+mod shapes;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -11,6 +16,7 @@ use toml::de::DeTable;
 
 use super::check::Checker;
 use super::{Problems, Reader, plain};
+use crate::alert::settings::AlertSpec;
 use crate::budget::settings::BudgetSpec;
 use crate::cache::settings::CacheSettings;
 use crate::catalog::Catalog;
@@ -35,6 +41,8 @@ pub struct RouterSettings {
     pub queue: QueueSettings,
     /// Budgets.
     pub budgets: Vec<BudgetSpec>,
+    /// Alerts.
+    pub alerts: Vec<AlertSpec>,
     /// The response cache.
     pub cache: CacheSettings,
     /// The ledger.
@@ -55,6 +63,7 @@ impl Default for RouterSettings {
             limits: Vec::new(),
             queue: QueueSettings::default(),
             budgets: Vec::new(),
+            alerts: Vec::new(),
             cache: CacheSettings::default(),
             ledger: LedgerSettings::default(),
             retry: RetrySettings::default(),
@@ -85,11 +94,7 @@ pub fn from_file(path: &Path, read: &Reader<'_>, catalog: &Catalog) -> Result<Ro
         chain.push((path, shown, text));
     }
     let mut settings = RouterSettings::default();
-    let mut problems = Vec::new();
-    for (path, shown, text) in chain.iter().rev() {
-        let folder = path.parent().unwrap_or(Path::new(""));
-        problems.extend(from_one(&mut settings, shown, text, folder, catalog));
-    }
+    let problems = from_all(&mut settings, &chain, catalog);
     if settings.ledger.path.is_none() {
         settings.ledger.path = chain.first().and_then(|(path, ..)| Some(path.parent()?.join("promptopt.sqlite")));
     }
@@ -99,17 +104,33 @@ pub fn from_file(path: &Path, read: &Reader<'_>, catalog: &Catalog) -> Result<Ro
 /// The settings of a text that stands in no file: the ledger is in memory unless it says otherwise.
 pub fn from_text(text: &str, catalog: &Catalog) -> Result<RouterSettings, Problems> {
     let mut settings = RouterSettings::default();
-    let problems = from_one(&mut settings, "promptopt.toml", text, Path::new(""), catalog);
+    let file = (PathBuf::from("promptopt.toml"), "promptopt.toml".to_owned(), text.to_owned());
+    let problems = from_all(&mut settings, &[file], catalog);
     if problems.is_empty() { Ok(settings) } else { Err(Problems(Arc::new(problems))) }
 }
 
-fn from_one(settings: &mut RouterSettings, shown: &str, text: &str, folder: &Path, catalog: &Catalog) -> Vec<Error> {
-    let mut checker = Checker::new(shown, text, catalog);
-    let table = checker.parse();
-    checker.members("", 0..0, &table, &super::keys::file());
-    read::read(settings, &table, folder, &mut checker, catalog);
-    let mut problems = checker.problems;
-    problems.sort_by_key(|error| error.place().map(|place| (place.line, place.column)));
+/// Reads the files, the nearest first in the chain, and checks what holds when all are read: a file may name what another brings.
+fn from_all(settings: &mut RouterSettings, chain: &[(PathBuf, String, String)], catalog: &Catalog) -> Vec<Error> {
+    let mut files = Vec::new();
+    for (path, shown, text) in chain.iter().rev() {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let mut checker = Checker::new(shown, text, catalog);
+        let table = checker.parse();
+        checker.members("", 0..0, &table, &super::keys::file());
+        ranges::check(&table, &mut checker);
+        read::read(settings, &table, folder, &mut checker, catalog);
+        files.push((table, checker));
+    }
+    let mut problems = Vec::new();
+    for i in 0..files.len() {
+        let (before, nearer) = files.split_at_mut(i + 1);
+        let Some((table, checker)) = before.last_mut() else { continue };
+        let holds = |section: &str| nearer.iter().all(|(table, _)| !table.contains_key(section));
+        cross::check(settings, table, &holds, checker, catalog);
+        let mut found = std::mem::take(&mut checker.problems);
+        found.sort_by_key(|error| error.place().map(|place| (place.line, place.column)));
+        problems.append(&mut found);
+    }
     problems
 }
 

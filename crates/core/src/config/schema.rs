@@ -108,7 +108,27 @@ fn routed(shape: &Shape) -> Value {
         Shape::Tiers => {
             json!({ "type": "array", "items": { "enum": ["batch", "flex", "standard", "priority", "fast", "ultrafast"] } })
         }
+        Shape::Labels => json!({
+            "type": "object",
+            "propertyNames": self::shape(&Shape::By),
+            "additionalProperties": { "type": "string" },
+        }),
+        Shape::Times => json!({ "type": ["string", "number"], "pattern": "^\\s*[0-9.]+\\s*$", "minimum": 0 }),
         Shape::Targets => json!({ "type": "array", "items": { "type": ["string", "object"] } }),
+        Shape::Receivers => json!({
+            "type": "array",
+            "items": {
+                "anyOf": [
+                    { "type": "string", "pattern": "^(webhook:(env|file):.+|log:.+)$" },
+                    {
+                        "type": "object",
+                        "additionalProperties": false,
+                        "required": ["command"],
+                        "properties": { "command": { "type": "array", "minItems": 1, "items": { "type": "string" } } },
+                    },
+                ],
+            },
+        }),
         _ => json!({ "type": "string" }),
     }
 }

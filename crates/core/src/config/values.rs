@@ -5,6 +5,7 @@ use std::time::Duration;
 use toml::de::DeValue;
 
 use super::check::{usd, whole};
+use crate::alert::settings::Receiver;
 use crate::budget::settings::Period;
 use crate::labels::By;
 use crate::route::settings::{CandidateSpec, ObjectiveSpec};
@@ -150,6 +151,42 @@ pub(super) fn bad_address(url: &str) -> Option<&'static str> {
     (rest.contains('?') || rest.contains('#')).then_some("has a query")
 }
 
+/// Whether an address is of this machine, so that nobody hears what goes there.
+pub(super) fn is_own_machine(url: &str) -> bool {
+    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+    let host = rest.split('/').next().unwrap_or_default();
+    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
+    let name = name.map_or(host, |(name, _)| name);
+    let parts: Vec<&str> = name.split('.').collect();
+    let is_loopback = parts.len() == 4 && parts[0] == "127" && parts.iter().all(|part| part.parse::<u8>().is_ok());
+    is_loopback || name == "[::1]" || name == "localhost"
+}
+
+/// A number from 0 to 1,000,000 in thousandths, by way of decimal text: how many times.
+pub(super) fn times(value: &DeValue<'_>) -> Option<u32> {
+    let number = usd(value)?.ok()?;
+    let permille = number.pico() / 1_000_000_000;
+    (permille * 1_000_000_000 == number.pico() && permille <= 1_000_000_000).then(|| u32::try_from(permille).ok())?
+}
+
+/// Who is told of an alert. Paths are as they are written.
+pub(super) fn receiver(value: &DeValue<'_>) -> Option<Receiver> {
+    match value {
+        DeValue::String(text) => match text.split_once(':')? {
+            ("webhook", reference) => SecretRef::from_text(reference).map(Receiver::Webhook),
+            ("log", file) if !file.is_empty() => Some(Receiver::Log(file.into())),
+            _ => None,
+        },
+        DeValue::Table(table) if table.len() == 1 => {
+            let words = table.get("command")?.get_ref().as_array()?;
+            let words = words.iter().map(|word| word.get_ref().as_str().map(str::to_owned));
+            let words = words.collect::<Option<Vec<_>>>()?;
+            words.first().is_some_and(|program| !program.is_empty()).then_some(Receiver::Command(words))
+        }
+        _ => None,
+    }
+}
+
 /// What a value is, for messages.
 pub(super) fn kind(value: &DeValue<'_>) -> &'static str {
     match value {
@@ -192,6 +229,23 @@ mod tests {
         assert_eq!(period(&text("rolling 0s")), None);
         assert_eq!(objective(&text("quality>=0.8 then cheapest")), Some(ObjectiveSpec::QualityThenCheapest(800)));
         assert_eq!(objective(&text("best")), None);
+    }
+
+    #[test]
+    fn an_address_that_begins_like_this_machine_is_not_this_machine() {
+        for (url, is_own) in [
+            ("http://127.0.0.1:8000/v1", true),
+            ("http://127.8.0.1/v1", true),
+            ("http://localhost:11434/v1", true),
+            ("http://[::1]:80/v1", true),
+            ("http://127.0.0.1.example.com/v1", false),
+            ("http://127.example.com/v1", false),
+            ("http://localhost.example.com/v1", false),
+            ("http://localhosts/v1", false),
+            ("http://10.0.0.1/v1", false),
+        ] {
+            assert_eq!(is_own_machine(url), is_own, "{url}");
+        }
     }
 
     #[test]

@@ -57,7 +57,7 @@ pub(super) fn shutdown<'v>(view: &'v PromptView<'_>) -> Option<Shutdown<'v>> {
 
 /// The day of a model's end, if it is on its way out. Some hosts name a day before which no model ends, for new ones too:
 /// that day counts only if the maker ends the model as well, or is not known.
-pub(super) fn ending(catalog: &Catalog, spec: &ModelSpec) -> Option<Date> {
+pub(crate) fn ending(catalog: &Catalog, spec: &ModelSpec) -> Option<Date> {
     let date = spec.shutdown?;
     let is_kept_by_maker = || maker(catalog, spec).is_some_and(|maker| maker.shutdown.is_none());
     (!is_earliest(spec) || !is_kept_by_maker()).then_some(date)

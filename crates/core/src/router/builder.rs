@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
+use super::alerting::Alerting;
 use super::{Inner, Router, Watcher, flights, ids, outputs, state, tasks};
+use crate::alert::{Alert, Callback};
 use crate::budget::Budgets;
 use crate::cache::{KeySecret, Responses};
 use crate::catalog::Catalog;
@@ -20,6 +22,7 @@ use crate::lint::secrets::hidden;
 use crate::route::PromptCaches;
 use crate::tokens::memo::Memo;
 use crate::upstream::http::HttpUpstream;
+use crate::upstream::webhook::Post;
 use crate::upstream::{Upstream, secrets};
 
 /// Between two times of tidying up.
@@ -34,6 +37,8 @@ pub struct Builder {
     clock: Option<Arc<dyn Clock>>,
     watchers: Vec<Watcher>,
     redaction: Option<Redaction>,
+    on_alert: Vec<Callback>,
+    post: Option<Arc<dyn Post>>,
 }
 
 impl Builder {
@@ -81,6 +86,20 @@ impl Builder {
         self
     }
 
+    /// Somebody to be told of every alert, also of soft limits that no `[[alerts]]` watches. May block: it runs on a thread of its own.
+    #[must_use]
+    pub fn on_alert(mut self, callback: impl Fn(&Alert) + Send + Sync + 'static) -> Builder {
+        self.on_alert.push(Arc::new(callback));
+        self
+    }
+
+    /// Another door for webhooks than HTTP: for tests and proxies.
+    #[must_use]
+    pub fn webhooks(mut self, post: Arc<dyn Post>) -> Builder {
+        self.post = Some(post);
+        self
+    }
+
     /// What a request or an answer goes through before the ledger keeps it, where it is told to (`keeps_prompts`). Without this, secrets are
     /// hidden.
     #[must_use]
@@ -93,7 +112,7 @@ impl Builder {
     ///
     /// Errors when there is no provider, a secret is missing, a condition cannot be read, or the ledger cannot be opened.
     pub fn build(self) -> Result<Router> {
-        let Builder { settings, catalog, upstream, clock, watchers, redaction } = self;
+        let Builder { settings, catalog, upstream, clock, watchers, redaction, on_alert, post } = self;
         if settings.providers.is_empty() {
             return Err(Error::new(Kind::Config, "no provider is configured")
                 .in_field("providers")
@@ -109,6 +128,8 @@ impl Builder {
         ledger.redact_by(redaction.unwrap_or_else(|| Arc::new(|text| hidden(text).into_owned())));
         let budgets = Budgets::new(&settings.budgets, Arc::clone(&clock));
         count_spent(&budgets, &ledger, clock.now())?;
+        let alerting = Alerting::new(&settings.alerts, &settings.budgets, on_alert, post)?;
+        alerting.load(&ledger, clock.now())?;
         let limits = Limits::new(&settings.limits, settings.queue.clone(), Arc::clone(&clock));
         let inner = Inner {
             health: Health::new(settings.retry.clone(), settings.breaker.clone(), Arc::clone(&clock)),
@@ -127,6 +148,7 @@ impl Builder {
             ledger,
             budgets,
             watchers,
+            alerting,
         };
         let router = Router(Arc::new(inner));
         if tokio::runtime::Handle::try_current().is_ok() {

@@ -1,4 +1,4 @@
-//! The end of an attempt, however it ended: what it cost goes to the budget, the ledger and the breaker, once.
+//! The end of an attempt, however it ended: what it cost goes to the budget, the ledger, the breaker and the alerts, once.
 
 use std::sync::Arc;
 

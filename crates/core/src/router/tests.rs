@@ -24,6 +24,7 @@ use crate::upstream::{Incoming, Outgoing};
 use crate::usage::ServiceTier;
 use crate::usd::Usd;
 
+mod alerts;
 mod pressure;
 
 fn provider(name: &str, host: &str, dialect: Dialect) -> ProviderSettings {

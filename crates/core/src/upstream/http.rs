@@ -197,7 +197,7 @@ impl Chunks for Coming {
     }
 }
 
-fn client(timeouts: &Timeouts) -> Result<reqwest::Client> {
+pub(super) fn client(timeouts: &Timeouts) -> Result<reqwest::Client> {
     let wrong =
         |cause: reqwest::Error| Error::new(Kind::Config, "no HTTP client can be made").because(cause.without_url());
     // The crate's own choice of cryptography, whatever others in the process have installed.

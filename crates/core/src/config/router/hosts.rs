@@ -3,7 +3,7 @@
 use crate::chat::Dialect;
 
 /// A host's defaults.
-pub(super) struct Host {
+pub(in super::super) struct Host {
     pub name: &'static str,
     pub base_url: &'static str,
     pub dialect: Dialect,
@@ -39,8 +39,9 @@ pub(super) static HOSTS: &[Host] = &[
     host!("perplexity", "https://api.perplexity.ai", Chat),
     host!("cohere", "https://api.cohere.ai/compatibility/v1", Chat),
     host!("ollama", "http://127.0.0.1:11434/v1", Chat),
+    host!("vllm", "", Chat),
 ];
 
-pub(super) fn of(name: &str) -> Option<&'static Host> {
+pub(in super::super) fn of(name: &str) -> Option<&'static Host> {
     HOSTS.iter().find(|host| host.name == name)
 }

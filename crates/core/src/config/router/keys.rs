@@ -36,6 +36,12 @@ pub(in super::super) static SECTIONS: &[Key] = &[
         "name = \"teams\"\nby = \"team\"\nperiod = \"month\"\nhard = \"100.00\"",
         "Money that may be spent in a time"
     ),
+    key!(
+        "alerts",
+        Shape::Tables(ALERT),
+        "name = \"most-spent\"\nwatch = \"spent\"\npercent = 80\nto = [\"log:alerts.jsonl\"]",
+        "What is watched, and who is told"
+    ),
     key!("cache", Shape::Table(CACHE), "", "The response cache"),
     key!("ledger", Shape::Table(LEDGER), "", "The ledger of what was spent"),
     key!("retry", Shape::Table(RETRY), "", "Asking again"),
@@ -165,7 +171,7 @@ static LIMIT: &[Key] = &[
         "\"caller\"",
         "Whose calls count together: all, tenant, caller, team, tag:NAME, route, provider, model, target [default: all]"
     ),
-    key!("only", Shape::TextMap, "{ team = \"support\" }", "Only calls with these labels"),
+    key!("only", Shape::Labels, "{ team = \"support\" }", "Only calls with these labels"),
     key!("rpm", Shape::Count, "60", "Requests a minute"),
     key!("tpm", Shape::Count, "100_000", "Tokens a minute, input and output"),
     key!("concurrency", Shape::Count, "8", "Calls at once, streams to their end"),
@@ -181,15 +187,61 @@ static QUEUE: &[Key] = &[
 static BUDGET: &[Key] = &[
     key!("name", Shape::Text, "\"teams\"", "Its name in errors, conditions and reports"),
     key!("by", Shape::By, "\"team\"", "Who has each their own [default: all together]"),
-    key!("only", Shape::TextMap, "{ team = \"support\" }", "Only calls with these labels"),
+    key!("only", Shape::Labels, "{ team = \"support\" }", "Only calls with these labels"),
     key!("period", Shape::Period, "\"month\"", "`day`, `month` (UTC), or `rolling 7d` [default: month]"),
     key!("hard", Shape::Usd, "\"100.00\"", "Never above this: calls that might be are refused"),
-    key!("soft", Shape::Usd, "\"80.00\"", "Above this calls go on; `promptopt usage` shows that it is passed"),
+    key!(
+        "soft",
+        Shape::Usd,
+        "\"80.00\"",
+        "Above this calls go on; an alert that watches the budget is raised, and reports show that it is passed"
+    ),
     key!(
         "unpriced-as",
         Shape::Usd,
         "\"0.05\"",
         "What a call without a known price is taken to cost [default: it is refused]"
+    ),
+];
+
+static ALERT: &[Key] = &[
+    key!("name", Shape::Text, "\"most-spent\"", "Its name"),
+    key!(
+        "watch",
+        Shape::OneOf(super::alerts::WATCHES),
+        "\"spent\"",
+        "What is watched: `spent` (a share of a budget, and soft limits), `burn-rate` (a budget that will not last), `spike` (an hour far above the usual), `shutdown` (a model that ends), `stale-price`, `hit-rate-falls` (a cache)"
+    ),
+    key!("budget", Shape::Text, "\"teams\"", "The budget that `spent` and `burn-rate` watch [default: each]"),
+    key!(
+        "percent",
+        Shape::Count,
+        "80",
+        "`spent`: the share of the limit [default: 80]; `hit-rate-falls`: of the rate of the day before [default: 50]"
+    ),
+    key!(
+        "times",
+        Shape::Times,
+        "1.5",
+        "`burn-rate`: how many times too fast [default: 1.5]; `spike`: median absolute deviations above the median [default: 5]"
+    ),
+    key!(
+        "days",
+        Shape::Count,
+        "30",
+        "`shutdown`: days before it [default: 30]; `stale-price`: days since it was seen [default: 60]"
+    ),
+    key!(
+        "to",
+        Shape::Receivers,
+        "[\"webhook:env:SLACK_URL\", \"log:alerts.jsonl\", { command = [\"notify\", \"x\"] }]",
+        "Who is told, besides the service's callbacks: `webhook:env:NAME` (as Slack takes them), `log:FILE`, a command with JSON on its input"
+    ),
+    key!(
+        "repeat",
+        Shape::Duration,
+        "\"24h\"",
+        "Told again after this while it holds, at least a minute [default: 24h]"
     ),
 ];
 

@@ -1,7 +1,5 @@
-//! The router's sections, read from a file that was checked key by key; then what only shows when they are seen together: names that
-//! are not there, routes that are never reached, circles.
+//! The router's sections, read from a file that was checked key by key.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
@@ -11,14 +9,15 @@ use toml::de::{DeTable, DeValue};
 
 use super::super::check::{self, Checker};
 use super::super::values;
-use super::{RouterSettings, hosts};
+use super::fields::{count, items, only, pairs, tables, text, truth};
+use super::{RouterSettings, alerts, hosts};
 use crate::budget::settings::{BudgetSpec, Period};
 use crate::cache::settings::CachePolicy;
 use crate::catalog::Catalog;
 use crate::chat::Dialect;
 use crate::labels::By;
 use crate::limit::settings::{Class, LimitSpec};
-use crate::route::settings::{CandidateSpec, ObjectiveSpec, Rewrite, RouteSpec};
+use crate::route::settings::{ObjectiveSpec, Rewrite, RouteSpec};
 use crate::upstream::settings::{Auth, ProviderSettings, Timeouts};
 
 type Value<'i> = Spanned<DeValue<'i>>;
@@ -45,13 +44,13 @@ pub(super) fn read(
         settings.limits = list.iter().filter_map(|(entry, _)| limit(entry)).collect();
     }
     if let Some(list) = tables(table, "budgets") {
-        settings.budgets = list.iter().filter_map(|(entry, span)| budget(entry, span, checker)).collect();
-        unique(list.iter().map(|(entry, _)| *entry), "budgets", checker);
+        settings.budgets = list.iter().filter_map(|(entry, _)| budget(entry)).collect();
+    }
+    if let Some(list) = tables(table, "alerts") {
+        settings.alerts = list.iter().filter_map(|(entry, span)| alerts::read(entry, span, folder, checker)).collect();
     }
     if let Some(list) = tables(table, "routes") {
         settings.routes = list.iter().filter_map(|(entry, _)| route(entry)).collect();
-        unique(list.iter().map(|(entry, _)| *entry), "routes", checker);
-        check_routes(&list, settings, checker, catalog);
     }
     knobs(settings, &section, folder);
 }
@@ -162,11 +161,14 @@ fn provider(
         (Some(key), None, ..) => Auth::Bearer(key),
         (None, ..) => Auth::None,
     };
-    let is_own_machine =
-        ["http://127.", "http://localhost", "http://[::1]"].iter().any(|begin| base_url.starts_with(begin));
+    for (one, other) in [("aws-key-id", "aws-secret"), ("aws-secret", "aws-key-id")] {
+        if table.contains_key(one) && !table.contains_key(other) {
+            checker.tell(&span(one), &field(one), format!("`{other}` is missing beside it"), None);
+        }
+    }
     if auth != Auth::None
         && base_url.starts_with("http://")
-        && !is_own_machine
+        && !values::is_own_machine(&base_url)
         && truth(table, "insecure-http") != Some(true)
     {
         let help = "use https, or set `insecure-http = true` if the network between is yours".to_owned();
@@ -232,9 +234,9 @@ fn limit(table: &DeTable<'_>) -> Option<LimitSpec> {
     })
 }
 
-fn budget(table: &DeTable<'_>, span: &Range<usize>, checker: &mut Checker<'_>) -> Option<BudgetSpec> {
+fn budget(table: &DeTable<'_>) -> Option<BudgetSpec> {
     let money = |name: &str| check::usd(table.get(name)?.get_ref())?.ok();
-    let spec = BudgetSpec {
+    Some(BudgetSpec {
         name: text(table, "name")?,
         by: table.get("by").map_or(Some(By::All), |value| values::by(value.get_ref()))?,
         only: only(table),
@@ -242,16 +244,7 @@ fn budget(table: &DeTable<'_>, span: &Range<usize>, checker: &mut Checker<'_>) -
         hard: money("hard"),
         soft: money("soft"),
         unpriced_as: money("unpriced-as"),
-    };
-    if spec.hard.is_none() && spec.soft.is_none() {
-        checker.tell(
-            span,
-            "budgets",
-            format!("`{}` sets no limit", spec.name),
-            Some("set `hard`, `soft`, or both".to_owned()),
-        );
-    }
-    Some(spec)
+    })
 }
 
 fn route(table: &DeTable<'_>) -> Option<RouteSpec> {
@@ -291,158 +284,4 @@ fn route(table: &DeTable<'_>) -> Option<RouteSpec> {
         breakpoints: truth(table, "breakpoints").unwrap_or(true),
         expected_output: count(table, "expected-output"),
     })
-}
-
-/// What shows only when routes, providers and models are seen together.
-fn check_routes(
-    list: &[(&DeTable<'_>, Range<usize>)],
-    settings: &RouterSettings,
-    checker: &mut Checker<'_>,
-    catalog: &Catalog,
-) {
-    let mut open: Option<String> = None;
-    for (table, span) in list {
-        let name = text(table, "name").unwrap_or_default();
-        if let Some(before) = &open {
-            checker.tell(
-                span,
-                "routes",
-                format!("`{name}` is never reached: `{before}` before it takes every request"),
-                Some("give that one a condition, or put it last".to_owned()),
-            );
-        }
-        if !table.contains_key("when") {
-            open.get_or_insert_with(|| name.clone());
-        }
-        for key in ["candidates", "fallbacks"] {
-            for value in
-                table.get(key).and_then(|value| value.get_ref().as_array()).into_iter().flat_map(|list| list.iter())
-            {
-                if let Some(spec) = values::target(value.get_ref()) {
-                    check_target(&spec, &value.span(), &format!("routes.{key}"), settings, checker, catalog);
-                }
-            }
-        }
-        for value in
-            table.get("then").and_then(|value| value.get_ref().as_array()).into_iter().flat_map(|list| list.iter())
-        {
-            let next = value.get_ref().as_str().unwrap_or_default();
-            if settings.routes.iter().all(|route| *route.name != *next) {
-                checker.tell(&value.span(), "routes.then", format!("no route is called `{next}`"), None);
-            }
-        }
-        let Some(read) = settings.routes.iter().find(|route| *route.name == *name) else { continue };
-        if let Some(circle) = circle(settings, read) {
-            checker.tell(span, "routes.then", format!("it goes in a circle: {circle}"), None);
-        }
-        let is_denied = |spec: &CandidateSpec| {
-            let full = format!("{}/{}", spec.provider, spec.model.as_deref().unwrap_or("*"));
-            read.deny.iter().any(|entry| **entry == *spec.provider || *entry == full)
-        };
-        if !read.candidates.is_empty() && read.candidates.iter().all(is_denied) {
-            checker.tell(span, "routes.deny", format!("`{name}` denies all of its candidates"), None);
-        }
-        if matches!(read.objective, ObjectiveSpec::QualityThenCheapest(_))
-            && read.candidates.iter().all(|spec| spec.quality.is_none())
-        {
-            let help = "write candidates as { target = \"…\", quality = 0.9 }".to_owned();
-            checker.tell(span, "routes.objective", format!("no candidate of `{name}` has a quality"), Some(help));
-        }
-    }
-}
-
-fn check_target(
-    spec: &CandidateSpec,
-    span: &Range<usize>,
-    field: &str,
-    settings: &RouterSettings,
-    checker: &mut Checker<'_>,
-    catalog: &Catalog,
-) {
-    let Some(provider) = settings.providers.iter().find(|provider| provider.name == spec.provider) else {
-        let known = settings.providers.iter().map(|provider| &*provider.name);
-        let help = crate::text::did_you_mean(&spec.provider, known)
-            .unwrap_or_else(|| format!("add a [providers.{}]", spec.provider));
-        return checker.tell(span, field, format!("no provider is called `{}`", spec.provider), Some(help));
-    };
-    if let Some(model) = &spec.model
-        && catalog.find(Some(&provider.host), model).is_none()
-    {
-        let error = catalog.unknown_model(Some(&provider.host), model);
-        checker.tell(span, field, error.message().to_owned(), error.advice().map(str::to_owned));
-    }
-    if let Some(tier) = spec.tier
-        && tier != crate::usage::ServiceTier::Standard
-        && !provider.tiers.contains(&tier)
-    {
-        let help = format!("add it to `tiers` under [providers.{}]", provider.name);
-        checker.tell(span, field, format!("`{}` does not allow the tier `{tier}`", provider.name), Some(help));
-    }
-}
-
-/// The way from a route back to itself.
-fn circle(settings: &RouterSettings, from: &RouteSpec) -> Option<String> {
-    let by_name: BTreeMap<&str, &RouteSpec> = settings.routes.iter().map(|route| (&*route.name, route)).collect();
-    let mut ways: Vec<Vec<&str>> = vec![vec![&from.name]];
-    let mut met: std::collections::BTreeSet<&str> = std::collections::BTreeSet::new();
-    while let Some(way) = ways.pop() {
-        let last = way.last().and_then(|name| by_name.get(name))?;
-        for next in &last.then {
-            let mut longer = way.clone();
-            longer.push(next);
-            if **next == *from.name {
-                return Some(longer.join(" → "));
-            }
-            if met.insert(next) && by_name.contains_key(&**next) {
-                ways.push(longer);
-            }
-        }
-    }
-    None
-}
-
-fn unique<'t, 'i: 't>(list: impl Iterator<Item = &'t DeTable<'i>>, field: &str, checker: &mut Checker<'_>) {
-    let mut seen: Vec<String> = Vec::new();
-    for table in list {
-        let (Some(name), Some(value)) = (text(table, "name"), table.get("name")) else { continue };
-        if seen.contains(&name) {
-            checker.tell(&value.span(), field, format!("two are called `{name}`"), None);
-        }
-        seen.push(name);
-    }
-}
-
-fn tables<'t, 'i>(table: &'t DeTable<'i>, name: &str) -> Option<Vec<(&'t DeTable<'i>, Range<usize>)>> {
-    let array = table.get(name)?.get_ref().as_array()?;
-    Some(array.iter().filter_map(|item| Some((item.get_ref().as_table()?, item.span()))).collect())
-}
-
-fn items<T>(table: &DeTable<'_>, name: &str, read: impl Fn(&DeValue<'_>) -> Option<T>) -> Vec<T> {
-    let array = table.get(name).and_then(|value| value.get_ref().as_array());
-    array.into_iter().flat_map(|array| array.iter()).filter_map(|item| read(item.get_ref())).collect()
-}
-
-fn pairs(table: &DeTable<'_>, name: &str) -> Vec<(String, String)> {
-    let inner = table.get(name).and_then(|value| value.get_ref().as_table());
-    inner
-        .into_iter()
-        .flatten()
-        .filter_map(|(name, value)| Some((name.get_ref().to_string(), value.get_ref().as_str()?.to_owned())))
-        .collect()
-}
-
-fn only(table: &DeTable<'_>) -> Vec<(By, String)> {
-    pairs(table, "only").into_iter().filter_map(|(name, value)| Some((By::from_name(&name)?, value))).collect()
-}
-
-fn text(table: &DeTable<'_>, name: &str) -> Option<String> {
-    table.get(name)?.get_ref().as_str().map(str::to_owned)
-}
-
-fn count(table: &DeTable<'_>, name: &str) -> Option<u64> {
-    check::whole(table.get(name)?.get_ref()).and_then(|n| u64::try_from(n).ok())
-}
-
-fn truth(table: &DeTable<'_>, name: &str) -> Option<bool> {
-    table.get(name)?.get_ref().as_bool()
 }

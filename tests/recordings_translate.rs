@@ -162,7 +162,9 @@ fn deltas(codec: &Codec, events: &[Value]) -> Result<Vec<Delta>, String> {
     for event in events {
         deltas.extend(reader.event(None, event).map_err(|error| error.to_string())?);
     }
-    deltas.extend(reader.end());
+    if !reader.has_last_event() {
+        deltas.push(Delta::End);
+    }
     Ok(deltas)
 }
 

@@ -288,6 +288,11 @@ async fn a_provider_that_repeats_the_key_is_not_believed_and_the_key_not_told() 
         ),
         ("a later event", true, stream(&[begun(), format!("data: {{\"error\":{{\"message\":\"{CANARY}\"}}}}\n\n")])),
         ("no JSON in an event", true, stream(&[begun(), format!("data: {CANARY}\n\n")])),
+        (
+            "wrong types in an event",
+            true,
+            stream(&[begun(), format!("data: {{\"choices\":\"{CANARY}\",\"{CANARY}\":1}}\n\n")]),
+        ),
         ("no events", true, stream(&[format!("{CANARY}\n\n")])),
         ("a header", false, answer(500, &[("x-key", CANARY)], b"{}")),
         ("a redirect", false, answer(302, &[("location", &format!("http://127.0.0.1:1/?key={CANARY}"))], b"")),

@@ -14,7 +14,6 @@ use serde_json::Value;
 fn read(codec: &Codec, events: &[Value]) -> Vec<Delta> {
     let mut reader = (codec.stream_reader)();
     let mut deltas: Vec<Delta> = events.iter().filter_map(|event| reader.event(None, event).ok()).flatten().collect();
-    deltas.extend(reader.end());
     let mut begun = BTreeMap::<u32, u32>::new();
     for delta in &deltas {
         match delta {

@@ -153,6 +153,7 @@ impl Budgets {
     pub fn reserve(&self, labels: &Labels, upper: Result<Usd, &Unpriced>) -> Result<Reservation> {
         let at = self.0.clock.now();
         let mut state = self.state();
+        let latest = state.latest(at);
         let mut held = state.applying(labels);
         let amount = amount(&held, upper)?;
         for Held { spec, account, .. } in &held {
@@ -169,7 +170,6 @@ impl Budgets {
                 return Err(Refusal { spec, subject: &account.1, hard, settled, reserved, amount, frees }.into_error());
             }
         }
-        let latest = state.latest(at);
         for Held { spec, account, bucket } in &mut held {
             let known = state.account(spec, account.clone());
             known.reserved = known.reserved.saturating_add(amount);

@@ -63,11 +63,16 @@ impl Pump {
         Ok((!(self.hides_usage && is_only_usage && has_no_choice(&value))).then(|| raw.clone()))
     }
 
+    /// Whether the answer is whole for certain: the provider's last event came. Gemini has none: there the reason for the end is the end.
+    pub(super) fn is_all_said(&self) -> bool {
+        self.folded.is_complete() || (!self.reader.has_last_event() && self.folded.is_finished())
+    }
+
     /// The bytes have ended well: what is still to be said to the caller. In another dialect that is the usage, where the provider told
     /// none, and the end, where it sent none.
     pub(super) fn close(&mut self, metered: &Metered) -> Option<Bytes> {
-        let mut deltas = self.reader.end();
-        if self.writer.is_some() && !self.folded.is_complete() && deltas.is_empty() {
+        let mut deltas = Vec::new();
+        if self.writer.is_some() && !self.folded.is_complete() {
             if self.folded.response().usage.is_none() {
                 let reading = Reading { usage: metered.usage, ..Reading::default() };
                 deltas.push(Delta::Usage { reading, raw: Value::Null });

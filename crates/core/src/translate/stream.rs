@@ -97,8 +97,10 @@ pub trait StreamReader: Send {
     /// Reads an event: its `event:` name, if the framing has one, and its data. `[DONE]` comes as the string `"[DONE]"`.
     fn event(&mut self, name: Option<&str>, data: &Value) -> Result<Vec<Delta>>;
 
-    /// The bytes have ended: what is still to be said (parts that end with the stream).
-    fn end(&mut self) -> Vec<Delta>;
+    /// Whether an event of its own says that this is all ([`Delta::End`]). Where there is none, the reason for the end is the end.
+    fn has_last_event(&self) -> bool {
+        true
+    }
 }
 
 /// Writes a dialect's events.

@@ -18,8 +18,11 @@ pub trait Upstream: Send + Sync {
     /// [`Kind::Timeout`], [`Kind::Truncated`]: it may have begun to work). A status of 400 and more is no error here.
     fn send(&self, call: Outgoing) -> BoxFuture<'_, Result<Incoming>>;
 
-    /// Replaces the provider's secret in what it sent, before it goes into an error: some repeat the key they refuse.
-    fn hide_secrets(&self, _provider: &str, _text: &mut Vec<u8>) {}
+    /// What a provider sent, with its secret replaced, before anybody sees it: some repeat the key they refuse. `None`: it is not
+    /// there.
+    fn without_secrets(&self, _provider: &str, _text: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
 }
 
 /// A request on its way.

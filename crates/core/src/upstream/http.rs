@@ -150,10 +150,8 @@ impl Upstream for HttpUpstream {
         })
     }
 
-    fn hide_secrets(&self, provider: &str, text: &mut Vec<u8>) {
-        if let Some(secret) = self.providers.get(provider).and_then(|provider| provider.secret.as_ref()) {
-            secret.hide_in(text);
-        }
+    fn without_secrets(&self, provider: &str, text: &[u8]) -> Option<Vec<u8>> {
+        self.providers.get(provider)?.secret.as_ref()?.hidden_in(text)
     }
 }
 

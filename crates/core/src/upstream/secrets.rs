@@ -93,16 +93,14 @@ impl Bound {
         Ok(self.secret.expose_secret())
     }
 
-    /// Replaces the secret wherever it stands in a text that a provider sent.
-    pub fn hide_in(&self, text: &mut Vec<u8>) {
+    /// A text that a provider sent with the secret replaced wherever it stands; `None` if it stands nowhere.
+    pub fn hidden_in(&self, text: &[u8]) -> Option<Vec<u8>> {
         let secret = self.secret.expose_secret().as_bytes();
         if secret.len() < MIN_HIDDEN {
-            return;
+            return None;
         }
         let mut places = memchr::memmem::find_iter(text, secret).peekable();
-        if places.peek().is_none() {
-            return;
-        }
+        places.peek()?;
         let (mut out, mut from) = (Vec::with_capacity(text.len()), 0);
         for at in places {
             out.extend_from_slice(&text[from..at]);
@@ -110,7 +108,7 @@ impl Bound {
             from = at + secret.len();
         }
         out.extend_from_slice(&text[from..]);
-        *text = out;
+        Some(out)
     }
 }
 
@@ -153,13 +151,12 @@ mod tests {
     #[test]
     fn a_secret_in_an_answer_is_hidden() {
         let bound = Bound::to(SecretString::from("sk-canary"), Origin::of(&url("https://a/")));
-        let mut text = b"Incorrect API key: sk-canary. sk-canary!".to_vec();
-        bound.hide_in(&mut text);
+        let text = bound.hidden_in(b"Incorrect API key: sk-canary. sk-canary!").unwrap();
         assert_eq!(text, b"Incorrect API key: [hidden]. [hidden]!");
+        assert_eq!(bound.hidden_in(&text), None);
         // What stands for a secret may hold it.
         let odd = Bound::to(SecretString::from("hidden"), Origin::of(&url("https://a/")));
-        odd.hide_in(&mut text);
-        assert_eq!(text, b"Incorrect API key: [[hidden]]. [[hidden]]!");
+        assert_eq!(odd.hidden_in(&text).unwrap(), b"Incorrect API key: [[hidden]]. [[hidden]]!");
     }
 
     #[test]

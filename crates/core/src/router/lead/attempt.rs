@@ -1,5 +1,6 @@
 //! One attempt: a body for the target, sent, and what comes back told apart.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::failed::{self, Broken};
@@ -101,6 +102,12 @@ impl Sending<'_> {
     pub(super) fn spoken(&self) -> Dialect {
         let asked = self.call.prepared.dialect;
         if asked == Dialect::Embeddings { asked } else { self.provider.dialect }
+    }
+
+    /// What the provider sent, without its secret: some repeat the key they refuse.
+    pub(super) fn visible<'a>(&self, sent: &'a [u8]) -> Cow<'a, [u8]> {
+        let without = self.call.lead.inner.upstream.without_secrets(&self.step.target.provider, sent);
+        without.map_or(Cow::Borrowed(sent), Cow::Owned)
     }
 
     /// Microseconds since it was sent.

@@ -80,9 +80,9 @@ pub(super) async fn refused(sending: &Sending<'_>, mut incoming: Incoming) -> Tr
     let told = retry_after(&incoming.headers, now)
         .or_else(|| exhausted_for(&incoming.headers, now).filter(|_| incoming.status == 429));
     let body = incoming.body.beginning(MAX_ERROR_BODY).await;
-    let visible = visible(sending, &body);
-    let failure = failure_of(sending, incoming.status, &visible);
-    answered_with(sending, &failure, visible, told)
+    let body = sending.visible(&body);
+    let failure = failure_of(sending, incoming.status, &body);
+    answered_with(sending, &failure, body.into_owned(), told)
 }
 
 /// Reads an error's body, whatever it is.
@@ -95,7 +95,7 @@ pub(super) fn failure_of(sending: &Sending<'_>, status: u16, body: &[u8]) -> Fai
     }
 }
 
-/// An attempt that ended in a provider's error. `body` is what may be shown of it ([`visible`]); `told` when to ask again, by the head
+/// An attempt that ended in a provider's error. `body` is what may be shown of it ([`Sending::visible`]); `told` when to ask again, by the head
 /// of the answer.
 pub(super) fn answered_with(sending: &Sending<'_>, failure: &Failure, body: Vec<u8>, told: Option<Duration>) -> Tried {
     let inner = &sending.call.lead.inner;
@@ -121,7 +121,7 @@ pub(super) fn answered_with(sending: &Sending<'_>, failure: &Failure, body: Vec<
     }
     let target = &sending.step.target;
     // A provider may repeat the key anywhere, wherever the error came from.
-    let shown = |said: &str| String::from_utf8_lossy(&visible(sending, said.as_bytes())).into_owned();
+    let shown = |said: &str| String::from_utf8_lossy(&sending.visible(said.as_bytes())).into_owned();
     let code = failure.code.as_deref().map(shown);
     let said = shown(&failure.message);
     let message = format!("`{}` answered {}: {}", target.provider, failure.status, crate::text::shorten(&said, 500));
@@ -147,22 +147,15 @@ pub(super) fn answered_with(sending: &Sending<'_>, failure: &Failure, body: Vec<
 
 /// An error that stands in an answer with status 200, or in its stream.
 pub(super) fn failed_in_answer(sending: &Sending<'_>, body: &[u8]) -> Tried {
-    let visible = visible(sending, &body[..body.len().min(MAX_ERROR_BODY)]);
+    let visible = sending.visible(&body[..body.len().min(MAX_ERROR_BODY)]);
     let failure = failure_of(sending, 200, &visible);
-    answered_with(sending, &failure, visible, None)
-}
-
-/// What a provider said, without its secret: some repeat the key they refuse.
-pub(super) fn visible(sending: &Sending<'_>, said: &[u8]) -> Vec<u8> {
-    let mut said = said.to_vec();
-    sending.call.lead.inner.upstream.hide_secrets(&sending.step.target.provider, &mut said);
-    said
+    answered_with(sending, &failure, visible.into_owned(), None)
 }
 
 /// A body with status 200 that is no answer.
 pub(super) fn no_answer(sending: &Sending<'_>, what: &str, body: &Bytes) -> Tried {
     // A secret is looked for before the beginning is cut off: half of one would not be found.
-    let body = visible(sending, &body[..body.len().min(MAX_ERROR_BODY)]);
+    let body = sending.visible(&body[..body.len().min(MAX_ERROR_BODY)]);
     let beginning = String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned();
     let beginning: String = beginning.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let message = format!("`{}` answered with something that is {what}: {beginning}", sending.step.target.provider);

@@ -1,5 +1,6 @@
 //! Whole answers.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -37,6 +38,10 @@ pub(super) async fn receive(sending: &Sending<'_>, mut incoming: Incoming, write
         }
     };
     let first_byte_us = sending.elapsed_us();
+    let body = match sending.visible(&body) {
+        Cow::Borrowed(_) => body,
+        Cow::Owned(body) => Bytes::from(body),
+    };
     let Ok(value) = serde_json::from_slice::<Value>(&body) else { return failed::no_answer(sending, "no JSON", &body) };
     if value.get("error").is_some_and(|error| !error.is_null())
         && value.get("choices").is_none()

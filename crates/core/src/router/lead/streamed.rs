@@ -1,5 +1,6 @@
 //! Streamed answers: passed on as they come, folded, and settled at their end, however they end.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -138,16 +139,21 @@ impl Passing<'_> {
 
     fn take(&mut self, frames: &[Frame]) -> Result<()> {
         for frame in frames {
-            let out = self.pump.frame(frame.name.as_deref(), &frame.data, &frame.raw)?;
-            if self.pump.failure.is_some() {
-                // Nothing comes after an error. Its words may repeat the key.
-                if let Some(out) = out {
-                    self.put(Bytes::from(failed::visible(self.sending, &out)));
+            let out = match self.sending.visible(&frame.raw) {
+                Cow::Borrowed(_) => self.pump.frame(frame.name.as_deref(), &frame.data, &frame.raw)?,
+                Cow::Owned(raw) => {
+                    let visible =
+                        |text: &str| String::from_utf8_lossy(&self.sending.visible(text.as_bytes())).into_owned();
+                    let (name, data) = (frame.name.as_deref().map(visible), visible(&frame.data));
+                    self.pump.frame(name.as_deref(), &data, &Bytes::from(raw))?
                 }
-                return Ok(());
-            }
+            };
             if let Some(out) = out {
                 self.put(out);
+            }
+            if self.pump.failure.is_some() {
+                // Nothing comes after an error.
+                return Ok(());
             }
         }
         Ok(())
@@ -176,7 +182,7 @@ impl Passing<'_> {
         let error = match end {
             End::Whole if is_finished => None,
             // All was said before.
-            End::Broken(_) if self.pump.folded().is_complete() => None,
+            End::Broken(_) if self.pump.is_all_said() => None,
             End::Whole => Some(Error::new(
                 Kind::Truncated,
                 format!("the stream of `{}` ended without saying why", self.sending.step.target.provider),
@@ -187,7 +193,7 @@ impl Passing<'_> {
         if let Some(error) = error {
             return self.broken(error, status);
         }
-        let is_complete = self.pump.folded().is_complete();
+        let is_complete = self.pump.is_all_said();
         let metered = self.metered();
         if let Some(last) = self.pump.close(&metered) {
             self.put(last);
@@ -208,7 +214,7 @@ impl Passing<'_> {
 
     /// The provider reported an error in the middle.
     fn failed(&mut self, failure: &Failure) -> Tried {
-        let body = failed::visible(self.sending, failure.message.as_bytes());
+        let body = failure.message.clone().into_bytes();
         let mut tried = failed::answered_with(self.sending, failure, body, None);
         if self.has_begun || self.pump.has_begun {
             tried.ended.metered = self.metered();

@@ -67,10 +67,6 @@ impl StreamReader for Reader {
         }
         Ok(deltas)
     }
-
-    fn end(&mut self) -> Vec<Delta> {
-        Vec::new()
-    }
 }
 
 impl Reader {

@@ -15,7 +15,6 @@ use crate::error::Result;
 pub(super) struct Reader {
     has_begun: bool,
     choices: BTreeMap<u32, Open>,
-    is_finished: bool,
 }
 
 #[derive(Default)]
@@ -55,7 +54,6 @@ impl StreamReader for Reader {
                     deltas.push(Delta::PartEnd { choice: index, part });
                 }
                 deltas.push(Delta::Finish { choice: index, finish: reply::finish(reason, open.calls) });
-                self.is_finished = true;
             }
         }
         if let Some(raw) = data.get("usageMetadata")
@@ -65,14 +63,12 @@ impl StreamReader for Reader {
         }
         if candidates.is_none_or(Vec::is_empty) && data.get("promptFeedback").is_some() {
             deltas.push(Delta::Finish { choice: 0, finish: super::super::model::Finish::ContentFilter });
-            self.is_finished = true;
         }
         Ok(deltas)
     }
 
-    /// There is no last event: the reason for the end is the end.
-    fn end(&mut self) -> Vec<Delta> {
-        if self.is_finished { vec![Delta::End] } else { Vec::new() }
+    fn has_last_event(&self) -> bool {
+        false
     }
 }
 

@@ -125,10 +125,6 @@ impl StreamReader for Reader {
         }
         Ok(deltas)
     }
-
-    fn end(&mut self) -> Vec<Delta> {
-        Vec::new()
-    }
 }
 
 pub(super) struct Writer {

@@ -39,7 +39,9 @@ fn written(codec: &Codec, deltas: &[Delta]) -> Vec<Value> {
 fn read(codec: &Codec, events: &[Value]) -> Vec<Delta> {
     let mut reader = (codec.stream_reader)();
     let mut deltas: Vec<Delta> = events.iter().filter_map(|event| reader.event(None, event).ok()).flatten().collect();
-    deltas.extend(reader.end());
+    if !reader.has_last_event() {
+        deltas.push(Delta::End);
+    }
     deltas
 }
 

@@ -19,7 +19,7 @@ fuzz_target!(|input: (u8, &str)| {
     let sources = [Source { text, kind, ..Source::default() }];
     let query = (!question.is_empty()).then_some(question);
     let options = Options { query, budget: u64::from(budget), marker: Some("[…]"), ..Options::default() };
-    let Ok(selection) = select(&sources, &options, counter) else { return };
+    let Ok(selection) = select(&sources, &options, &Encoding::O200kBase) else { return };
     for range in selection.kept.iter().flatten() {
         let _ = &text[range.clone()];
     }

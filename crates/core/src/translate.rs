@@ -77,6 +77,18 @@ pub struct Lost {
 #[derive(Default)]
 struct Losses(Vec<Lost>);
 
+impl Losses {
+    /// The temperature where a dialect's scale ends at `most`; a request in that dialect keeps its own.
+    fn temperature(&mut self, request: &Request, most: u8, is_own: bool) -> Option<Value> {
+        let asked = request.sampling.temperature.clone()?;
+        if is_own || asked.as_f64().is_some_and(|asked| asked <= f64::from(most)) {
+            return Some(Value::Number(asked));
+        }
+        self.push("sampling.temperature", "above the end of the scale: its end is asked for");
+        Some(most.into())
+    }
+}
+
 /// The dialects.
 pub static CODECS: &[&Codec] =
     &[&chat::CODEC, &responses::CODEC, &messages::CODEC, &generate_content::CODEC, &converse::CODEC];

@@ -16,6 +16,9 @@ use crate::text::did_you_mean;
 /// The longest condition; a rule that needs more is several routes.
 const MAX_LEN: usize = 4096;
 
+/// The most characters of operators in a condition. `1+1+1+…` nests as deep as it is long, and is read and run by recursion.
+const MAX_OPERATORS: usize = 512;
+
 /// What a condition may ask for: variables, and their fields with what they hold.
 pub const VARIABLES: &[(&str, &[(&str, &str)])] = &[
     (
@@ -124,6 +127,9 @@ pub fn check(source: &str) -> Result<(), (String, Option<usize>)> {
 fn compile(source: &str) -> Result<Program, (String, Option<usize>)> {
     if source.len() > MAX_LEN {
         return Err((format!("a condition may have {MAX_LEN} bytes, this one has {}", source.len()), None));
+    }
+    if source.bytes().filter(|byte| b"+-*/%<>=!".contains(byte)).count() > MAX_OPERATORS {
+        return Err((format!("a condition may have {MAX_OPERATORS} characters of operators"), None));
     }
     let program = Program::compile(source).map_err(|errors| {
         let first = errors.errors.first();
@@ -305,5 +311,38 @@ mod tests {
             assert!(message.contains(part), "{source}: {message}");
         }
         assert!(check(&"a".repeat(5000)).is_err());
+    }
+
+    #[test]
+    fn a_condition_nested_as_deep_as_its_length_allows_is_refused_or_read() {
+        let around = |open: &str, inner: &str, close: &str| {
+            let n = (MAX_LEN - inner.len()) / (open.len() + close.len());
+            format!("{}{inner}{}", open.repeat(n), close.repeat(n))
+        };
+        let facts = PreparedFacts::of(&facts());
+        for source in [
+            around("(", "true", ")"),
+            around("[", "1", "]"),
+            around("{1:", "1", "}"),
+            around("!", "true", ""),
+            around("-", "1", ""),
+            around("true?", "true", ":true"),
+            around("true&&", "true", ""),
+            around("1+", "1 == 2", ""),
+            format!("{}1 == 2", "1+".repeat(500)),
+            format!("{}1", "1<".repeat(500)),
+            around("size(", "'a'", ")"),
+            around("[1].map(x,", "x", ")"),
+            format!("request{}", ".model".repeat(600)),
+            format!("request{}", "[0]".repeat(1300)),
+            "(".repeat(MAX_LEN),
+            "\"".repeat(MAX_LEN),
+        ] {
+            let shown = &source[..20];
+            match Condition::new(&source) {
+                Ok(condition) => _ = condition.holds(&facts),
+                Err(error) => assert!(!error.to_string().is_empty(), "{shown}"),
+            }
+        }
     }
 }

@@ -28,8 +28,8 @@ impl<'a> Body<'a> {
         }
         let mut names: Vec<Cow<'_, str>> = json.root().children().filter_map(|member| member.key()).collect();
         names.sort_unstable();
-        if let Some(twice) = names.windows(2).find(|pair| pair[0] == pair[1]) {
-            let error = Error::input(format!("the member `{}` stands twice", crate::text::shorten(&twice[0], 60)));
+        if let Some((twice, _)) = names.iter().zip(names.iter().skip(1)).find(|(one, next)| one == next) {
+            let error = Error::input(format!("the member `{}` stands twice", crate::text::shorten(twice, 60)));
             return Err(error.help("remove one: providers differ in which they take"));
         }
         Ok(Body { json, changes: Vec::new(), added: Vec::new() })
@@ -59,26 +59,30 @@ impl<'a> Body<'a> {
                 members.extend([",\"", name, "\":", json]);
             }
             // After the last member, so that what stands before stays a prefix.
-            match root.children().last() {
-                Some(last) => self.changes.push((last.span().end..last.span().end, members)),
-                None => {
-                    let start = root.span().start + 1;
-                    self.changes.push((start..start, members[1..].to_owned()));
-                }
+            if let Some(last) = root.children().last() {
+                self.changes.push((last.span().end..last.span().end, members));
+            } else {
+                let start = root.span().start + 1;
+                self.changes.push((start..start, members[1..].to_owned()));
             }
         }
         if self.changes.is_empty() { Cow::Borrowed(text) } else { Cow::Owned(rewritten(text, self.changes)) }
     }
 }
 
-/// Whether any object in the text names a member twice.
-pub(super) fn has_repeated_member(text: &str) -> bool {
+/// Members by which our reader of values is told that an object is a number or a piece of JSON: it gives that in the object's place, a
+/// provider sees the object.
+const NOT_AS_WRITTEN: &str = "$serde_json::private::";
+
+/// Whether values do not say all that the text says: an object names a member twice, however it is spelt, or by a name that our reader
+/// of values takes for itself.
+pub(super) fn is_ambiguous(text: &str) -> bool {
     let Ok(json) = Json::parse(text) else { return false };
     let root = [json.root()];
     root.into_iter().chain(json.root().descendants()).filter(|value| value.kind() == JsonKind::Object).any(|object| {
-        let mut names: Vec<&str> = object.children().filter_map(|member| member.raw_key()).collect();
+        let mut names: Vec<Cow<'_, str>> = object.children().filter_map(|member| member.key()).collect();
         names.sort_unstable();
-        names.windows(2).any(|pair| pair[0] == pair[1])
+        names.iter().any(|name| name.starts_with(NOT_AS_WRITTEN)) || names.windows(2).any(|pair| pair[0] == pair[1])
     })
 }
 
@@ -106,6 +110,19 @@ mod tests {
         check(r#"{ "model" : "a" }"#, &[("stream", "true")], r#"{ "model" : "a","stream":true }"#);
         check("{}", &[("a", "1"), ("b", "2")], r#"{"a":1,"b":2}"#);
         check(r#"{"a":1}"#, &[("a", "1")], r#"{"a":1}"#);
+    }
+
+    #[test]
+    fn what_values_do_not_say_is_ambiguous() {
+        for (text, expected) in [
+            (r#"{"a":[{"b":1,"b":2}]}"#, true),
+            (r#"{"a":{"b":1,"\u0062":2}}"#, true),
+            (r#"{"a":{"$serde_json::private::Number":"1"}}"#, true),
+            (r#"{"a":{"\u0024serde_json::private::RawValue":"1"}}"#, true),
+            (r#"{"a":{"b":1},"c":{"b":1},"d":["b","b","$serde_json::private::Number"]}"#, false),
+        ] {
+            assert_eq!(is_ambiguous(text), expected, "{text}");
+        }
     }
 
     #[test]

@@ -191,7 +191,7 @@ fn key(inner: &Inner, prepared: &Prepared, plan: &RoutePlan) -> Result<BodyKey, 
         return Err(Uncacheable::NoStore);
     }
     storable::request(&prepared.request, policy)?;
-    if body::has_repeated_member(prepared.text.as_str()) {
+    if body::is_ambiguous(prepared.text.as_str()) {
         return Err(Uncacheable::RepeatedMember);
     }
     let headers = prepared.directives.passed_on();

@@ -1,5 +1,7 @@
 //! The router against an upstream that answers from a closure.
 
+mod inputs;
+
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 

@@ -51,7 +51,7 @@ impl Accumulator {
             }
             Delta::PartEnd { .. } | Delta::Ping | Delta::Other(_) => {}
             Delta::Logprobs { choice, logprobs } => {
-                self.choices.entry(*choice).or_default().logprobs.push(logprobs.clone())
+                self.choices.entry(*choice).or_default().logprobs.push(logprobs.clone());
             }
             Delta::Finish { choice, finish } => self.choices.entry(*choice).or_default().finish = Some(finish.clone()),
             Delta::Usage { reading, raw } => {

@@ -51,8 +51,8 @@ fn mark_content(content: Value<'_, '_>) -> Change {
 }
 
 /// Marks the last block of a list, unless it is one that may carry no mark.
-fn mark_last(list: Value<'_, '_>) -> Change {
-    let last = list.children().last()?;
+fn mark_last(blocks: Value<'_, '_>) -> Change {
+    let last = blocks.children().last()?;
     let kind = last.get("type").and_then(|kind| kind.string());
     let is_empty_text = last.get("text").is_some_and(|text| text.raw().len() <= 2);
     if last.kind() != Kind::Object || is_empty_text || matches!(kind.as_deref(), Some("thinking" | "redacted_thinking"))

@@ -118,7 +118,7 @@ pub(super) fn retry_delay(error: &Value) -> Option<u64> {
 /// The beginning of a body that holds no message.
 pub(super) fn excerpt(body: &Value) -> String {
     let text = body.as_str().map_or_else(|| body.to_string(), str::to_owned);
-    crate::text::shorten(&text, 300).to_string()
+    crate::text::shorten(&text, 300)
 }
 
 #[cfg(test)]

@@ -230,9 +230,9 @@ fn shifted(fields: Map<String, Value>) -> Map<String, Value> {
 }
 
 /// What is left of an object that is kept whole, as it was written.
-pub(super) fn as_written(own: Own) -> Value {
+pub(super) fn as_written(own: &Own) -> Value {
     let mut put = Put::default();
-    put.own(&own, true);
+    put.own(own, true);
     put.done()
 }
 

@@ -77,20 +77,17 @@ pub(super) fn read_call(value: &Value) -> Result<Node> {
     let had_type = take.drop_if("type", "function");
     let name = function.needed_text("name")?;
     let mut notes = Own::new();
-    let arguments = match function.get("arguments").cloned() {
-        // Ollama and some others send the object itself.
-        Some(Value::Object(object)) => {
-            function.any("arguments");
-            notes.insert("~arguments".to_owned(), "object".into());
-            Value::Object(object).to_string()
+    // Ollama and some others send the object itself.
+    let arguments = if let Some(Value::Object(object)) = function.get("arguments").cloned() {
+        function.any("arguments");
+        notes.insert("~arguments".to_owned(), "object".into());
+        Value::Object(object).to_string()
+    } else {
+        let text = function.text("arguments")?;
+        if text.is_none() {
+            notes.insert("~arguments".to_owned(), "absent".into());
         }
-        _ => {
-            let text = function.text("arguments")?;
-            if text.is_none() {
-                notes.insert("~arguments".to_owned(), "absent".into());
-            }
-            text.unwrap_or_default()
-        }
+        text.unwrap_or_default()
     };
     let id = take.text("id")?;
     if id.is_none() {
@@ -182,7 +179,7 @@ pub(super) fn fill_turn(
                 }
             }
             Part::Refusal(text) if note(&node.own, "~field").is_some() || !is_own => {
-                _ = put.set("refusal", text.clone())
+                _ = put.set("refusal", text.clone());
             }
             Part::ToolCall { id, name, arguments } => calls.push(write_call(node, id, name, arguments, is_own)),
             Part::Other(value) if is_own && node.own.contains_key("~call") => calls.push(value.clone()),

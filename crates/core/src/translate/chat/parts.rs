@@ -52,21 +52,20 @@ fn read_part(value: &Value) -> Result<Node> {
     let part = match kind.as_str() {
         "text" => Some(Part::Text(take.needed_text("text")?)),
         "refusal" => Some(Part::Refusal(take.needed_text("refusal")?)),
-        "image_url" => match take.get("image_url").cloned() {
-            // A bare address, as Mistral takes it.
-            Some(Value::String(url)) => {
+        "image_url" => {
+            let (source, detail) = if let Some(Value::String(url)) = take.get("image_url").cloned() {
+                // A bare address, as Mistral takes it.
                 take.any("image_url");
                 inner_own = Some(Own::from_iter([("~bare".to_owned(), true.into())]));
-                Some(Part::Image { source: media_of(&url), detail: None })
-            }
-            _ => {
+                (media_of(&url), None)
+            } else {
                 let mut inner = needed(&mut take, "image_url")?;
-                let source = media_of(&inner.needed_text("url")?);
-                let detail = inner.text("detail")?;
+                let read = (media_of(&inner.needed_text("url")?), inner.text("detail")?);
                 inner_own = Some(inner.rest());
-                Some(Part::Image { source, detail })
-            }
-        },
+                read
+            };
+            Some(Part::Image { source, detail })
+        }
         "input_audio" => {
             let mut inner = needed(&mut take, "input_audio")?;
             let (data, format) = (inner.needed_text("data")?, inner.text("format")?);
@@ -77,11 +76,22 @@ fn read_part(value: &Value) -> Result<Node> {
         "file" => {
             let mut inner = needed(&mut take, "file")?;
             let (id, name) = (inner.text("file_id")?, inner.text("filename")?);
+            let mut bare = None;
             let source = match inner.text("file_data")? {
-                Some(data) => Some(media_of(&data)),
+                Some(data) => {
+                    let (source, spelling) = file_data(&data, name.as_deref());
+                    bare = spelling.map(|bare| ("~data".to_owned(), bare.into()));
+                    // Both may stand there: the other is written back.
+                    if let Some(id) = id {
+                        inner.put_back("file_id", id.into());
+                    }
+                    Some(source)
+                }
                 None => id.map(Media::Id),
             };
-            inner_own = Some(inner.rest());
+            let mut rest = inner.rest();
+            rest.extend(bare);
+            inner_own = Some(rest);
             source.map(|source| Part::File { source, name })
         }
         _ => None,
@@ -109,6 +119,26 @@ pub(in crate::translate) fn media_of(url: &str) -> Media {
         Some((media_type, data)) => Media::Base64 { media_type: media_type.to_owned(), data: data.to_owned() },
         None => Media::Url { url: url.to_owned(), media_type: None },
     }
+}
+
+/// A file's data: a `data:` address, an address as OpenRouter takes it, or bare base64, whose type its name says. With a note if it is
+/// no `data:` address.
+pub(in crate::translate) fn file_data(data: &str, name: Option<&str>) -> (Media, Option<&'static str>) {
+    if data_url(data).is_some() {
+        return (media_of(data), None);
+    }
+    if data.starts_with("http://") || data.starts_with("https://") {
+        return (media_of(data), Some("address"));
+    }
+    let ending = name.and_then(|name| name.rsplit_once('.')).map_or("", |(_, ending)| ending);
+    let media_type = match ending.to_ascii_lowercase().as_str() {
+        "txt" | "md" => "text/plain",
+        "csv" => "text/csv",
+        "html" | "htm" => "text/html",
+        "json" => "application/json",
+        _ => "application/pdf",
+    };
+    (Media::Base64 { media_type: media_type.to_owned(), data: data.to_owned() }, Some("bare"))
 }
 
 /// The address of media.
@@ -184,6 +214,9 @@ fn write_part(node: &Node, is_own: bool, at: &str, lost: &mut Losses) -> Option<
                 Media::Url { url, .. } if !is_own => {
                     lost.push(at, "a file at an address is named in text");
                     return Some(json!({"type": "text", "text": url}));
+                }
+                Media::Base64 { data, .. } if is_own && inner_own.contains_key("~data") => {
+                    _ = file.set("file_data", data.clone());
                 }
                 other => _ = file.maybe("file_data", url_of(other)),
             }

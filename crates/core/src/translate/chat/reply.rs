@@ -33,6 +33,9 @@ pub(super) fn read(body: &Value) -> Result<Response> {
 }
 
 fn read_choice(value: &Value) -> Result<Choice> {
+    if !value.is_object() {
+        return Err(Error::new(Kind::Truncated, "a choice of the answer is no object"));
+    }
     let mut take = Take::lenient(value);
     let message = take.object("message")?;
     let mut choice = Choice { finish: take.text("finish_reason")?.map(finish), ..Choice::default() };
@@ -60,6 +63,9 @@ fn read_choice(value: &Value) -> Result<Choice> {
             for call in &calls {
                 nodes.push(message::read_call(call).unwrap_or_else(|_| message::other_call(call)));
             }
+        }
+        if inner.get("role").is_none() {
+            spelling.push(("~role".to_owned(), "absent".into()));
         }
         inner.drop_if("role", "assistant");
         let mut own = inner.rest();
@@ -97,7 +103,7 @@ pub(super) fn write(response: &Response) -> Written {
     let is_own = response.dialect == Dialect::Chat;
     let (mut lost, mut put) = (Losses::default(), Put::default());
     put.maybe("id", response.id.clone());
-    if !(is_own && response.own.contains_key("~object")) {
+    if !(is_own && (response.own.contains_key("~object") || response.own.contains_key("object"))) {
         put.set("object", "chat.completion");
     }
     put.maybe("created", response.created_s.or_else(|| (!is_own).then_some(0)));
@@ -122,7 +128,7 @@ fn write_choice(choice: &Choice, index: usize, is_own: bool, lost: &mut Losses) 
     }
     if read.is_some() || !is_read {
         let mut turn = Put::default();
-        if !own.contains_key("role") {
+        if !own.contains_key("role") && !own.contains_key("~role") {
             turn.set("role", "assistant");
         }
         let nodes: Vec<&Node> = choice.parts.iter().collect();

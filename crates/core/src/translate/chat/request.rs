@@ -23,20 +23,16 @@ pub(super) fn read(body: &Value) -> Result<Request> {
         None => (take.count("max_tokens")?, "max_tokens"),
     };
     spelling.insert("~max".to_owned(), max_name.into());
-    let stop = match take.get("stop") {
-        Some(Value::String(one)) => {
-            let one = one.clone();
-            take.any("stop");
-            spelling.insert("~stop".to_owned(), "string".into());
-            vec![one]
+    let stop = if let Some(Value::String(one)) = take.get("stop").cloned() {
+        take.any("stop");
+        spelling.insert("~stop".to_owned(), "string".into());
+        vec![one]
+    } else {
+        let list = take.texts("stop")?;
+        if list.is_some() {
+            spelling.insert("~stop".to_owned(), "list".into());
         }
-        _ => {
-            let list = take.texts("stop")?;
-            if list.is_some() {
-                spelling.insert("~stop".to_owned(), "list".into());
-            }
-            list.unwrap_or_default()
-        }
+        list.unwrap_or_default()
     };
     let is_stream = take.truth("stream")?;
     if is_stream == Some(false) {

@@ -1,6 +1,6 @@
 //! Streams: chunks with deltas of choices.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -161,7 +161,8 @@ pub(super) struct Writer {
     tier: Option<String>,
     wants_usage: bool,
     usage: Option<Value>,
-    begun: BTreeMap<u32, u64>,
+    begun: BTreeSet<u32>,
+    n_calls: BTreeMap<u32, u64>,
     /// What kind each part is, and a call's index.
     parts: BTreeMap<(u32, u32), Kind>,
 }
@@ -184,12 +185,13 @@ impl Writer {
             tier: None,
             wants_usage: request.stream_usage.unwrap_or(true),
             usage: None,
-            begun: BTreeMap::new(),
+            begun: BTreeSet::new(),
+            n_calls: BTreeMap::new(),
             parts: BTreeMap::new(),
         }
     }
 
-    fn chunk(&self, choices: Value) -> Event {
+    fn chunk(&self, choices: &Value) -> Event {
         let mut chunk = json!({
             "id": self.id, "object": "chat.completion.chunk", "created": self.created, "model": self.model, "choices": choices,
         });
@@ -200,12 +202,11 @@ impl Writer {
     }
 
     fn delta_of(&mut self, choice: u32, mut delta: Value) -> Event {
-        let is_first = !self.begun.contains_key(&choice);
-        self.begun.entry(choice).or_insert(0);
+        let is_first = self.begun.insert(choice);
         if let (true, Some(fields)) = (is_first, delta.as_object_mut()) {
             fields.insert("role".to_owned(), "assistant".into());
         }
-        self.chunk(json!([{"index": choice, "delta": delta, "logprobs": null, "finish_reason": null}]))
+        self.chunk(&json!([{"index": choice, "delta": delta, "logprobs": null, "finish_reason": null}]))
     }
 }
 
@@ -228,13 +229,11 @@ impl StreamWriter for Writer {
                     }
                     Part::Refusal(text) => (Kind::Refusal, (!text.is_empty()).then(|| json!({"refusal": text}))),
                     Part::ToolCall { id, name, arguments } => {
-                        let n_calls = self
-                            .parts
-                            .range((*choice, 0)..=(*choice, u32::MAX))
-                            .filter(|(_, kind)| matches!(kind, Kind::Call(_)))
-                            .count();
+                        let begun = self.n_calls.entry(*choice).or_default();
+                        let n_calls = *begun;
+                        *begun += 1;
                         let call = json!([{"index": n_calls, "id": id, "type": "function", "function": {"name": name, "arguments": arguments}}]);
-                        (Kind::Call(n_calls as u64), Some(json!({"tool_calls": call})))
+                        (Kind::Call(n_calls), Some(json!({"tool_calls": call})))
                     }
                     _ => (Kind::Silent, None),
                 };
@@ -257,11 +256,11 @@ impl StreamWriter for Writer {
             Delta::Finish { choice, finish } => {
                 let reason = finish_name(finish).to_owned();
                 let mut events = Vec::new();
-                if !self.begun.contains_key(choice) {
+                if !self.begun.contains(choice) {
                     events.push(self.delta_of(*choice, json!({"content": ""})));
                 }
                 events.push(
-                    self.chunk(json!([{"index": choice, "delta": {}, "logprobs": null, "finish_reason": reason}])),
+                    self.chunk(&json!([{"index": choice, "delta": {}, "logprobs": null, "finish_reason": reason}])),
                 );
                 events
             }
@@ -277,7 +276,7 @@ impl StreamWriter for Writer {
             Delta::End => {
                 let mut events = Vec::new();
                 if let Some(usage) = self.usage.take().filter(|_| self.wants_usage) {
-                    let mut last = self.chunk(json!([]));
+                    let mut last = self.chunk(&json!([]));
                     if let Some(fields) = last.data.as_object_mut() {
                         fields.insert("usage".to_owned(), usage);
                     }

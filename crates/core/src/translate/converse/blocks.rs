@@ -43,7 +43,7 @@ fn read(value: &Value) -> Result<Node> {
     } else if take.get("text").is_some_and(|text| !text.is_null()) {
         return Err(take.wrong("text", "a text"));
     } else if let Some(mut inner) = take.inner("toolUse")? {
-        let arguments = inner.any("input").map_or_else(String::new, |input| input.to_string());
+        let arguments = inner.object("input")?.map_or_else(String::new, |input| Value::Object(input).to_string());
         let part = Part::ToolCall { id: inner.needed_text("toolUseId")?, name: inner.needed_text("name")?, arguments };
         inner_rest = inner.rest();
         part
@@ -144,7 +144,7 @@ fn write(node: &Node, is_own: bool, is_answer: bool, at: &str, lost: &mut Losses
     };
     match &node.part {
         Part::Text(text) if is_own && node.own.contains_key("~json") => {
-            _ = put.maybe("json", serde_json::from_str::<Value>(text).ok())
+            _ = put.maybe("json", serde_json::from_str::<Value>(text).ok());
         }
         // Empty text is refused.
         Part::Text(text) if text.is_empty() && !is_own => return None,
@@ -218,7 +218,7 @@ fn format(source: &Media) -> Option<String> {
         Media::Text(_) => "text/txt",
         Media::Id(_) => return None,
     };
-    let format = media_type.split('/').nth(1)?;
+    let (_, format) = media_type.split_once('/')?;
     (!format.is_empty()).then(|| if format == "jpg" { "jpeg".to_owned() } else { format.to_owned() })
 }
 

@@ -13,12 +13,15 @@ pub(super) fn read(body: &Value) -> Result<Response> {
     let mut take = Take::lenient(body);
     let message = body.pointer("/output/message").and_then(Value::as_object);
     let message = message.ok_or_else(|| Error::new(Kind::Truncated, "the answer has no `output.message`"))?;
+    if message.get("content").is_some_and(|content| !content.is_array() && !content.is_null()) {
+        return Err(Error::new(Kind::Truncated, "the answer's `output.message.content` is no list"));
+    }
     let mut inner = Take::lenient(&Value::Object(message.clone()));
     let content = inner.list("content")?.unwrap_or_default();
-    if content.is_empty() && message.get("content").is_some() {
+    if content.is_empty() && message.get("content").is_some_and(Value::is_array) {
         inner.put_back("content", json!([]));
     }
-    let mut output = take.object("output")?.unwrap_or_default();
+    let mut output = take.inner("output")?.map(Take::rest).unwrap_or_default();
     output.shift_remove("message");
     let mut choice = Choice { parts: blocks::read_leniently(&content), ..Choice::default() };
     choice.finish = take.text("stopReason")?.map(finish);
@@ -67,7 +70,8 @@ pub(super) fn write(response: &Response) -> Written {
     let choice = response.choices.first().unwrap_or(&empty);
     let content = blocks::write_all(&choice.parts, is_own, true, "choices[0]", &mut lost);
     let (mut message, mut output) = (Put::default(), Put::default());
-    if is_own {
+    // An answer that was folded from a stream has no spelling to keep.
+    if is_own && choice.own.contains_key("~message") {
         if !content.is_empty() {
             message.set("content", content);
         }

@@ -17,8 +17,8 @@ pub(super) fn read(body: &Value) -> Result<Request> {
         let own = Own::from_iter([("~system".to_owned(), true.into())]);
         messages.push(Message { role: Role::System, name: None, parts: blocks::read_all(&system, "system")?, own });
     }
-    let Some(list) = take.each("messages", read_message)? else { return Err(take.wrong("messages", "a list")) };
-    messages.extend(list);
+    let Some(turns) = take.each("messages", read_message)? else { return Err(take.wrong("messages", "a list")) };
+    messages.extend(turns);
     let mut request = Request { dialect: Dialect::Converse, messages, ..Request::default() };
     if let Some(mut inner) = take.inner("inferenceConfig")? {
         let stop = inner.texts("stopSequences")?;
@@ -36,6 +36,9 @@ pub(super) fn read(body: &Value) -> Result<Request> {
     }
     if let Some(mut inner) = take.inner("toolConfig")? {
         if let Some(tools) = inner.list("tools")? {
+            if tools.is_empty() {
+                inner.put_back("tools", json!([]));
+            }
             for (index, tool) in tools.iter().enumerate() {
                 let is_point = tool.get("cachePoint") == Some(&json!({"type": "default"}))
                     && tool.as_object().is_some_and(|fields| fields.len() == 1);
@@ -82,11 +85,14 @@ fn read_tool(value: &Value) -> Result<Tool> {
     let name = take.needed_text("name")?;
     let description = take.text("description")?;
     let strict = take.truth("strict")?;
-    let parameters = match take.object("inputSchema")? {
-        Some(mut schema) if schema.len() == 1 => schema.shift_remove("json"),
-        Some(schema) => {
-            take.put_back("inputSchema", Value::Object(schema));
-            None
+    let whole = take.get("inputSchema").cloned();
+    let parameters = match take.inner("inputSchema")? {
+        Some(mut schema) => {
+            let parameters = schema.object("json")?;
+            if parameters.is_none() || !schema.is_empty() {
+                take.put_back("inputSchema", whole.unwrap_or_default());
+            }
+            parameters.filter(|_| schema.is_empty()).map(Value::Object)
         }
         None => None,
     };
@@ -171,7 +177,7 @@ fn write_config(request: &Request, is_own: bool, put: &mut Put, lost: &mut Losse
     let mut config = Put::default();
     config.maybe("maxTokens", sampling.max_output);
     config
-        .maybe("temperature", sampling.temperature.clone().map(Value::Number))
+        .maybe("temperature", lost.temperature(request, 1, is_own))
         .maybe("topP", sampling.top_p.clone().map(Value::Number));
     if !sampling.stop.is_empty() {
         config.set("stopSequences", sampling.stop.clone());

@@ -72,7 +72,7 @@ impl StreamReader for Reader {
                 }
             }
             "contentBlockStop" => {
-                deltas.extend(self.parts.get(&index).map(|part| Delta::PartEnd { choice: 0, part: *part }))
+                deltas.extend(self.parts.get(&index).map(|part| Delta::PartEnd { choice: 0, part: *part }));
             }
             "messageStop" => {
                 if let Some(reason) = inner.get("stopReason").and_then(Value::as_str) {

@@ -1,5 +1,7 @@
 //! Parts of contents.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::super::Losses;
@@ -26,8 +28,14 @@ pub(super) fn read(value: &Value, index: usize) -> Result<Node> {
     } else if take.get("text").is_some_and(|text| !text.is_null()) {
         return Err(take.wrong("text", "a text"));
     } else if let Some(mut inner) = take.inner("inlineData")? {
+        let written_type = inner.get("mimeType").cloned();
         let (media_type, data) = (inner.text("mimeType")?.unwrap_or_default(), inner.needed_text("data")?);
-        notes.insert("~inner".to_owned(), Value::Object(inner.rest()));
+        let mut inner = inner.rest();
+        if media_type.is_empty() {
+            // None, `null` or nothing: as it was.
+            inner.extend(written_type.map(|written| ("mimeType".to_owned(), written)));
+        }
+        notes.insert("~inner".to_owned(), Value::Object(inner));
         media(Media::Base64 { media_type: media_type.clone(), data }, &media_type)
     } else if let Some(mut inner) = take.inner("fileData")? {
         let (media_type, url) = (inner.text("mimeType")?, inner.needed_text("fileUri")?);
@@ -93,7 +101,7 @@ pub(super) fn write(
     node: &Node,
     is_own: bool,
     is_answer: bool,
-    names: &[(String, String)],
+    names: &BTreeMap<&str, &str>,
     at: &str,
     lost: &mut Losses,
 ) -> Option<Value> {
@@ -134,7 +142,7 @@ pub(super) fn write(
         }
         Part::ToolResult { id, name, parts, is_error } => {
             let mut result = Put::default();
-            let known = names.iter().rev().find(|(call, _)| call == id).map(|(_, name)| name.clone());
+            let known = names.get(id.as_str()).map(|name| (*name).to_owned());
             result.maybe(
                 "name",
                 if is_own { name.clone() } else { Some(name.clone().or(known).unwrap_or_else(|| id.clone())) },
@@ -163,10 +171,9 @@ pub(super) fn write(
             let mut inner = Put::default();
             match source {
                 Media::Base64 { media_type, data } => {
-                    inner.set("mimeType", media_type.clone()).set("data", data.clone()).own(&inner_own, is_own);
-                    if media_type.is_empty() && is_own {
-                        inner.0.shift_remove("mimeType");
-                    }
+                    let is_said = !(media_type.is_empty() && is_own);
+                    inner.maybe("mimeType", is_said.then(|| media_type.clone()));
+                    inner.set("data", data.clone()).own(&inner_own, is_own);
                     put.set("inlineData", inner.done());
                 }
                 Media::Url { url, media_type } => {

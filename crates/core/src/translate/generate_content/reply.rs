@@ -1,5 +1,7 @@
 //! Responses.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::super::model::{Choice, Finish, Node, Own, Part, Response};
@@ -11,6 +13,11 @@ use crate::error::{Error, Kind, Result};
 
 pub(super) fn read(body: &Value) -> Result<Response> {
     let mut take = Take::lenient(body);
+    if let Some(other) = take.get("candidates").filter(|candidates| !candidates.is_null())
+        && other.as_array().is_none_or(|candidates| !candidates.iter().all(Value::is_object))
+    {
+        return Err(Error::new(Kind::Truncated, "the answer's `candidates` are no list of objects"));
+    }
     let candidates = match take.list("candidates")? {
         Some(candidates) => candidates,
         // A prompt that is blocked has none.
@@ -25,7 +32,7 @@ pub(super) fn read(body: &Value) -> Result<Response> {
         choices: candidates.iter().map(read_candidate).collect(),
         ..Response::default()
     };
-    if candidates.is_empty() && body.get("candidates").is_some() {
+    if candidates.is_empty() && body.get("candidates").is_some_and(Value::is_array) {
         take.put_back("candidates", json!([]));
     }
     response.own = take.rest();
@@ -52,6 +59,8 @@ pub(super) fn read_candidate(value: &Value) -> Choice {
             }
         }
         choice.own.insert("~content".to_owned(), Value::Object(inner.rest()));
+    } else {
+        choice.own.insert("~no_content".to_owned(), true.into());
     }
     let calls = choice.parts.iter().any(|node| matches!(node.part, Part::ToolCall { .. }));
     choice.finish = reason.map(|reason| finish(&reason, calls));
@@ -105,9 +114,14 @@ pub(super) fn write(response: &Response) -> Written {
 
 fn write_candidate(choice: &Choice, index: usize, is_own: bool, lost: &mut Losses) -> Value {
     let mut put = Put::default();
-    let parts: Vec<Value> =
-        choice.parts.iter().filter_map(|node| parts::write(node, is_own, true, &[], "choices", lost)).collect();
-    if is_own {
+    let parts: Vec<Value> = choice
+        .parts
+        .iter()
+        .filter_map(|node| parts::write(node, is_own, true, &BTreeMap::new(), "choices", lost))
+        .collect();
+    // An answer that was folded from a stream has no spelling to keep.
+    let is_read = is_own && (choice.own.contains_key("~content") || choice.own.contains_key("~no_content"));
+    if is_read {
         if let Some(rest) = choice.own.get("~content").and_then(Value::as_object) {
             let mut content = Put::default();
             if !parts.is_empty() {

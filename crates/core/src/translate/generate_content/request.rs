@@ -1,5 +1,7 @@
 //! Requests.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::super::model::{AnswerFormat, Message, Own, Part, Reasoning, Request, Sampling, Tool, ToolChoice};
@@ -29,20 +31,17 @@ pub(super) fn read(body: &Value) -> Result<Request> {
         for (index, entry) in list.iter().enumerate() {
             let declarations = entry.get("functionDeclarations").and_then(Value::as_array);
             let is_plain = entry.as_object().is_some_and(|fields| fields.len() == 1);
-            match declarations.filter(|_| is_plain) {
-                Some(declarations) => {
-                    groups.push(declarations.len());
-                    let at = format!("tools[{index}].functionDeclarations");
-                    tools.extend(each(declarations, &at, read_tool)?);
-                }
-                None => {
-                    groups.push(usize::MAX);
-                    let name = entry.as_object().and_then(|fields| fields.keys().next()).cloned().unwrap_or_default();
-                    tools.push(Tool { name, server: Some(entry.clone()), ..Tool::default() });
-                }
+            if let Some(declarations) = declarations.filter(|_| is_plain) {
+                groups.push(i64::try_from(declarations.len()).unwrap_or(i64::MAX));
+                let at = format!("tools[{index}].functionDeclarations");
+                tools.extend(each(declarations, &at, read_tool)?);
+            } else {
+                // A tool of Google's, kept whole.
+                groups.push(-1);
+                let name = entry.as_object().and_then(|fields| fields.keys().next()).cloned().unwrap_or_default();
+                tools.push(Tool { name, server: Some(entry.clone()), ..Tool::default() });
             }
         }
-        let groups: Vec<i64> = groups.into_iter().map(|n| if n == usize::MAX { -1 } else { n as i64 }).collect();
         spelling.insert("~tools".to_owned(), groups.into());
     }
     let mut tool_choice = None;
@@ -175,15 +174,15 @@ fn read_tool(value: &Value) -> Result<Tool> {
 fn read_choice(config: &Value) -> Option<ToolChoice> {
     let only = |value: &Value, n: usize| value.as_object().is_some_and(|fields| fields.len() == n);
     let calling = config.get("functionCallingConfig").filter(|_| only(config, 1))?;
-    let names: Option<Vec<&str>> = calling
-        .get("allowedFunctionNames")
-        .and_then(Value::as_array)
-        .map(|names| names.iter().filter_map(Value::as_str).collect());
+    let names = calling.get("allowedFunctionNames").map(|names| {
+        let names = names.as_array()?;
+        names.iter().map(Value::as_str).collect::<Option<Vec<&str>>>()
+    });
     Some(match (calling.get("mode").and_then(Value::as_str)?, names) {
         ("AUTO", None) if only(calling, 1) => ToolChoice::Auto,
         ("NONE", None) if only(calling, 1) => ToolChoice::None,
         ("ANY", None) if only(calling, 1) => ToolChoice::Required,
-        ("ANY", Some(names)) if only(calling, 2) && names.len() == 1 => ToolChoice::Named(names[0].to_owned()),
+        ("ANY", Some(Some(names))) if only(calling, 2) && names.len() == 1 => ToolChoice::Named(names[0].to_owned()),
         _ => return None,
     })
 }
@@ -192,13 +191,13 @@ pub(super) fn write(request: &Request) -> Written {
     let is_own = request.dialect == Dialect::GenerateContent;
     let (own, mut lost, mut put) = (&request.own, Losses::default(), Put::default());
     put.maybe("model", request.model.clone().filter(|_| is_own));
-    let mut names: Vec<(String, String)> = Vec::new();
+    let mut names: BTreeMap<&str, &str> = BTreeMap::new();
     let (mut system, mut contents): (Vec<Value>, Vec<Value>) = (Vec::new(), Vec::new());
     for (index, message) in request.messages.iter().enumerate() {
         let at = format!("messages[{index}]");
         for node in &message.parts {
             if let Part::ToolCall { id, name, .. } = &node.part {
-                names.push((id.clone(), name.clone()));
+                names.insert(id, name);
             }
         }
         let parts: Vec<Value> =
@@ -231,7 +230,7 @@ pub(super) fn write(request: &Request) -> Written {
         if is_result
             && let Some(Value::Array(before)) =
                 contents.last_mut().filter(|last| last["role"] == "user").and_then(|last| last.get_mut("parts"))
-            && before.iter().all(|part| part.get("functionResponse").is_some())
+            && before.last().is_some_and(|part| part.get("functionResponse").is_some())
         {
             before.extend(parts);
         } else {
@@ -318,8 +317,8 @@ fn write_config(request: &Request, is_own: bool, lost: &mut Losses) -> Value {
     let sampling = &request.sampling;
     let mut put = Put::default();
     put.maybe("maxOutputTokens", sampling.max_output);
+    put.maybe("temperature", lost.temperature(request, 2, is_own));
     for (name, number) in [
-        ("temperature", &sampling.temperature),
         ("topP", &sampling.top_p),
         ("topK", &sampling.top_k),
         ("frequencyPenalty", &sampling.frequency_penalty),
@@ -355,7 +354,7 @@ fn write_config(request: &Request, is_own: bool, lost: &mut Losses) -> Value {
             match (reasoning.effort.as_deref(), reasoning.is_on) {
                 (Some("none"), _) | (None, Some(false)) => _ = thinking.set("thinkingBudget", 0),
                 (Some(effort), _) => {
-                    _ = thinking.set("thinkingLevel", if matches!(effort, "xhigh" | "max") { "high" } else { effort })
+                    _ = thinking.set("thinkingLevel", if matches!(effort, "xhigh" | "max") { "high" } else { effort });
                 }
                 (None, _) => {}
             }

@@ -43,7 +43,8 @@ impl StreamReader for Reader {
         }
         let candidates = data.get("candidates").and_then(Value::as_array);
         for (place, candidate) in candidates.into_iter().flatten().enumerate() {
-            let index = candidate.get("index").and_then(Value::as_u64).unwrap_or(place as u64) as u32;
+            let index = candidate.get("index").and_then(Value::as_u64).and_then(|index| u32::try_from(index).ok());
+            let index = index.unwrap_or(place as u32);
             let mut read = reply::read_candidate(candidate);
             let open = self.choices.entry(index).or_default();
             for node in std::mem::take(&mut read.parts) {

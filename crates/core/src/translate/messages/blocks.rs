@@ -41,8 +41,7 @@ pub(super) fn read(value: &Value) -> Result<Node> {
             Some(Part::Reasoning { text: None, signature: Some(take.needed_text("data")?), id: None })
         }
         "tool_use" => {
-            let input = take.any("input");
-            let arguments = input.map_or_else(String::new, |input| input.to_string());
+            let arguments = take.object("input")?.map_or_else(String::new, |input| Value::Object(input).to_string());
             Some(Part::ToolCall { id: take.needed_text("id")?, name: take.needed_text("name")?, arguments })
         }
         "tool_result" => {
@@ -68,7 +67,7 @@ pub(super) fn read(value: &Value) -> Result<Node> {
     let Some(part) = part else {
         let mut take = Take::strict(value)?;
         let cache = take.cache_control();
-        return Ok(Node { part: Part::Other(as_written(take.rest())), cache, own: Own::new() });
+        return Ok(Node { part: Part::Other(as_written(&take.rest())), cache, own: Own::new() });
     };
     take.drop_if("type", &kind);
     let cache = take.cache_control();
@@ -119,8 +118,7 @@ pub(super) fn write(node: &Node, is_own: bool, at: &str, lost: &mut Losses) -> O
     match &node.part {
         // Empty text blocks are refused.
         Part::Text(text) if text.is_empty() && !is_own => return None,
-        Part::Text(text) => _ = put.set("type", "text").set("text", text.clone()),
-        Part::Refusal(text) => _ = put.set("type", "text").set("text", text.clone()),
+        Part::Text(text) | Part::Refusal(text) => _ = put.set("type", "text").set("text", text.clone()),
         Part::Reasoning { text, signature, .. } => {
             if !is_own {
                 // A thought without this provider's own signature is refused.
@@ -163,7 +161,8 @@ pub(super) fn write(node: &Node, is_own: bool, at: &str, lost: &mut Losses) -> O
         }
         Part::Audio { .. } => return lost.part(at, "messages take no audio"),
         Part::Other(value) if is_own => {
-            let mut fields = value.as_object().cloned().unwrap_or_default();
+            // In an answer anything may stand there.
+            let Some(mut fields) = value.as_object().cloned() else { return Some(value.clone()) };
             fields.extend(node.cache.map(|mark| ("cache_control".to_owned(), cache_control(mark))));
             return Some(Value::Object(fields));
         }

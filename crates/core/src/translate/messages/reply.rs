@@ -28,7 +28,13 @@ pub(super) fn read(body: &Value) -> Result<Response> {
         choices: vec![Choice { parts, finish, ..Choice::default() }],
         usage,
         service_tier,
-        own: take.rest(),
+        own: {
+            let mut own = take.rest();
+            if body.get("stop_sequence").is_none() {
+                own.insert("~stop_sequence".to_owned(), "absent".into());
+            }
+            own
+        },
     })
 }
 
@@ -77,7 +83,8 @@ pub(super) fn write(response: &Response) -> Written {
         None if !is_own => _ = put.set("stop_reason", Value::Null),
         None => {}
     }
-    if !(is_own && response.own.contains_key("stop_sequence")) {
+    let is_read = ["stop_sequence", "~stop_sequence"].iter().any(|name| response.own.contains_key(*name));
+    if !(is_own && is_read) {
         let sequence = match &choice.finish {
             Some(Finish::StopSequence(sequence)) => json!(sequence),
             _ => Value::Null,

@@ -127,7 +127,7 @@ fn read_tool(value: &Value) -> Result<Tool> {
     if !matches!(kind.as_str(), "" | "custom") {
         let cache = take.cache_control();
         let name = take.str("name").unwrap_or(&kind).to_owned();
-        return Ok(Tool { name, cache, server: Some(as_written(take.rest())), ..Tool::default() });
+        return Ok(Tool { name, cache, server: Some(as_written(&take.rest())), ..Tool::default() });
     }
     let tool = Tool {
         name: take.needed_text("name")?,
@@ -152,7 +152,7 @@ fn read_choice(mut choice: Take, spelling: &mut Own) -> Result<(Option<ToolChoic
         ("tool", Some(name), 1) => ToolChoice::Named(name),
         (_, name, _) => {
             choice.extend(name.map(|name| ("name".to_owned(), name.into())));
-            ToolChoice::Other(as_written(choice))
+            ToolChoice::Other(as_written(&choice))
         }
     };
     spelling.insert("~choice".to_owned(), true.into());
@@ -166,16 +166,11 @@ fn read_format(take: &mut Take, name: &str) -> Result<Option<AnswerFormat>> {
     let is_schema = inner.kind()? == "json_schema";
     let schema = inner.object("schema")?;
     inner.drop_if("type", "json_schema");
-    match schema.filter(|_| is_schema && inner.is_empty()) {
-        Some(schema) => {
-            let schema = Value::Object(schema);
-            Ok(Some(AnswerFormat::JsonSchema { name: None, description: None, schema, strict: None }))
-        }
-        None => {
-            take.put_back(name, whole.unwrap_or_default());
-            Ok(None)
-        }
-    }
+    let Some(schema) = schema.filter(|_| is_schema && inner.is_empty()) else {
+        take.put_back(name, whole.unwrap_or_default());
+        return Ok(None);
+    };
+    Ok(Some(AnswerFormat::JsonSchema { name: None, description: None, schema: Value::Object(schema), strict: None }))
 }
 
 pub(super) fn write(request: &Request) -> Written {
@@ -215,9 +210,8 @@ pub(super) fn write(request: &Request) -> Written {
             put.set("max_tokens", DEFAULT_MAX_OUTPUT);
         }
     }
-    for (name, number) in
-        [("temperature", &sampling.temperature), ("top_p", &sampling.top_p), ("top_k", &sampling.top_k)]
-    {
+    put.maybe("temperature", lost.temperature(request, 1, is_own));
+    for (name, number) in [("top_p", &sampling.top_p), ("top_k", &sampling.top_k)] {
         put.maybe(name, number.clone().map(Value::Number));
     }
     if !sampling.stop.is_empty() {
@@ -324,7 +318,9 @@ fn write_message(message: &Message, is_own: bool, at: &str, out: &mut Vec<Value>
     };
     put.set("role", role);
     let content = blocks::write_content(&message.parts, &message.own, is_own, at, lost);
-    if !is_own {
+    if is_own {
+        put.maybe("content", content).own(&message.own, true);
+    } else {
         let blocks = content.and_then(|content| content.as_array().cloned()).unwrap_or_default();
         if blocks.is_empty() {
             return;
@@ -337,14 +333,12 @@ fn write_message(message: &Message, is_own: bool, at: &str, out: &mut Vec<Value>
         if is_result
             && let Some(Value::Array(before)) =
                 out.last_mut().filter(|last| last["role"] == "user").and_then(|last| last.get_mut("content"))
-            && before.iter().all(|block| block["type"] == "tool_result")
+            && before.last().is_some_and(|block| block["type"] == "tool_result")
         {
             before.extend(blocks);
             return;
         }
         put.set("content", blocks);
-    } else {
-        put.maybe("content", content).own(&message.own, true);
     }
     out.push(put.done());
 }

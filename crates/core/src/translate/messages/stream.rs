@@ -16,8 +16,9 @@ use crate::error::Result;
 pub(super) struct Reader {
     /// Merged: the last word on each counter holds.
     usage: Map<String, Value>,
-    /// Blocks by their index.
+    /// Blocks by their index: the last that has it, should one come twice.
     parts: BTreeMap<u64, u32>,
+    n_parts: u32,
 }
 
 impl Reader {
@@ -59,7 +60,8 @@ impl StreamReader for Reader {
                 {
                     arguments.clear();
                 }
-                let part = self.parts.len() as u32;
+                let part = self.n_parts;
+                self.n_parts += 1;
                 self.parts.insert(index, part);
                 deltas.push(Delta::PartStart { choice: 0, part, node });
             }
@@ -79,7 +81,7 @@ impl StreamReader for Reader {
                 }
             }
             "content_block_stop" => {
-                deltas.extend(self.parts.get(&index).map(|part| Delta::PartEnd { choice: 0, part: *part }))
+                deltas.extend(self.parts.get(&index).map(|part| Delta::PartEnd { choice: 0, part: *part }));
             }
             "message_delta" => {
                 self.merge(data.get("usage"));

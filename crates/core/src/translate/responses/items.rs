@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::super::Losses;
-use super::super::chat::parts::{media_of, url_of};
+use super::super::chat::parts::{file_data, media_of, url_of};
 use super::super::model::{Media, Message, Node, Own, Part};
 use super::super::take::{Put, Take, each, note};
 use crate::chat::Role;
@@ -12,13 +12,15 @@ use crate::error::Result;
 /// Notes what kind of item a message or a part was.
 const KIND: &str = "~item";
 
+/// Notes that a part is a whole item.
+const WHOLE: &str = "~whole";
+
 /// An item as a message. `reads` is how strictly.
 pub(super) fn read(value: &Value) -> Result<Message> {
     let mut take = Take::strict(value)?;
-    let kind = Some(take.kind()?).filter(|kind| !kind.is_empty()).unwrap_or_else(|| "message".to_owned());
-    let has_kind = take.str("type").is_some();
-    let whole =
-        || Message { role: Role::Assistant, parts: vec![Node::new(Part::Other(value.clone()))], ..Message::default() };
+    let has_kind = take.get("type").is_some_and(|kind| !kind.is_null());
+    let kind = if has_kind { take.kind()? } else { "message".to_owned() };
+
     let mut message = Message { role: Role::Assistant, ..Message::default() };
     let mut spelling =
         Own::from_iter([(KIND.to_owned(), if has_kind { kind.clone() } else { "bare".to_owned() }.into())]);
@@ -30,7 +32,7 @@ pub(super) fn read(value: &Value) -> Result<Message> {
                 "developer" => Role::Developer,
                 "user" => Role::User,
                 "assistant" => Role::Assistant,
-                _ => return Ok(whole()),
+                _ => return Ok(whole(value)),
             };
             message.parts = match take.get("content").cloned() {
                 Some(Value::String(text)) => {
@@ -42,7 +44,10 @@ pub(super) fn read(value: &Value) -> Result<Message> {
                     take.any("content");
                     each(&items, "content", read_part)?
                 }
-                None | Some(Value::Null) => Vec::new(),
+                None | Some(Value::Null) => {
+                    spelling.insert("~content".to_owned(), "absent".into());
+                    Vec::new()
+                }
                 Some(_) => return Err(take.wrong("content", "a text or a list of parts")),
             };
         }
@@ -79,7 +84,7 @@ pub(super) fn read(value: &Value) -> Result<Message> {
             let text = texts("content").or_else(|| texts("summary"));
             message.parts = vec![Node::new(Part::Reasoning { text, signature, id })];
         }
-        _ => return Ok(whole()),
+        _ => return Ok(whole(value)),
     }
     take.drop_if("type", &kind);
     message.own = take.rest();
@@ -87,9 +92,17 @@ pub(super) fn read(value: &Value) -> Result<Message> {
     Ok(message)
 }
 
+/// An item that is kept as it is.
+pub(super) fn whole(value: &Value) -> Message {
+    let own = Own::from_iter([(WHOLE.to_owned(), true.into())]);
+    let node = Node { part: Part::Other(value.clone()), cache: None, own };
+    Message { role: Role::Assistant, parts: vec![node], ..Message::default() }
+}
+
 fn read_part(value: &Value) -> Result<Node> {
     let mut take = Take::strict(value)?;
     let kind = take.kind()?;
+    let mut bare = None;
     let part = match kind.as_str() {
         "input_text" | "output_text" | "text" => Some(Part::Text(take.needed_text("text")?)),
         "refusal" => Some(Part::Refusal(take.needed_text("refusal")?)),
@@ -103,10 +116,14 @@ fn read_part(value: &Value) -> Result<Node> {
         }
         "input_file" => {
             let name = take.text("filename")?;
-            let source = match (take.text("file_data")?, take.text("file_url")?) {
-                (Some(data), _) => Some(media_of(&data)),
-                (None, Some(url)) => Some(Media::Url { url, media_type: None }),
-                (None, None) => take.text("file_id")?.map(Media::Id),
+            let source = if let Some(data) = take.text("file_data")? {
+                let (source, spelling) = file_data(&data, name.as_deref());
+                bare = spelling;
+                Some(source)
+            } else if let Some(url) = take.text("file_url")? {
+                Some(Media::Url { url, media_type: None })
+            } else {
+                take.text("file_id")?.map(Media::Id)
             };
             source.map(|source| Part::File { source, name })
         }
@@ -116,6 +133,7 @@ fn read_part(value: &Value) -> Result<Node> {
     take.drop_if("type", &kind);
     let mut own = take.rest();
     own.insert("~type".to_owned(), kind.into());
+    own.extend(bare.map(|bare| ("~data".to_owned(), bare.into())));
     Ok(Node { part, cache: None, own })
 }
 
@@ -135,10 +153,7 @@ pub(super) fn write(message: &Message, is_own: bool, is_answer: bool, at: &str, 
                 finish(&mut content, &mut items, lost);
                 items.extend(single(message, node, index, is_own, is_answer, at, lost));
             }
-            Part::Other(value) if is_own && value.get("type").is_some() && note(&message.own, KIND).is_none() => {
-                items.push(value.clone())
-            }
-            Part::Other(value) if is_own && note(&message.own, KIND).is_none() => items.push(value.clone()),
+            Part::Other(value) if is_own && node.own.contains_key(WHOLE) => items.push(value.clone()),
             _ => content.push(node),
         }
     }
@@ -191,6 +206,11 @@ fn single(
             put.set("type", "reasoning");
             if is_own {
                 put.maybe("id", id.clone()).maybe("encrypted_content", signature.clone());
+                // Folded from a stream, it has no summary that is written as it was.
+                let is_said = message.own.contains_key("summary") || message.own.contains_key("content");
+                if let Some(text) = text.as_ref().filter(|_| !is_said) {
+                    put.set("summary", json!([{"type": "summary_text", "text": text}]));
+                }
             } else {
                 if signature.is_some() {
                     lost.push(&format!("{at}.parts[{index}].signature"), "a signature of another provider's");
@@ -232,13 +252,13 @@ fn content_item(
     };
     put.set("role", role);
     match nodes {
-        [Node { part: Part::Text(text), .. }] if is_own && note(&message.own, "~content").is_some() => {
-            _ = put.set("content", text.clone())
+        [Node { part: Part::Text(text), .. }] if is_own && note(&message.own, "~content") == Some("string") => {
+            _ = put.set("content", text.clone());
         }
         nodes => {
             let parts: Vec<Value> =
                 nodes.iter().filter_map(|node| write_part(node, message.role, is_own, at, lost)).collect();
-            if !parts.is_empty() || !is_own || !message.own.contains_key("content") {
+            if !parts.is_empty() || !is_own || note(&message.own, "~content") != Some("absent") {
                 put.set("content", parts);
             }
         }
@@ -277,6 +297,11 @@ fn write_part(node: &Node, role: Role, is_own: bool, at: &str, lost: &mut Losses
             match source {
                 Media::Id(id) if is_own => _ = put.set("file_id", id.clone()),
                 Media::Id(_) => return lost.part(at, "a file under an id of another provider's"),
+                Media::Base64 { data: text, .. } | Media::Url { url: text, .. }
+                    if is_own && node.own.contains_key("~data") =>
+                {
+                    put.set("file_data", text.clone());
+                }
                 Media::Url { url, .. } => _ = put.set("file_url", url.clone()),
                 Media::Text(text) => return Some(json!({"type": "input_text", "text": text})),
                 source @ Media::Base64 { .. } => _ = put.maybe("file_data", url_of(source)),

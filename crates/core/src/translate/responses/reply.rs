@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::model::{Choice, Finish, Message, Node, Own, Part, Response};
+use super::super::model::{Choice, Finish, Message, Node, Part, Response};
 use super::super::take::{Put, Take};
 use super::super::{Losses, Written, usage};
 use super::items;
@@ -18,15 +18,11 @@ pub(super) fn read(body: &Value) -> Result<Response> {
     let mut choice = Choice::default();
     for (index, item) in output.iter().enumerate() {
         // An item that cannot be read is kept whole.
-        let message = items::read(item)
-            .unwrap_or_else(|_| Message { parts: vec![Node::new(Part::Other(item.clone()))], ..Message::default() });
+        let message = items::read(item).unwrap_or_else(|_| items::whole(item));
         let note = json!({"at": index, "own": message.own, "role": matches!(message.role, Role::Assistant)});
-        if message.parts.is_empty() {
-            let own = Own::from_iter([(ITEM.to_owned(), note)]);
-            choice.parts.push(Node { part: Part::Other(item.clone()), cache: None, own });
-            continue;
-        }
-        choice.parts.extend(message.parts.into_iter().map(|mut node| {
+        // A message that says nothing is still an item.
+        let parts = if message.parts.is_empty() { items::whole(item).parts } else { message.parts };
+        choice.parts.extend(parts.into_iter().map(|mut node| {
             node.own.insert(ITEM.to_owned(), note.clone());
             node
         }));
@@ -101,20 +97,12 @@ pub(super) fn output(choice: &Choice, is_own: bool, lost: &mut Losses) -> Vec<Va
     let place = |node: &Node| node.own.get(ITEM).and_then(|item| item.get("at")).and_then(Value::as_u64);
     let mut items = Vec::new();
     for group in choice.parts.chunk_by(|a, b| place(a).is_some() && place(a) == place(b)) {
-        let note = group[0].own.get(ITEM);
-        let own = note.and_then(|item| item.get("own")).and_then(Value::as_object).cloned().unwrap_or_default();
-        if let [Node { part: Part::Other(value), .. }] = group
-            && !own
-                .get("~item")
-                .is_some_and(|kind| kind == "message" && value.get("type").is_some_and(|kind| kind != "message"))
-        {
-            items.push(value.clone());
-            continue;
-        }
+        let item = group[0].own.get(ITEM);
+        let own = item.and_then(|item| item.get("own")).and_then(Value::as_object).cloned().unwrap_or_default();
         let parts = group.iter().map(|node| {
-            let mut node = node.clone();
-            node.own.shift_remove(ITEM);
-            node
+            let mut part = node.clone();
+            part.own.shift_remove(ITEM);
+            part
         });
         let message = Message { role: Role::Assistant, name: None, parts: parts.collect(), own };
         items.extend(items::write(&message, true, true, "choices[0]", lost));

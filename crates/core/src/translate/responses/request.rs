@@ -146,12 +146,11 @@ fn read_format(text: &mut Take, spelling: &mut Own) -> Result<Option<AnswerForma
         }),
         _ => None,
     };
-    match &read {
-        None => _ = spelling.insert("~format".to_owned(), whole.unwrap_or_default()),
-        Some(_) => {
-            take.drop_if("type", &kind);
-            spelling.insert("~format_rest".to_owned(), Value::Object(take.rest()));
-        }
+    if read.is_none() {
+        spelling.insert("~format".to_owned(), whole.unwrap_or_default());
+    } else {
+        take.drop_if("type", &kind);
+        spelling.insert("~format_rest".to_owned(), Value::Object(take.rest()));
     }
     Ok(read)
 }
@@ -172,9 +171,8 @@ pub(super) fn write(request: &Request) -> Written {
     }
     match note(own, "~input").filter(|_| is_own) {
         Some("string") => _ = put.maybe("input", input.first().and_then(|item| item.get("content")).map(text_of)),
-        Some(_) => _ = put.set("input", input),
         None if is_own => {}
-        None => _ = put.set("input", input),
+        _ => _ = put.set("input", input),
     }
     let tools: Vec<Value> = request.tools.iter().filter_map(|tool| write_tool(tool, is_own, &mut lost)).collect();
     if !tools.is_empty() || (is_own && own.contains_key("~tools")) {
@@ -205,7 +203,7 @@ pub(super) fn write(request: &Request) -> Written {
     put.maybe("text", text.map(Value::Object));
     let sampling = &request.sampling;
     put.maybe("max_output_tokens", sampling.max_output);
-    put.maybe("temperature", sampling.temperature.clone().map(Value::Number));
+    put.maybe("temperature", lost.temperature(request, 2, is_own));
     put.maybe("top_p", sampling.top_p.clone().map(Value::Number)).maybe("top_logprobs", sampling.top_logprobs);
     for (is_set, field, why) in [
         (sampling.top_k.is_some(), "sampling.top_k", "responses have no top_k"),

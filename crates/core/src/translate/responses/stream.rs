@@ -17,6 +17,8 @@ pub(super) struct Reader {
     has_begun: bool,
     /// Parts by item and by the part's place in it.
     parts: BTreeMap<(u64, u64), u32>,
+    /// The summary that each thought is in, by item: where another begins, a blank line stands between them.
+    summaries: BTreeMap<u64, u64>,
 }
 
 impl Reader {
@@ -79,14 +81,9 @@ impl StreamReader for Reader {
             "response.reasoning_summary_text.delta" | "response.reasoning_text.delta" => {
                 let part =
                     self.begin((item.0, 0), Part::Reasoning { text: None, signature: None, id: None }, &mut deltas);
-                let separator = if number("summary_index") > 0
-                    && !self.parts.contains_key(&(item.0, 1000 + number("summary_index")))
-                {
-                    self.parts.insert((item.0, 1000 + number("summary_index")), part);
-                    "\n\n"
-                } else {
-                    ""
-                };
+                let before = self.summaries.insert(item.0, number("summary_index"));
+                let is_next = before.unwrap_or(0) != number("summary_index");
+                let separator = if is_next { "\n\n" } else { "" };
                 deltas.push(Delta::PartDelta {
                     choice: 0,
                     part,
@@ -102,7 +99,7 @@ impl StreamReader for Reader {
                 deltas.push(Delta::PartDelta { choice: 0, part, more: More::Arguments(text("delta")) });
             }
             "response.output_item.done" => {
-                let ended = self.parts.iter().filter(|((output, place), _)| *output == item.0 && *place < 1000);
+                let ended = self.parts.range((item.0, 0)..=(item.0, u64::MAX));
                 deltas.extend(ended.map(|(_, part)| Delta::PartEnd { choice: 0, part: *part }));
             }
             "response.completed" | "response.incomplete" | "response.failed" => {

@@ -39,11 +39,10 @@ fn wrong(form: Form) -> Vec<Value> {
         Form::NotNegative => vec![json!(-0.1), number("1e400"), json!("0.5"), object],
         Form::Penalty => vec![json!(-2.1), json!(2.1), number("1e400"), json!("0.5"), object],
         Form::Whole => vec![json!(1.5), json!("1"), number("1e400"), list],
-        Form::List => vec![json!("a"), json!(1), object],
+        Form::List => vec![json!("a"), json!(1), json!(1.5), object],
         Form::Object => vec![json!("a"), json!(1), list],
-        Form::TextOrList => vec![json!(1), object],
+        Form::TextOrList | Form::TextOrTexts => vec![json!(1), object],
         Form::TextOrObject => vec![json!(1), list],
-        Form::TextOrTexts => vec![json!(1), object],
     };
     if !matches!(form, Form::Truth | Form::Text) {
         values.push(json!(true));

@@ -300,3 +300,21 @@ fn apply(value: &mut Value, place: &mut usize, change: &Change) -> Option<Change
     }
     None
 }
+
+/// The first place where two values differ.
+pub(super) fn difference(read: &Value, written: &Value) -> Option<String> {
+    match (read, written) {
+        (Value::Object(one), Value::Object(other)) => {
+            let names: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
+            names.into_iter().find_map(|name| match (one.get(name), other.get(name)) {
+                (Some(one), Some(other)) => difference(one, other).map(|at| format!("/{name}{at}")),
+                (one, other) => Some(format!("/{name}: {one:?} is written as {other:?}")),
+            })
+        }
+        (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+            let differs = |(index, (one, other))| difference(one, other).map(|at| format!("/{index}{at}"));
+            one.iter().zip(other).enumerate().find_map(differs)
+        }
+        _ => (read != written).then(|| format!(": {read} is written as {written}")),
+    }
+}

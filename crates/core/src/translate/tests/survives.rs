@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::Value;
 
-use super::mutate::{anything, changed, changes};
+use super::mutate::{anything, changed, changes, difference};
 use super::samples;
 use crate::text::json::Json;
 use crate::translate::{CODECS, Codec};
@@ -34,7 +34,8 @@ fn check_request(codec: &Codec, body: &Value) -> Result<(), TestCaseError> {
         }
     };
     let written = (codec.write_request)(&request);
-    prop_assert_eq!(&written.body, body, "{} {:?}", codec.dialect.name(), written.lost);
+    let difference = difference(body, &written.body);
+    prop_assert!(difference.is_none(), "{} {} in {body}", codec.dialect.name(), difference.unwrap_or_default());
     for other in CODECS.iter().filter(|other| other.dialect != codec.dialect) {
         let translated = (other.write_request)(&request);
         is_readable(other, &translated.body, true)?;
@@ -46,7 +47,8 @@ fn check_answer(codec: &Codec, body: &Value) -> Result<(), TestCaseError> {
     // An answer is taken as it comes, or not at all.
     let Ok(response) = (codec.read_response)(body) else { return Ok(()) };
     let written = (codec.write_response)(&response);
-    prop_assert_eq!(&written.body, body, "{}", codec.dialect.name());
+    let difference = difference(body, &written.body);
+    prop_assert!(difference.is_none(), "{} {} in {body}", codec.dialect.name(), difference.unwrap_or_default());
     for other in CODECS.iter().filter(|other| other.dialect != codec.dialect) {
         is_readable(other, &(other.write_response)(&response).body, false)?;
     }

@@ -1,8 +1,6 @@
 //! Edges: where a prompt can be cut so that two prompts are seen to share a beginning. Digests are chained, so that an
 //! edge names everything before it.
 
-use std::collections::HashMap;
-
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::chat::{AnswerFormat, CacheMark, ChatRequest, Content, MediaId, Message, Part, Role};

@@ -26,7 +26,7 @@ use super::prepare::{Prepared, prepare};
 use super::request::Request;
 use super::settle::{Begun, free_record};
 use super::state::State;
-use super::{Inner, Task, body};
+use super::{Inner, Task};
 use crate::cache::storable::{self, Uncacheable};
 use crate::cache::{BodyKey, Entry, Found, Scope};
 use crate::error::{Error, Kind, Result};
@@ -191,7 +191,7 @@ fn key(inner: &Inner, prepared: &Prepared, plan: &RoutePlan) -> Result<BodyKey, 
         return Err(Uncacheable::NoStore);
     }
     storable::request(&prepared.request, policy)?;
-    if body::is_ambiguous(prepared.text.as_str()) {
+    if prepared.is_ambiguous {
         return Err(Uncacheable::RepeatedMember);
     }
     let headers = prepared.directives.passed_on();

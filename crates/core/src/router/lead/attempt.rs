@@ -69,7 +69,7 @@ impl Attempt<'_> {
             total: deadline(call.prepared, call.plan),
         };
         reservation.sent();
-        call.lead.state.rules.sent(step, &call.prepared.request, &inner.memo, &inner.prompt_caches, begun.at);
+        call.lead.state.rules.sent(call.plan, step, &inner.prompt_caches, begun.at);
         let tried = match inner.upstream.send(outgoing).await {
             Err(error) => failed::unanswered(&sending, error, Broken::before_anything()),
             Ok(incoming) if incoming.status >= 300 => failed::refused(&sending, incoming).await,

@@ -17,6 +17,8 @@ mod hosts;
 mod overlay;
 mod price;
 
+pub use price::Rates;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, LazyLock};

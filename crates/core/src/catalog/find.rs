@@ -87,7 +87,9 @@ impl Catalog {
     }
 
     fn find_on(&self, host: Option<&str>, written: &str) -> Option<&ModelSpec> {
-        spellings(host, written).iter().find_map(|spelling| self.exact(host, spelling))
+        // Mostly it is written as it is known: the other spellings need not be made.
+        let known = self.exact(host, written);
+        known.or_else(|| spellings(host, written).iter().find_map(|spelling| self.exact(host, spelling)))
     }
 
     fn exact(&self, host: Option<&str>, key: &str) -> Option<&ModelSpec> {

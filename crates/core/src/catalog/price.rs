@@ -46,10 +46,20 @@ impl Catalog {
         n_prompt_tokens: u64,
         conditions: &Conditions,
     ) -> Result<Usd, Unpriced> {
+        self.rates(spec, n_prompt_tokens, conditions)?.rate(class)
+    }
+
+    /// All rates under conditions: [`rate`](Self::rate) for those who ask for several.
+    pub fn rates<'a>(
+        &self,
+        spec: &'a ModelSpec,
+        n_prompt_tokens: u64,
+        conditions: &Conditions,
+    ) -> Result<Rates<'a>, Unpriced> {
         let sheet = sheet_at(spec, conditions.at)?;
         let card = self.card(spec, sheet, n_prompt_tokens, conditions)?;
-        let factor = region_factor(sheet, conditions.region.as_deref());
-        card.rate(class)?.checked_scale(i128::from(factor), 1000).map_err(|_| Unpriced::Overflow)
+        let fee = sheet.fees.request.as_ref().map_or(Usd::ZERO, |fee| fee.rate);
+        Ok(Rates { card, factor: region_factor(sheet, conditions.region.as_deref()), fee })
     }
 
     /// The card in force, with what it takes to read it.
@@ -69,6 +79,34 @@ impl Catalog {
             tier: conditions.tier,
             caches_by_itself: rule.is_some_and(|rule| rule.trigger != CacheTrigger::Explicit),
         })
+    }
+}
+
+/// The rates in force for a model under conditions.
+pub struct Rates<'a> {
+    card: Card<'a>,
+    factor: u32,
+    fee: Usd,
+}
+
+impl Rates<'_> {
+    /// The rate of one class.
+    pub fn rate(&self, class: TokenClass) -> Result<Usd, Unpriced> {
+        self.scaled(self.card.rate(class)?)
+    }
+
+    /// The same, for those who do not want to know why there is none.
+    pub fn known(&self, class: TokenClass) -> Option<Usd> {
+        self.scaled(self.card.known(class)?).ok()
+    }
+
+    /// The fee for a request; zero if there is none.
+    pub fn fee(&self) -> Usd {
+        self.fee
+    }
+
+    fn scaled(&self, rate: Usd) -> Result<Usd, Unpriced> {
+        rate.checked_scale(i128::from(self.factor), 1000).map_err(|_| Unpriced::Overflow)
     }
 }
 
@@ -175,17 +213,18 @@ struct Card<'a> {
 impl Card<'_> {
     /// The class's own rate, or that of the class it is billed as.
     fn rate(&self, class: TokenClass) -> Result<Usd, Unpriced> {
+        self.known(class).ok_or_else(|| no_rate(self.spec, format!("{}, {}", class.words(), self.tier)))
+    }
+
+    fn known(&self, class: TokenClass) -> Option<Usd> {
         let mut billed_as = class;
         loop {
             if let Some(Cell { rate, .. }) = self.rates.cells.get(&billed_as) {
-                return Ok(*rate);
+                return Some(*rate);
             }
             // Priced apart at the standard tier, so it is here as well: at a price that is not known.
             let apart = self.base.is_some_and(|base| base.cells.contains_key(&billed_as));
-            match self.stands_in(billed_as) {
-                Some(next) if !apart => billed_as = next,
-                _ => return Err(no_rate(self.spec, format!("{}, {}", class.words(), self.tier))),
-            }
+            billed_as = self.stands_in(billed_as).filter(|_| !apart)?;
         }
     }
 

@@ -13,6 +13,14 @@ use crate::error::Result;
 pub(super) fn message(value: &Value) -> Result<Message> {
     let fields = read::body(value)?;
     let role = read::role(string(fields, "role")?.unwrap_or("user"));
+    if fields.len() == 2
+        && role != Role::Tool
+        && let (true, Some(Value::String(text))) = (fields.contains_key("role"), fields.get("content"))
+    {
+        // Most messages are no more than this: two looks instead of twenty.
+        let parts = vec![Part::text(text.as_str())];
+        return Ok(Message { role, name: None, parts, is_multipart: false, media: Vec::new() });
+    }
     let mut parts = Vec::new();
     reasoning_parts(fields, &mut parts)?;
     let is_multipart = content(fields, "content", &mut parts)?;

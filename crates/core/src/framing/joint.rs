@@ -43,7 +43,7 @@ pub(super) fn seam(left: &str, between: &str, right: &str, scale: &Scale<'_>) ->
 /// The end of a text, from the last place where every vocabulary splits.
 pub(super) fn tail(text: &str) -> &str {
     let window = &text[floor(text, text.len().saturating_sub(WINDOW))..];
-    safe_splits(window).last().map_or(window, |at| &window[at..])
+    safe_splits(window).next_back().map_or(window, |at| &window[at..])
 }
 
 /// The beginning of a text, up to the first such place.
@@ -53,7 +53,7 @@ fn head(text: &str) -> &str {
 }
 
 /// Offsets of single blanks between two characters that are not white space.
-fn safe_splits(text: &str) -> impl Iterator<Item = usize> + '_ {
+fn safe_splits(text: &str) -> impl DoubleEndedIterator<Item = usize> + '_ {
     text.match_indices(' ').map(|(at, _)| at).filter(|at| {
         let before = text[..*at].chars().next_back();
         let after = text[at + 1..].chars().next();

@@ -130,10 +130,17 @@ fn is_litany(text: &str) -> bool {
         let rest = &bytes[bytes.len() / SAMPLES * i..];
         rest.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty()).nth(1)
     };
-    let mut words: Vec<&[u8]> = (0..SAMPLES).filter_map(word_at).collect();
-    words.sort_unstable();
-    words.dedup();
-    words.len() <= SAMPLES / 8
+    // Most texts have more words than that after a few looks.
+    let mut words: Vec<&[u8]> = Vec::with_capacity(SAMPLES / 8);
+    for word in (0..SAMPLES).filter_map(word_at) {
+        if !words.contains(&word) {
+            if words.len() == SAMPLES / 8 {
+                return false;
+            }
+            words.push(word);
+        }
+    }
+    true
 }
 
 /// Tokens of a tool result's text parts; other parts are left to the caller.

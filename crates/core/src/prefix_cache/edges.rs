@@ -1,8 +1,6 @@
 //! Edges: where a prompt can be cut so that two prompts are seen to share a beginning. Digests are chained, so that an
 //! edge names everything before it.
 
-use std::collections::HashMap;
-
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::chat::{AnswerFormat, CacheMark, ChatRequest, Content, MediaId, Message, Part, Role};
@@ -80,21 +78,32 @@ pub fn edges(request: &ChatRequest, answer: Option<&[Part]>) -> (Vec<Edge>, usiz
 /// Tokens of the prompt up to each edge, by a model's weight of it. Edges of the answer get the total and what the answer
 /// weighs.
 pub fn token_offsets(edges: &[Edge], weight: &Weight, answer_tokens: u64) -> Vec<u64> {
-    let mut begin: HashMap<Place, (u64, u64)> = HashMap::with_capacity(weight.pieces.len());
+    // Where each place begins, and its tokens; pieces of one place mostly stand together.
+    let mut begin: Vec<(Place, u64, u64)> = Vec::with_capacity(weight.pieces.len());
     let mut offset = 0;
     for piece in &weight.pieces {
-        let entry = begin.entry(piece.place).or_insert((offset, 0));
-        entry.1 += piece.tokens;
+        match begin.last_mut() {
+            Some((place, _, tokens)) if *place == piece.place => *tokens += piece.tokens,
+            _ => begin.push((piece.place, offset, piece.tokens)),
+        }
         offset += piece.tokens;
     }
     let total = offset;
+    // Stable: of a place that stands apart the first begins it.
+    begin.sort_by_key(|(place, ..)| *place);
+    begin.dedup_by(|later, first| {
+        let is_same = later.0 == first.0;
+        first.2 += if is_same { later.2 } else { 0 };
+        is_same
+    });
     let last_message = weight.pieces.iter().filter_map(|piece| message_of(piece.place)).max();
     let mut last = 0;
     edges
         .iter()
         .map(|edge| {
-            let at = match begin.get(&edge.place) {
-                Some((start, tokens)) => start + tokens * u64::from(edge.share) / u64::from(FULL),
+            let known = begin.binary_search_by_key(&edge.place, |(place, ..)| *place).ok();
+            let at = match known.and_then(|index| begin.get(index)) {
+                Some((_, start, tokens)) => start + tokens * u64::from(edge.share) / u64::from(FULL),
                 // A part without a piece of its own (an empty text, or the answer).
                 None if message_of(edge.place).is_some_and(|message| Some(message) > last_message) => {
                     total + answer_tokens

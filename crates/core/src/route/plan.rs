@@ -15,13 +15,13 @@ use super::condition::{CallerFacts, Condition, Facts, PreparedFacts, RequestFact
 use super::needs::lacks;
 use super::objectives;
 use super::price::{ASSUMED_OUTPUT, Asked};
-use super::prompt_caches::{self, Prompt, PromptCaches};
+use super::prompt_caches::{self, Prompt, PromptCaches, Weighed};
 use super::settings::{RouteSpec, Target};
 use crate::catalog::{CacheTrigger, Catalog, Unpriced};
 use crate::chat::{AnswerFormat, ChatRequest, Content, Dialect, Reasoning};
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::framing::{self, Profile, Weight};
+use crate::framing::{self, Profile};
 use crate::labels::Labels;
 use crate::prefix_cache::Hit;
 use crate::tokens::memo::Memo;
@@ -91,6 +91,7 @@ pub struct RoutePlan {
     pub rejected: Vec<Rejected>,
     /// Conditions that could not be told, with why.
     pub unclear: Vec<String>,
+    prompt: Arc<Prompt>,
 }
 
 /// One target of a plan.
@@ -118,6 +119,7 @@ pub struct Step {
     pub is_fallback: bool,
     /// It is failing, or asked to be left alone for a while: all others are asked first.
     pub is_cooling: bool,
+    weighed: Arc<Weighed>,
 }
 
 /// A place that cannot or may not answer.
@@ -212,7 +214,7 @@ impl Rules {
         let (places, mut rejected) = candidates(self, &route, &wanted);
         let prompt = Prompt::of(input.request);
         let (mut steps, mut choices) = (Vec::new(), Vec::new());
-        let mut weights: Vec<(Profile<'_>, Weight)> = Vec::new();
+        let mut weights: Vec<(Profile<'_>, Arc<Weighed>)> = Vec::new();
         for place in places {
             match self.step(&place, &route, input, &prompt, &mut weights) {
                 Ok(step) => {
@@ -243,7 +245,7 @@ impl Rules {
         // Those that are left alone for a while come last and not never: when their turn comes they may be asked again, and if not,
         // the error says when.
         steps.sort_by_key(|step| step.is_cooling);
-        RoutePlan { route, objective: objective.name, steps, rejected, unclear }
+        RoutePlan { route, objective: objective.name, steps, rejected, unclear, prompt: Arc::new(prompt) }
     }
 
     fn step<'s>(
@@ -252,7 +254,7 @@ impl Rules {
         route: &RouteSpec,
         input: &PlanInput<'_>,
         prompt: &Prompt,
-        weights: &mut Vec<(Profile<'s>, Weight)>,
+        weights: &mut Vec<(Profile<'s>, Arc<Weighed>)>,
     ) -> Result<Step, String> {
         let (request, spec, target) = (input.request, place.spec, &place.target);
         let day = input.at.to_zoned(TimeZone::UTC).date();
@@ -268,10 +270,12 @@ impl Rules {
         let profile = Profile::of_spec(spec);
         let known = weights.iter().position(|(known, _)| known.model == profile.model && known.host == profile.host);
         let index = known.unwrap_or_else(|| {
-            weights.push((profile, framing::weigh(request, profile, input.memo)));
+            let weighed = Weighed::of(framing::weigh(request, profile, input.memo), prompt);
+            weights.push((profile, Arc::new(weighed)));
             weights.len() - 1
         });
-        let weight = &weights[index].1;
+        let weighed = &weights[index].1;
+        let weight = &weighed.weight;
         let total = weight.total();
         let (low, high) = (weight.low.min(total), weight.high.max(total));
         if let Some(context) = spec.context.filter(|context| low > *context) {
@@ -291,7 +295,7 @@ impl Rules {
         let at_us = input.at.as_microsecond();
         let peek = |sets| {
             rule.map_or_else(Hit::default, |rule| {
-                input.state.prompt_caches.peek(rule, target, prompt, weight, at_us, sets)
+                input.state.prompt_caches.peek(rule, target, prompt, weighed, at_us, sets)
             })
         };
         let asked =
@@ -327,16 +331,16 @@ impl Rules {
             is_fallback: place.is_fallback,
             is_cooling: !(input.state.is_open)(target),
             target: target.clone(),
+            weighed: Arc::clone(weighed),
         })
     }
 
     /// A call was sent to a step of its plan: the provider's prompt cache has its prompt now.
-    pub fn sent(&self, step: &Step, request: &ChatRequest, memo: &Memo, caches: &PromptCaches, at: Timestamp) {
+    pub fn sent(&self, plan: &RoutePlan, step: &Step, caches: &PromptCaches, at: Timestamp) {
         let Some(spec) = self.catalog.find(Some(&step.target.host), &step.target.model) else { return };
-        let prompt = Prompt::of(request);
-        let Some(rule) = prompt_caches::rule(&self.catalog, spec, &prompt) else { return };
-        let weight = framing::weigh(request, Profile::of_spec(spec), memo);
-        caches.sent(rule, &step.target, &prompt, &weight, at.as_microsecond(), step.sets_breakpoints);
+        let Some(rule) = prompt_caches::rule(&self.catalog, spec, &plan.prompt) else { return };
+        let at_us = at.as_microsecond();
+        caches.sent(rule, &step.target, &plan.prompt, &step.weighed, at_us, step.sets_breakpoints);
     }
 
     fn facts(&self, input: &PlanInput<'_>, counts_tokens: bool) -> Facts {

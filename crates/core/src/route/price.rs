@@ -85,11 +85,10 @@ impl Asked<'_> {
             Output, Reasoning,
         };
         let conditions = self.conditions(tier);
-        let rate = |class| self.catalog.rate(self.spec, class, band, &conditions);
+        let rates = self.catalog.rates(self.spec, band, &conditions)?;
         // A class without a price of its own cannot be billed; fresh input and output can.
         let dearest = |must: TokenClass, may: &[TokenClass]| -> Result<Usd, Unpriced> {
-            let rates = may.iter().filter_map(|class| rate(*class).ok());
-            Ok(rates.fold(rate(must)?, Usd::max))
+            Ok(may.iter().filter_map(|class| rates.known(*class)).fold(rates.rate(must)?, Usd::max))
         };
         let per_input = dearest(Input, &[CacheRead, CacheWriteShort, CacheWriteLong, AudioIn, AudioCached, ImageIn])?;
         let per_output = if output == 0 { Usd::ZERO } else { dearest(Output, &[Reasoning, AudioOut, ImageOut])? };
@@ -97,9 +96,7 @@ impl Asked<'_> {
             .checked_mul(input)
             .and_then(|input| input.checked_add(per_output.checked_mul(output)?))
             .map_err(|_| Unpriced::Overflow)?;
-        // The fee for a request comes with any price.
-        let nothing = self.catalog.price(self.spec, &Usage::default(), &conditions)?;
-        sum.checked_add(nothing.total).map_err(|_| Unpriced::Overflow)
+        sum.checked_add(rates.fee()).map_err(|_| Unpriced::Overflow)
     }
 
     /// Searches are billed apiece, and how many a model makes is not bounded by the request.

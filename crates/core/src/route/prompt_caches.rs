@@ -29,6 +29,7 @@ struct Cache {
 }
 
 /// A prompt's edges, found once for all targets.
+#[derive(Debug)]
 pub struct Prompt {
     edges: Vec<Edge>,
     n_prompt_edges: usize,
@@ -53,6 +54,22 @@ impl Prompt {
     }
 }
 
+/// What a prompt weighs for one model, and how many of its tokens stand before each edge.
+#[derive(Debug)]
+pub struct Weighed {
+    /// What it weighs.
+    pub weight: Weight,
+    offsets: Vec<u64>,
+}
+
+impl Weighed {
+    /// Lays a weight over a prompt's edges.
+    pub(super) fn of(weight: Weight, prompt: &Prompt) -> Weighed {
+        let offsets = token_offsets(&prompt.edges, &weight, 0);
+        Weighed { weight, offsets }
+    }
+}
+
 /// The rule by which a model's provider caches this prompt, if it does.
 pub(super) fn rule<'c>(catalog: &'c Catalog, spec: &ModelSpec, prompt: &Prompt) -> Option<&'c CacheRule> {
     let rule = catalog.cache_rules.get(spec.cache.as_ref()?)?;
@@ -66,12 +83,11 @@ impl PromptCaches {
         rule: &CacheRule,
         target: &Target,
         prompt: &Prompt,
-        weight: &Weight,
+        weighed: &Weighed,
         at_us: i64,
         add_breakpoints: bool,
     ) -> Hit {
-        let offsets = token_offsets(&prompt.edges, weight, 0);
-        let call = call(prompt, &offsets, weight, at_us, add_breakpoints);
+        let call = call(prompt, weighed, at_us, add_breakpoints);
         let caches = self.caches();
         match caches.by_target.get(&key(target)) {
             Some(cache) => cache.cache.peek(rule, &call),
@@ -85,12 +101,11 @@ impl PromptCaches {
         rule: &CacheRule,
         target: &Target,
         prompt: &Prompt,
-        weight: &Weight,
+        weighed: &Weighed,
         at_us: i64,
         add_breakpoints: bool,
     ) {
-        let offsets = token_offsets(&prompt.edges, weight, 0);
-        let call = call(prompt, &offsets, weight, at_us, add_breakpoints);
+        let call = call(prompt, weighed, at_us, add_breakpoints);
         let mut caches = self.caches();
         caches.n_uses += 1;
         let used = caches.n_uses;
@@ -124,12 +139,12 @@ fn key(target: &Target) -> (Arc<str>, Arc<str>) {
     (Arc::clone(&target.provider), Arc::clone(&target.model))
 }
 
-fn call<'a>(prompt: &'a Prompt, offsets: &'a [u64], weight: &Weight, at_us: i64, add_breakpoints: bool) -> Call<'a> {
+fn call<'a>(prompt: &'a Prompt, weighed: &'a Weighed, at_us: i64, add_breakpoints: bool) -> Call<'a> {
     Call {
         at: Some(at_us),
         edges: &prompt.edges,
-        offsets,
-        total: weight.total(),
+        offsets: &weighed.offsets,
+        total: weighed.weight.total(),
         n_prompt_edges: prompt.n_prompt_edges,
         add_breakpoints,
     }

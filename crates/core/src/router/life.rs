@@ -19,6 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::Inner;
 use super::answer::{CacheStatus, Report};
 use super::flow::{Reader, flow};
 use super::lead::{self, Led};
@@ -27,7 +28,6 @@ use super::request::Request;
 use super::settle::{Begun, free_record};
 use super::state::State;
 use super::tasks::Tasks;
-use super::{Inner, body};
 use crate::cache::storable::{self, Uncacheable};
 use crate::cache::{BodyKey, Entry, Found, Scope};
 use crate::error::{Error, Kind, Result};
@@ -198,7 +198,7 @@ fn key(inner: &Inner, prepared: &Prepared, plan: &RoutePlan) -> Result<BodyKey, 
         return Err(Uncacheable::NoStore);
     }
     storable::request(&prepared.request, policy)?;
-    if body::is_ambiguous(prepared.text.as_str()) {
+    if prepared.is_ambiguous {
         return Err(Uncacheable::RepeatedMember);
     }
     let headers = prepared.directives.passed_on();

@@ -1,6 +1,7 @@
 //! The body that goes to a target: the caller's own bytes with the few members changed that the plan has to change, or a
 //! translation where the provider speaks another dialect.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -44,15 +45,16 @@ pub(super) struct Destination<'a> {
 pub(super) fn write(prepared: &Prepared, to: &Destination<'_>) -> Result<Written> {
     let dialect = to.provider.dialect;
     let is_embedding = prepared.dialect == Dialect::Embeddings;
-    let (text, lost) = if dialect == prepared.dialect || is_embedding {
-        (prepared.text.as_str().to_owned(), Vec::new())
+    let translated;
+    let (mut body, lost) = if dialect == prepared.dialect || is_embedding {
+        (Body::over(prepared.text.as_str(), &prepared.members), Vec::new())
     } else {
         let mut request = (translate::codec(prepared.dialect)?.read_request)(&prepared.json)?;
         request.stream = prepared.is_stream;
         let written = (translate::codec(dialect)?.write_request)(&request);
-        (written.body.to_string(), written.lost)
+        translated = written.body.to_string();
+        (Body::of(&translated)?, written.lost)
     };
-    let mut body = Body::of(&text)?;
     let mut hides_usage = false;
     let model = sent_model(prepared, to.target, to.catalog);
     let model = address::deployment(to.provider, &model);
@@ -74,9 +76,14 @@ pub(super) fn write(prepared: &Prepared, to: &Destination<'_>) -> Result<Written
         // Refused without `stream`.
         body.set("stream_options", "null".to_owned());
     }
-    let text = body.finish().into_owned();
-    let text = if to.sets_breakpoints { breakpoints::set(dialect, &text).unwrap_or(text) } else { text };
-    Ok(Written { body: Bytes::from(text), model: model.into(), lost, hides_usage })
+    let text = body.finish();
+    let set = if to.sets_breakpoints { breakpoints::set(dialect, &text) } else { None };
+    let body = match (set, text) {
+        (Some(text), _) | (None, Cow::Owned(text)) => Bytes::from(text),
+        (None, Cow::Borrowed(same)) if same.len() == prepared.text.as_str().len() => prepared.text.bytes(),
+        (None, Cow::Borrowed(text)) => Bytes::copy_from_slice(text.as_bytes()),
+    };
+    Ok(Written { body, model: model.into(), lost, hides_usage })
 }
 
 /// The model's name as sent: as the caller wrote it where that is this model (a dated snapshot stays one), else its id.

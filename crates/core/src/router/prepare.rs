@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::body::Body;
+use super::body::{self, Members};
 use super::request::{Directives, Request};
 use crate::chat::{ChatRequest, Dialect, Role};
 use crate::dialect;
@@ -19,6 +19,10 @@ pub(super) struct Prepared {
     pub dialect: Dialect,
     /// The body as it came.
     pub text: Text,
+    /// Where its outermost members stand.
+    pub members: Members,
+    /// Its values do not say all that its text says.
+    pub is_ambiguous: bool,
     /// The same as values.
     pub json: Value,
     /// The same as read for counting, routing and keys.
@@ -49,12 +53,12 @@ impl Prepared {
 
 /// UTF-8 that shares its memory.
 #[derive(Clone)]
-pub(super) struct Text(Bytes);
+pub(super) struct Text(Arc<str>);
 
 impl Text {
-    pub(super) fn of(bytes: Bytes) -> Result<Text> {
-        match std::str::from_utf8(&bytes) {
-            Ok(_) => Ok(Text(bytes)),
+    fn of(bytes: &[u8]) -> Result<Text> {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Ok(Text(text.into())),
             Err(cause) => {
                 let at = cause.valid_up_to();
                 Err(Error::input(format!("the request is not UTF-8 at byte {at}")).because(cause))
@@ -63,8 +67,18 @@ impl Text {
     }
 
     pub(super) fn as_str(&self) -> &str {
-        // Checked when it was made; empty if ever it were not.
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        &self.0
+    }
+
+    /// The same bytes, not copied.
+    pub(super) fn bytes(&self) -> Bytes {
+        Bytes::from_owner(self.clone())
+    }
+}
+
+impl AsRef<[u8]> for Text {
+    fn as_ref(&self) -> &[u8] {
+        self.0.as_bytes()
     }
 }
 
@@ -83,11 +97,14 @@ pub(super) fn prepare(
         let message = format!("the request has {} bytes, more than the {max_body} that are allowed", body.len());
         return Err(Error::input(message).help("shorten it, or raise `max-body` under [router]"));
     }
-    let text = Text::of(body)?;
-    // The outermost members are looked at first: a member that stands twice is not to be seen in `Value`.
-    Body::of(text.as_str())?;
-    let json: Value = serde_json::from_str(text.as_str())
-        .map_err(|cause| Error::input("the request is no JSON that can be read").because(cause))?;
+    let text = Text::of(&body)?;
+    // The text is read once. Its members are looked at before its values: one that stands twice is not to be seen there.
+    let (members, is_ambiguous, json) = {
+        let json = body::parse(text.as_str())?;
+        let members = Members::of(&json)?;
+        let values = json.to_value().map_err(|mistake| body::misread(text.as_str(), mistake))?;
+        (members, body::is_ambiguous(&json), values)
+    };
     let request = match dialect {
         Some(dialect) => (dialect::wire(dialect)?.request)(&json)?,
         None => dialect::read_request(&json)?,
@@ -111,6 +128,8 @@ pub(super) fn prepare(
         template: template(&request),
         labels: Labels { caller: Arc::clone(caller), ..Labels::default() },
         text,
+        members,
+        is_ambiguous,
         json,
         request,
         asked,

@@ -7,6 +7,7 @@
 
 mod read;
 mod strings;
+mod value;
 
 use std::borrow::Cow;
 use std::ops::Range;

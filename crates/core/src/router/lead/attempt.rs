@@ -60,7 +60,7 @@ impl Attempt<'_> {
             total: call.left(),
         };
         self.reservation.sent();
-        call.lead.state.rules.sent(step, &call.prepared.request, &inner.memo, &inner.prompt_caches, self.begun.at);
+        call.lead.state.rules.sent(call.plan, step, &inner.prompt_caches, self.begun.at);
         let tried = match inner.upstream.send(outgoing).await {
             Err(error) => failed::unanswered(&sending, error, Broken::before_anything()),
             Ok(incoming) if incoming.status >= 300 => failed::refused(&sending, incoming).await,

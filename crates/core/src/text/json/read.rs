@@ -113,7 +113,9 @@ impl Reader<'_> {
         let start = self.at;
         let end = string_end(self.bytes, start).ok_or(Mistake { offset: start, expected: "a closing quote" })?;
         let inner = &self.bytes[start + 1..end - 1];
-        if let Some(control) = inner.iter().position(|byte| *byte < 0x20) {
+        // Folded without a way out: a loop that the compiler makes wide, several times faster than `position`.
+        if inner.iter().fold(u8::MAX, |least, byte| least.min(*byte)) < 0x20 {
+            let control = inner.iter().position(|byte| *byte < 0x20).unwrap_or(0);
             return Err(Mistake { offset: start + 1 + control, expected: "an escaped control character" });
         }
         let mut at = 0;

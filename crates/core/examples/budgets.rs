@@ -11,6 +11,7 @@ mod door;
 use promptopt::error::{Error, Kind, Result};
 use promptopt::labels::Caller;
 use promptopt::router::{Request, Router};
+use promptopt::usd::Usd;
 
 const SETTINGS: &str = "
 [providers.openai]
@@ -34,7 +35,7 @@ async fn main() -> Result<()> {
     let (n_answered, refusal) = spend(&router).await?;
     println!("{n_answered} calls were answered; the next was refused:\n  {refusal}");
     for spent in router.status().budgets {
-        let limit = spent.hard.map(|hard| hard.to_decimal()).unwrap_or_default();
+        let limit = spent.hard.map(Usd::to_decimal).unwrap_or_default();
         println!("{} of {}: ${} of ${limit} spent", spent.budget, spent.subject, spent.settled.to_decimal());
     }
     router.shutdown().await;
@@ -49,7 +50,7 @@ async fn spend(router: &Router) -> Result<(u32, Error)> {
         r#"{"model": "gpt-4o-mini", "max_tokens": 400, "messages": [{"role": "user", "content": "Tell a tale."}]}"#;
     for n_answered in 0.. {
         match router.chat(Request::chat(body), &caller).await {
-            Ok(answer) => println!("${}", answer.report.cost.map(|cost| cost.to_decimal()).unwrap_or_default()),
+            Ok(answer) => println!("${}", answer.report.cost.map(Usd::to_decimal).unwrap_or_default()),
             // Final: the same call costs the same later in the day.
             Err(error) if error.kind() == Kind::Budget => return Ok((n_answered, error)),
             Err(error) => return Err(error),

@@ -13,6 +13,7 @@ use futures_util::StreamExt as _;
 use promptopt::error::Result;
 use promptopt::labels::Caller;
 use promptopt::router::{Report, Request, Router};
+use promptopt::usd::Usd;
 use serde_json::Value;
 
 const SETTINGS: &str = "
@@ -31,7 +32,7 @@ async fn main() -> Result<()> {
         })
         .await?;
         if let Some(report) = report {
-            let cost = report.cost.map(|cost| cost.to_decimal()).unwrap_or_default();
+            let cost = report.cost.map(Usd::to_decimal).unwrap_or_default();
             println!("\n[{} tokens of {}, {}: ${cost}]", report.usage.total(), report.target, report.cache.name());
         }
     }

@@ -19,17 +19,21 @@ pub(crate) fn router(settings: &str) -> Result<Router> {
     let has_key = !cfg!(test) && std::env::var_os("OPENAI_API_KEY").is_some();
     let settings = from_text(settings, Catalog::embedded()).map_err(Problems::into_error)?;
     let builder = Router::builder().settings(settings);
-    if has_key { builder.build() } else { builder.upstream(Arc::new(Canned(answer))).build() }
+    if has_key {
+        builder.build()
+    } else {
+        builder.upstream(Arc::new(Canned(|call: &Outgoing| Ok(answer(call))))).build()
+    }
 }
 
 /// What OpenAI would answer, in form.
-fn answer(call: &Outgoing) -> Result<Incoming> {
+fn answer(call: &Outgoing) -> Incoming {
     let usage = json!({"prompt_tokens": 300, "completion_tokens": 100, "total_tokens": 400});
     if !call.is_stream {
         let message = json!({"role": "assistant", "content": "Hello from nowhere."});
         let body = json!({"id": "canned", "object": "chat.completion", "created": 1, "model": &*call.model,
             "choices": [{"index": 0, "message": message, "finish_reason": "stop"}], "usage": usage});
-        return Ok(Incoming::json(200, body.to_string()));
+        return Incoming::json(200, body.to_string());
     }
     let event = |choices: Value, usage: &Value| {
         let chunk = json!({"id": "canned", "object": "chat.completion.chunk", "created": 1, "model": &*call.model,
@@ -42,5 +46,5 @@ fn answer(call: &Outgoing) -> Result<Incoming> {
     let words = ["Hello", " from", " nowhere", "."].map(|word| delta(json!({"content": word}), None));
     let begin = [delta(json!({"role": "assistant", "content": ""}), None)];
     let end = [delta(json!({}), Some("stop")), event(json!([]), &usage), Bytes::from_static(b"data: [DONE]\n\n")];
-    Ok(Incoming::events(begin.into_iter().chain(words).chain(end)))
+    Incoming::events(begin.into_iter().chain(words).chain(end))
 }

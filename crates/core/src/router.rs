@@ -24,6 +24,7 @@ mod ends;
 mod flights;
 mod flow;
 mod follow;
+mod further;
 mod ids;
 mod lead;
 mod life;
@@ -49,7 +50,7 @@ pub use request::{BEHAVIOUR_HEADERS, Directives, Request};
 pub use service::Call;
 
 use crate::budget::{Budgets, Spent};
-use crate::cache::{Counts, KeySecret, Responses};
+use crate::cache::{Counts, Guarded, KeySecret, Responses};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::router::RouterSettings;
@@ -83,6 +84,7 @@ struct Inner {
     ids: ids::Ids,
     tasks: tasks::Tasks,
     key_secret: KeySecret,
+    second: Option<Guarded>,
     watchers: Vec<Watcher>,
     alerting: alerting::Alerting,
 }

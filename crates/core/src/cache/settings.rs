@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::secret::SecretRef;
+
 /// The response cache, for all routes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CacheSettings {
@@ -9,7 +11,23 @@ pub struct CacheSettings {
     pub max_bytes: u64,
     /// A larger answer is not kept.
     pub max_entry_bytes: u32,
+    /// The second level, shared by several instances.
+    pub redis: Option<RedisSettings>,
 }
+
+/// Redis or Valkey as the second level.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedisSettings {
+    /// Its address, with credentials: a secret.
+    pub url: SecretRef,
+    /// The secret from which the keys of answers and of their encryption are derived, the same for all instances.
+    pub seal: SecretRef,
+    /// How long an answer is waited for before the provider is asked.
+    pub budget: Duration,
+}
+
+/// How long the second level is waited for, where nobody says.
+pub const BUDGET: Duration = Duration::from_millis(20);
 
 /// What a route lets the cache do.
 #[allow(clippy::struct_excessive_bools, reason = "each is a switch of the configuration")]
@@ -33,7 +51,7 @@ pub struct CachePolicy {
 
 impl Default for CacheSettings {
     fn default() -> Self {
-        CacheSettings { max_bytes: 256 << 20, max_entry_bytes: 256 << 10 }
+        CacheSettings { max_bytes: 256 << 20, max_entry_bytes: 256 << 10, redis: None }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::usd::Usd;
 const OVERHEAD: usize = 512;
 
 /// A kept answer.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
     /// Who gave it.
     pub target: Target,
@@ -32,8 +32,8 @@ pub struct Entry {
     pub usage: Usage,
     /// What it cost: what is saved by giving it again.
     pub cost: Option<Usd>,
-    /// Ticks at which it was kept.
-    pub kept_us: u64,
+    /// Ticks at which it was kept; negative for what another instance kept before this one began.
+    pub kept_us: i64,
 }
 
 /// What was found.
@@ -82,7 +82,7 @@ impl Responses {
     /// Looks an answer up.
     pub fn find(&self, key: &BodyKey, policy: &CachePolicy) -> Found {
         let found = self.cache.get(key).map(|entry| (self.age(&entry), entry));
-        let fresh = jittered(policy.time_to_live, key);
+        let fresh = self.fresh_for(key, policy);
         match found {
             Some((age, entry)) if age < fresh => {
                 self.hits.fetch_add(1, Ordering::Relaxed);
@@ -104,14 +104,25 @@ impl Responses {
         }
     }
 
+    /// How long an answer under this key is fresh.
+    pub fn fresh_for(&self, key: &BodyKey, policy: &CachePolicy) -> Duration {
+        jittered(policy.time_to_live, key)
+    }
+
     /// Keeps an answer that [`super::storable::answer`] allows.
     pub fn keep(&self, key: BodyKey, entry: Arc<Entry>) {
         self.cache.insert(key, entry);
     }
 
+    /// Now, as answers kept now tell it.
+    pub fn now_us(&self) -> i64 {
+        i64::try_from(self.clock.ticks_us()).unwrap_or(i64::MAX)
+    }
+
     /// How old an answer is.
     pub fn age(&self, entry: &Entry) -> Duration {
-        Duration::from_micros(self.clock.ticks_us().saturating_sub(entry.kept_us))
+        let age_us = self.now_us().saturating_sub(entry.kept_us);
+        Duration::from_micros(u64::try_from(age_us).unwrap_or(0))
     }
 
     /// The longest answer that is kept, in bytes.
@@ -155,13 +166,25 @@ fn jittered(time: Duration, key: &BodyKey) -> Duration {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::cache::Kept;
     use crate::clock::{ManualClock, Timestamp};
     use crate::usage::ServiceTier;
 
+    /// As several instances keep it.
+    pub(in crate::cache) fn kept(body: &str) -> Kept {
+        let at = Timestamp::UNIX_EPOCH;
+        let entry = Entry { whole: body.to_owned().into(), cost: Some(Usd::from_pico(123)), ..full(0, 0) };
+        Kept { entry, at }
+    }
+
     fn entry(clock: &ManualClock, n_bytes: usize) -> Arc<Entry> {
-        Arc::new(Entry {
+        Arc::new(full(i64::try_from(clock.ticks_us()).unwrap(), n_bytes))
+    }
+
+    fn full(kept_us: i64, n_bytes: usize) -> Entry {
+        Entry {
             target: Target {
                 provider: "p".into(),
                 host: "openai".into(),
@@ -172,8 +195,8 @@ mod tests {
             events: None,
             usage: Usage::default(),
             cost: None,
-            kept_us: clock.ticks_us(),
-        })
+            kept_us,
+        }
     }
 
     fn cache(max_bytes: u64) -> (Responses, Arc<ManualClock>) {

@@ -10,7 +10,8 @@ use super::alerting::Alerting;
 use super::{Inner, Router, Watcher, flights, ids, outputs, state, tasks};
 use crate::alert::{Alert, Callback};
 use crate::budget::Budgets;
-use crate::cache::{KeySecret, Responses};
+use crate::cache::settings::RedisSettings;
+use crate::cache::{self, Guarded, KeySecret, Responses, SecondLevel};
 use crate::catalog::Catalog;
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::config::router::RouterSettings;
@@ -39,6 +40,7 @@ pub struct Builder {
     redaction: Option<Redaction>,
     on_alert: Vec<Callback>,
     post: Option<Arc<dyn Post>>,
+    second: Option<(Arc<dyn SecondLevel>, KeySecret)>,
 }
 
 impl Builder {
@@ -100,6 +102,14 @@ impl Builder {
         self
     }
 
+    /// A second level of the response cache that several instances share, besides or instead of the settings' own. `secret` is the same for
+    /// all of them: from it keys are made, so that equal requests meet.
+    #[must_use]
+    pub fn second_level(mut self, level: Arc<dyn SecondLevel>, secret: KeySecret) -> Builder {
+        self.second = Some((level, secret));
+        self
+    }
+
     /// What a request or an answer goes through before the ledger keeps it, where it is told to (`keeps_prompts`). Without this, secrets are
     /// hidden.
     #[must_use]
@@ -112,7 +122,7 @@ impl Builder {
     ///
     /// Errors when there is no provider, a secret is missing, a condition cannot be read, or the ledger cannot be opened.
     pub fn build(self) -> Result<Router> {
-        let Builder { settings, catalog, upstream, clock, watchers, redaction, on_alert, post } = self;
+        let Builder { settings, catalog, upstream, clock, watchers, redaction, on_alert, post, second } = self;
         if settings.providers.is_empty() {
             return Err(Error::new(Kind::Config, "no provider is configured")
                 .in_field("providers")
@@ -130,6 +140,15 @@ impl Builder {
         count_spent(&budgets, &ledger, clock.now())?;
         let alerting = Alerting::new(&settings.alerts, &settings.budgets, on_alert, post)?;
         alerting.load(&ledger, clock.now())?;
+        let second = match second {
+            Some(second) => Some(second),
+            None => settings.cache.redis.as_ref().map(|redis| second_level(redis, &settings)).transpose()?,
+        };
+        let budget = settings.cache.redis.as_ref().map_or(cache::settings::BUDGET, |redis| redis.budget);
+        let (second, key_secret) = match second {
+            Some((level, secret)) => (Some(Guarded::new(level, budget, Arc::clone(&clock))), secret),
+            None => (None, KeySecret::random()),
+        };
         let limits = Limits::new(&settings.limits, settings.queue.clone(), Arc::clone(&clock));
         let inner = Inner {
             health: Health::new(settings.retry.clone(), settings.breaker.clone(), Arc::clone(&clock)),
@@ -141,7 +160,8 @@ impl Builder {
             memo: Memo::new(),
             ids: ids::Ids::new(),
             tasks: tasks::Tasks::default(),
-            key_secret: KeySecret::random(),
+            key_secret,
+            second,
             catalog,
             upstream,
             clock,
@@ -156,6 +176,21 @@ impl Builder {
         }
         Ok(router)
     }
+}
+
+#[cfg(feature = "redis")]
+fn second_level(redis: &RedisSettings, settings: &RouterSettings) -> Result<(Arc<dyn SecondLevel>, KeySecret)> {
+    let (url, seal) = (secrets::read(&redis.url)?, secrets::read(&redis.seal)?);
+    let level = cache::RedisLevel::open(&url, &seal, settings.cache.max_entry_bytes)
+        .map_err(|error| error.in_field("cache.redis.url"))?;
+    Ok((Arc::new(level), KeySecret::of(secrecy::ExposeSecret::expose_secret(&seal))))
+}
+
+#[cfg(not(feature = "redis"))]
+fn second_level(_: &RedisSettings, _: &RouterSettings) -> Result<(Arc<dyn SecondLevel>, KeySecret)> {
+    Err(Error::new(Kind::Config, "this build cannot use Redis")
+        .in_field("cache.redis")
+        .help("build with the feature `redis`"))
 }
 
 /// Counts what the ledger knows of the time that budgets are for.

@@ -10,7 +10,7 @@ use super::Inner;
 use super::answer::{Answer, AnswerStream, CacheStatus, Report};
 use super::flow::More;
 use super::lead::Led;
-use super::life::{Given, Source, coalesced, report_of_kept};
+use super::life::{Given, Source, coalesced, report_of};
 use super::pump::write_event;
 use crate::error::{Error, Result};
 use crate::translate::{codec, model::Request, replay};
@@ -20,7 +20,8 @@ use crate::usd::Usd;
 pub(super) async fn whole(inner: &Arc<Inner>, given: Given) -> Result<Answer> {
     match &given.source {
         Source::Kept(entry, cache) => {
-            Ok(Answer { body: entry.whole.clone(), report: report_of_kept(inner, &given, entry, *cache) })
+            let report = report_of(inner, given.call, &given.prepared, &given.plan, entry, *cache);
+            Ok(Answer { body: entry.whole.clone(), report })
         }
         Source::UnderWay(reader, _) => {
             let led = reader.end().await?;
@@ -35,7 +36,7 @@ pub(super) async fn streamed(inner: &Arc<Inner>, given: Given) -> Result<AnswerS
     let done = Arc::new(Mutex::new(None));
     match &given.source {
         Source::Kept(entry, cache) => {
-            let report = report_of_kept(inner, &given, entry, *cache);
+            let report = report_of(inner, given.call, &given.prepared, &given.plan, entry, *cache);
             let events = match &entry.events {
                 Some(events) => events.clone(),
                 None => replayed(&given, &entry.whole)?,
@@ -46,7 +47,7 @@ pub(super) async fn streamed(inner: &Arc<Inner>, given: Given) -> Result<AnswerS
         }
         Source::UnderWay(reader, cache) => {
             let head = reader.head().await?;
-            let begun = Report { call: given.call, cache: *cache, ..head.report.clone() };
+            let begun = Report { call: given.call, cache: status(&head.report, *cache), ..head.report.clone() };
             let state = Following {
                 inner: Arc::clone(inner),
                 given,
@@ -106,13 +107,20 @@ impl Following {
 /// How the call went, for this caller: one who shared another's paid nothing.
 fn report(inner: &Inner, given: &Given, led: &Led) -> Report {
     let Source::UnderWay(_, cache) = &given.source else { return led.report.clone() };
-    let mut report = Report { call: given.call, cache: *cache, ..led.report.clone() };
+    let mut report = Report { call: given.call, cache: status(&led.report, *cache), ..led.report.clone() };
     if *cache == CacheStatus::Coalesced {
-        report.saved = report.cost.unwrap_or(Usd::ZERO);
-        report.cost = Some(Usd::ZERO);
         coalesced(inner, given, led);
     }
+    if report.cache == CacheStatus::Coalesced {
+        report.saved = report.cost.unwrap_or(Usd::ZERO);
+        report.cost = Some(Usd::ZERO);
+    }
     report
+}
+
+/// What was found further away is a hit for all who waited for it.
+fn status(led: &Report, own: CacheStatus) -> CacheStatus {
+    if led.cache == CacheStatus::Hit { CacheStatus::Hit } else { own }
 }
 
 /// A whole answer as a stream in the caller's dialect.

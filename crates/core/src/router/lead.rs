@@ -13,6 +13,7 @@ use bytes::Bytes;
 
 use super::answer::Report;
 use super::flow::Writer;
+use super::further;
 use super::life::{Head, Lead, demand_of_output, plan};
 use super::prepare::{Prepared, prepare};
 use super::request::Request;
@@ -59,6 +60,13 @@ enum Next {
 
 /// Makes an answer and tells those who wait for it.
 pub(super) async fn run(mut lead: Lead, writer: Writer<Head, Arc<Led>>) {
+    if let Some(entry) = further::find(&lead).await {
+        let led = further::give(&lead, &entry, &writer);
+        if let Some(key) = &lead.key {
+            lead.inner.flights.land(key);
+        }
+        return writer.end(Ok(Arc::new(led)));
+    }
     let mut has_landed = false;
     let answer = loop {
         let answer = make(&lead, &writer).await;
@@ -72,16 +80,21 @@ pub(super) async fn run(mut lead: Lead, writer: Writer<Head, Arc<Led>>) {
     if let Some(mut permit) = lead.permit.take() {
         permit.settle(answer.as_ref().map_or(0, |led| led.report.usage.total()));
     }
-    if let (Some(key), Ok(led)) = (&lead.key, &answer)
-        && let Some(entry) = &led.entry
-    {
-        lead.inner.responses.keep(key.at(&entry.target), Arc::clone(entry));
+    let kept = match (&lead.key, &answer) {
+        (Some(key), Ok(led)) => led.entry.clone().map(|entry| (key.at(&entry.target), entry)),
+        _ => None,
+    };
+    if let Some((key, entry)) = &kept {
+        lead.inner.responses.keep(*key, Arc::clone(entry));
     }
     if let (Some(key), false) = (&lead.key, has_landed) {
         // Kept first: who comes now finds it there.
         lead.inner.flights.land(key);
     }
     writer.end(answer.map(Arc::new));
+    if let Some((key, entry)) = kept {
+        further::share(&lead, key, &entry).await;
+    }
 }
 
 /// Nobody waits any more, and nothing was asked that could not be left.

@@ -227,13 +227,16 @@ fn find(inner: &Inner, key: &BodyKey, plan: &RoutePlan) -> Found {
 }
 
 /// A kept answer is given.
-fn kept(inner: &Inner, prepared: &Prepared, plan: &RoutePlan, call: AttemptId, entry: &Entry) {
+pub(super) fn kept(inner: &Inner, prepared: &Prepared, plan: &RoutePlan, call: AttemptId, entry: &Entry) {
     free(inner, prepared, plan, call, &entry.target, (SavedBy::ResponseCache, entry.cost));
 }
 
-/// An answer is given to one who shared another's call.
+/// An answer is given to one who shared another's call, or another's look.
 pub(super) fn coalesced(inner: &Inner, given: &Given, led: &Led) {
-    let saved = (SavedBy::Coalescing, led.report.cost);
+    let saved = match led.report.cache {
+        CacheStatus::Hit => (SavedBy::ResponseCache, Some(led.report.saved)),
+        _ => (SavedBy::Coalescing, led.report.cost),
+    };
     free(inner, &given.prepared, &given.plan, given.call, &led.report.target, saved);
 }
 
@@ -261,11 +264,18 @@ fn free(
 }
 
 /// The report of a kept answer.
-pub(super) fn report_of_kept(inner: &Inner, given: &Given, entry: &Entry, cache: CacheStatus) -> Report {
+pub(super) fn report_of(
+    inner: &Inner,
+    call: AttemptId,
+    prepared: &Prepared,
+    plan: &RoutePlan,
+    entry: &Entry,
+    cache: CacheStatus,
+) -> Report {
     Report {
-        call: given.call,
-        dialect: given.prepared.dialect,
-        route: Arc::clone(&given.plan.route.name),
+        call,
+        dialect: prepared.dialect,
+        route: Arc::clone(&plan.route.name),
         target: entry.target.clone(),
         cache,
         age_s: Some(inner.responses.age(entry).as_secs()),
@@ -274,7 +284,7 @@ pub(super) fn report_of_kept(inner: &Inner, given: &Given, entry: &Entry, cache:
         source: UsageSource::None,
         cost: Some(Usd::ZERO),
         saved: entry.cost.unwrap_or(Usd::ZERO),
-        plan: given.plan.line().into(),
+        plan: plan.line().into(),
         lost: Vec::new(),
     }
 }

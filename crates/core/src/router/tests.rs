@@ -25,6 +25,7 @@ use crate::usage::ServiceTier;
 use crate::usd::Usd;
 
 mod alerts;
+mod further;
 mod pressure;
 
 fn provider(name: &str, host: &str, dialect: Dialect) -> ProviderSettings {

@@ -248,6 +248,18 @@ static ALERT: &[Key] = &[
 static CACHE: &[Key] = &[
     key!("max-size", Shape::Size, "\"256 MiB\"", "Memory for answers [default: 256 MiB]"),
     key!("max-entry", Shape::Size, "\"256 KiB\"", "A longer answer is not kept [default: 256 KiB]"),
+    key!("redis", Shape::Table(REDIS), "", "A second level that several instances share, in Redis or Valkey"),
+];
+
+static REDIS: &[Key] = &[
+    key!("url", Shape::Secret, "\"env:REDIS_URL\"", "Where its address is: `redis://`, `rediss://` or `unix://`"),
+    key!(
+        "seal",
+        Shape::Secret,
+        "\"env:CACHE_SEAL\"",
+        "Where the secret is that seals answers, the same for all instances"
+    ),
+    key!("budget", Shape::Duration, "\"20ms\"", "How long it is waited for before a provider is asked [default: 20ms]"),
 ];
 
 static LEDGER: &[Key] = &[

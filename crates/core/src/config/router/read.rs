@@ -12,12 +12,13 @@ use super::super::values;
 use super::fields::{count, items, only, pairs, tables, text, truth};
 use super::{RouterSettings, alerts, hosts};
 use crate::budget::settings::{BudgetSpec, Period};
-use crate::cache::settings::CachePolicy;
+use crate::cache::settings::{CachePolicy, RedisSettings};
 use crate::catalog::Catalog;
 use crate::chat::Dialect;
 use crate::labels::By;
 use crate::limit::settings::{Class, LimitSpec};
 use crate::route::settings::{ObjectiveSpec, Rewrite, RouteSpec};
+use crate::secret::SecretRef;
 use crate::upstream::settings::{Auth, ProviderSettings, Timeouts};
 
 type Value<'i> = Spanned<DeValue<'i>>;
@@ -79,6 +80,7 @@ fn knobs<'t, 'i: 't>(settings: &mut RouterSettings, section: &dyn Fn(&str) -> Op
     if let Some(size) = cache.and_then(|table| values::size(table.get("max-entry")?.get_ref())) {
         settings.cache.max_entry_bytes = u32::try_from(size).unwrap_or(u32::MAX);
     }
+    settings.cache.redis = cache.and_then(|table| redis(table.get("redis")?.get_ref()));
     let ledger = section("ledger");
     if let Some(path) = ledger.and_then(|table| text(table, "path")) {
         settings.ledger.path = Some(folder.join(path));
@@ -101,6 +103,17 @@ fn knobs<'t, 'i: 't>(settings: &mut RouterSettings, section: &dyn Fn(&str) -> Op
     if let Some(percent) = breaker.and_then(|table| count(table, "failure-percent")) {
         settings.breaker.failure_permille = u32::try_from(percent.min(100) * 10).unwrap_or(1000);
     }
+}
+
+/// The second level; what is missing is told by the check of the section.
+fn redis(value: &DeValue<'_>) -> Option<RedisSettings> {
+    let DeValue::Table(table) = value else { return None };
+    let secret = |name: &str| SecretRef::from_text(&text(table, name)?);
+    let budget = table
+        .get("budget")
+        .and_then(|value| values::duration(value.get_ref()))
+        .unwrap_or(crate::cache::settings::BUDGET);
+    Some(RedisSettings { url: secret("url")?, seal: secret("seal")?, budget })
 }
 
 fn provider(

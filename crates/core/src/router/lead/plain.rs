@@ -138,7 +138,7 @@ pub(super) fn entry(
         events,
         usage: report.usage,
         cost: report.cost,
-        kept_us: lead.inner.clock.ticks_us(),
+        kept_us: lead.inner.responses.now_us(),
     };
     let allowed = storable::answer(
         &ends,

@@ -15,20 +15,22 @@ use crate::target::Target;
 const VERSION: u8 = 1;
 
 /// Members of a body that do not bear on the answer: who asks, how it is delivered, what it costs.
-const BOOKKEEPING: [&str; 12] = [
-    "background",
+const BOOKKEEPING: [&str; 10] = [
     "metadata",
     "prompt_cache_key",
     "prompt_cache_options",
     "prompt_cache_retention",
     "safety_identifier",
     "service_tier",
-    "store",
     "stream",
     "stream_options",
     "stream_tokens",
     "user",
 ];
+
+/// Members whose lists hold what may carry a mark for the provider's prompt cache (`cache_control`): there it does not bear on the answer.
+/// Within a schema or an argument a member of that name is as good as any other.
+const MARKED: [&str; 5] = ["content", "input", "messages", "system", "tools"];
 
 /// A secret by which keys are made: whoever sees a key can neither guess requests by it nor make one.
 #[derive(Clone)]
@@ -86,8 +88,8 @@ impl BodyKey {
             form.text(value);
         }
         match body {
-            Value::Object(members) => form.members(members, true),
-            other => form.value(other),
+            Value::Object(members) => form.members(members, Place::Outermost),
+            other => form.value(other, Place::Elsewhere),
         }
         BodyKey(form.finish())
     }
@@ -156,19 +158,24 @@ impl Form {
         self.bytes(text.as_bytes());
     }
 
-    fn members(&mut self, members: &Map<String, Value>, is_outermost: bool) {
-        let is_kept = |name: &str| !(is_outermost && BOOKKEEPING.contains(&name)) && name != "cache_control";
+    fn members(&mut self, members: &Map<String, Value>, place: Place) {
+        let is_kept = |name: &str| match place {
+            Place::Outermost => name != MARK && !BOOKKEEPING.contains(&name),
+            Place::Marked => name != MARK,
+            Place::Elsewhere => true,
+        };
         let mut sorted: Vec<(&String, &Value)> = members.iter().filter(|(name, _)| is_kept(name)).collect();
         sorted.sort_unstable_by_key(|(name, _)| name.as_str());
         self.bytes(&[6]);
         self.number(sorted.len() as u64);
         for (name, value) in sorted {
             self.text(name);
-            self.value(value);
+            let is_marked = place != Place::Elsewhere && value.is_array() && MARKED.contains(&name.as_str());
+            self.value(value, if is_marked { Place::Marked } else { Place::Elsewhere });
         }
     }
 
-    fn value(&mut self, value: &Value) {
+    fn value(&mut self, value: &Value, place: Place) {
         match value {
             Value::Null => self.bytes(&[0]),
             Value::Bool(value) => self.bytes(&[1 + u8::from(*value)]),
@@ -184,12 +191,26 @@ impl Form {
                 self.bytes(&[5]);
                 self.number(items.len() as u64);
                 for item in items {
-                    self.value(item);
+                    self.value(item, place);
                 }
             }
-            Value::Object(members) => self.members(members, false),
+            Value::Object(members) => self.members(members, place),
         }
     }
+}
+
+/// The provider's mark of what its prompt cache should keep.
+const MARK: &str = "cache_control";
+
+/// Where an object stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// The request itself.
+    Outermost,
+    /// Messages, blocks and tools.
+    Marked,
+    /// Anywhere else.
+    Elsewhere,
 }
 
 #[cfg(test)]
@@ -258,6 +279,32 @@ mod tests {
                 *changed.pointer_mut(&place).unwrap() = json!("another");
                 assert_ne!(plain, key("t", &changed), "{place}");
             }
+        }
+    }
+
+    #[test]
+    fn marks_for_the_prompt_cache_are_not_where_they_are_marks() {
+        let mark = || json!({"type": "ephemeral"});
+        let plain = json!({"model": "m", "system": [{"type": "text", "text": "s"}], "messages": [{"role": "user", "content": [
+                {"type": "text", "text": "t"}, {"type": "tool_result", "content": [{"type": "text", "text": "r"}]},
+                {"type": "tool_use", "input": {"a": [{}]}}]}],
+            "tools": [{"name": "f", "input_schema": {"properties": {"content": [{}]}}}]});
+        for (place, is_mark) in [
+            ("", true),
+            ("/system/0", true),
+            ("/messages/0", true),
+            ("/messages/0/content/0", true),
+            ("/messages/0/content/1/content/0", true),
+            ("/tools/0", true),
+            ("/messages/0/content/2/input", false),
+            ("/messages/0/content/2/input/a/0", false),
+            ("/tools/0/input_schema", false),
+            ("/tools/0/input_schema/properties", false),
+            ("/tools/0/input_schema/properties/content/0", false),
+        ] {
+            let mut marked = plain.clone();
+            marked.pointer_mut(place).unwrap()[MARK] = mark();
+            assert_eq!(key("t", &plain) == key("t", &marked), is_mark, "{place}");
         }
     }
 

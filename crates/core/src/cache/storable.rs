@@ -17,6 +17,8 @@ pub enum Uncacheable {
     Sampled,
     /// The answer depends on what the provider stores: an earlier response, a conversation, a stored prompt.
     StoredContext,
+    /// Each answer is to be kept by the provider, or is made while nobody waits (`store`, `background`): one of its own is wanted.
+    KeptByProvider,
     /// Tools that run with the provider: search, code, MCP.
     ServerTools,
     /// An image or file at an address: what is there may change.
@@ -75,7 +77,9 @@ pub fn is_deterministic(request: &ChatRequest) -> bool {
 /// Whether the answer to a request may be kept and given again.
 pub fn request(request: &ChatRequest, policy: &CachePolicy) -> Result<(), Uncacheable> {
     let is_set = |name: &str| {
-        request.parameters.iter().any(|(known, value)| &**known == name && value != &serde_json::Value::Bool(false))
+        let says_so =
+            |value: &serde_json::Value| !matches!(value, serde_json::Value::Bool(false) | serde_json::Value::Null);
+        request.parameters.iter().any(|(known, value)| &**known == name && says_so(value))
     };
     if !policy.is_on {
         return Err(Uncacheable::Off);
@@ -131,6 +135,7 @@ impl fmt::Display for Uncacheable {
             Uncacheable::NoStore => "the caller said no-store",
             Uncacheable::Sampled => "no `temperature: 0`",
             Uncacheable::StoredContext => "context stored with the provider",
+            Uncacheable::KeptByProvider => "the provider is to keep the answer",
             Uncacheable::ServerTools => "tools that run with the provider",
             Uncacheable::RemoteMedia => "an image or file at an address",
             Uncacheable::RepeatedMember => "a member of the JSON stands twice",

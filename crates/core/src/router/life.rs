@@ -198,6 +198,9 @@ fn key(inner: &Inner, prepared: &Prepared, plan: &RoutePlan) -> Result<BodyKey, 
         return Err(Uncacheable::NoStore);
     }
     storable::request(&prepared.request, policy)?;
+    if ["store", "background"].iter().any(|name| prepared.json.get(name) == Some(&serde_json::Value::Bool(true))) {
+        return Err(Uncacheable::KeptByProvider);
+    }
     if prepared.is_ambiguous {
         return Err(Uncacheable::RepeatedMember);
     }

@@ -170,6 +170,16 @@ async fn who_may_not_have_it_does_not_get_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_the_provider_is_to_keep_is_one_of_its_own() {
+    let one = instance(&Arc::default(), "hello");
+    for (n, store) in [(1, true), (2, true), (3, false), (3, false)] {
+        let body = json!({"model": "gpt-4o-mini", "temperature": 0, "store": store, "messages": [{"role": "user", "content": "hi"}]});
+        one.router.chat(Request::chat(body.to_string()), &caller()).await.unwrap();
+        assert_eq!(one.n_asked(), n, "{store}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_level_that_fails_or_hangs_fails_no_call_and_holds_up_none_for_long() {
     for mood in [Mood::Fails, Mood::Hangs] {
         let shared = Arc::new(Shared { mood, ..Shared::default() });

@@ -20,7 +20,7 @@ use criterion::{Criterion, criterion_group, criterion_main};
 use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use inputs::{Seed, prose};
-use promptopt::cache::{BodyKey, KeySecret, Scope};
+use promptopt::cache::{BodyDigest, BodyKey, KeySecret, Scope};
 use promptopt::catalog::Catalog;
 use promptopt::chat::Dialect;
 use promptopt::config::router::from_text;
@@ -219,7 +219,12 @@ fn key(c: &mut Criterion) {
     let secret = KeySecret::random();
     let partition = Partition("acme".into());
     let scope = Scope { partition: &partition, user: None, dialect: Dialect::Chat, epoch: 0, rewrite: 0, headers: &[] };
-    c.bench_function("key of 8 KB", |b| b.iter(|| BodyKey::of(&secret, &scope, std::hint::black_box(&value))));
+    c.bench_function("key of 8 KB", |b| {
+        b.iter(|| {
+            let digest = BodyDigest::of(&secret, std::hint::black_box(&value));
+            BodyKey::of(&secret, &scope, &digest)
+        })
+    });
 }
 
 fn chunk_of(dialect: Dialect, text: &str) -> Bytes {

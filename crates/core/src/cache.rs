@@ -19,7 +19,7 @@ mod second;
 mod store;
 
 #[cfg(feature = "router")]
-pub use body_key::{BodyKey, KeySecret, Scope};
+pub use body_key::{BodyDigest, BodyKey, KeySecret, Scope};
 pub use key::{CacheKey, keys, request_key};
 #[cfg(feature = "redis")]
 pub use redis::RedisLevel;

@@ -26,4 +26,4 @@ pub use explain::{Explained, ExplainedStep};
 #[cfg(feature = "router")]
 pub use plan::{PlanInput, Rejected, RoutePlan, Rules, State, Step};
 #[cfg(feature = "router")]
-pub use prompt_caches::PromptCaches;
+pub use prompt_caches::{Known, PromptCaches};

@@ -33,6 +33,7 @@ mod outgoing;
 mod outputs;
 mod prepare;
 mod pump;
+mod reads;
 mod request;
 mod service;
 mod settle;
@@ -81,6 +82,7 @@ struct Inner {
     prompt_caches: PromptCaches,
     outputs: outputs::Outputs,
     memo: Memo,
+    reads: reads::Reads,
     ids: ids::Ids,
     tasks: tasks::Tasks,
     key_secret: KeySecret,
@@ -154,7 +156,8 @@ impl Router {
     /// What would be done with a request, without sending it.
     pub fn explain(&self, request: Request, caller: &Caller) -> Result<RoutePlan> {
         let state = self.0.state.load_full();
-        let prepared = prepare::prepare(request, &Arc::new(caller.clone()), None, state.settings.max_body)?;
+        let prepared =
+            prepare::prepare(request, &Arc::new(caller.clone()), None, state.settings.max_body, &self.0.reads)?;
         Ok(life::plan(&self.0, &state, &prepared))
     }
 

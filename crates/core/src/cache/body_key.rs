@@ -12,7 +12,7 @@ use crate::labels::Partition;
 use crate::target::Target;
 
 /// Rises when the canonical form changes.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 
 /// Members of a body that do not bear on the answer: who asks, how it is delivered, what it costs.
 const BOOKKEEPING: [&str; 10] = [
@@ -71,12 +71,29 @@ impl KeySecret {
     }
 }
 
+/// A body in canonical form, digested: what is left to be done for its key does not depend on its length.
+#[derive(Clone, Copy)]
+pub struct BodyDigest([u8; 32]);
+
+impl BodyDigest {
+    /// Of a body. Linear in it, but for the sorting of members.
+    pub fn of(secret: &KeySecret, body: &Value) -> BodyDigest {
+        let mut form = Form::keyed(secret, BITE);
+        match body {
+            Value::Object(members) => form.members(members, Place::Outermost),
+            other => form.value(other, Place::Elsewhere),
+        }
+        BodyDigest(form.finish())
+    }
+}
+
 impl BodyKey {
-    /// The key of a request, whoever answers it. Linear in the body, but for the sorting of members.
-    pub fn of(secret: &KeySecret, scope: &Scope<'_>, body: &Value) -> BodyKey {
+    /// The key of a request, whoever answers it.
+    pub fn of(secret: &KeySecret, scope: &Scope<'_>, body: &BodyDigest) -> BodyKey {
         let Scope { partition, user, dialect, epoch, rewrite, headers } = scope;
-        let mut form = Form { hasher: blake3::Hasher::new_keyed(&secret.0), buffer: Vec::with_capacity(BITE) };
+        let mut form = Form::keyed(secret, 256);
         form.bytes(&[VERSION, *rewrite]);
+        form.bytes(&body.0);
         form.text(&partition.0);
         form.bytes(&[u8::from(user.is_some())]);
         form.text(user.unwrap_or_default());
@@ -86,10 +103,6 @@ impl BodyKey {
         for (name, value) in *headers {
             form.text(name);
             form.text(value);
-        }
-        match body {
-            Value::Object(members) => form.members(members, Place::Outermost),
-            other => form.value(other, Place::Elsewhere),
         }
         BodyKey(form.finish())
     }
@@ -129,6 +142,10 @@ struct Form {
 }
 
 impl Form {
+    fn keyed(secret: &KeySecret, capacity: usize) -> Form {
+        Form { hasher: blake3::Hasher::new_keyed(&secret.0), buffer: Vec::with_capacity(capacity) }
+    }
+
     fn finish(mut self) -> [u8; 32] {
         self.hasher.update(&self.buffer);
         *self.hasher.finalize().as_bytes()
@@ -225,8 +242,12 @@ mod tests {
         Scope { partition, user: None, dialect: Dialect::Chat, epoch: 0, rewrite: 0, headers: &[] }
     }
 
+    fn of(secret: &KeySecret, scope: &Scope<'_>, body: &Value) -> BodyKey {
+        BodyKey::of(secret, scope, &BodyDigest::of(secret, body))
+    }
+
     fn key(tenant: &str, body: &Value) -> BodyKey {
-        BodyKey::of(&KeySecret::of("s"), &scope(&Partition(tenant.into())), body)
+        of(&KeySecret::of("s"), &scope(&Partition(tenant.into())), body)
     }
 
     fn bodies() -> Vec<Value> {
@@ -328,7 +349,7 @@ mod tests {
     fn what_stands_beside_the_body_is_in_the_key() {
         let (a, secret, body) = (Partition("a".into()), KeySecret::of("s"), json!({"model": "m"}));
         let headers = [("anthropic-beta".to_owned(), "x".to_owned())];
-        let plain = BodyKey::of(&secret, &scope(&a), &body);
+        let plain = of(&secret, &scope(&a), &body);
         for other in [
             Scope { user: Some("u"), ..scope(&a) },
             Scope { user: Some(""), ..scope(&a) },
@@ -337,9 +358,9 @@ mod tests {
             Scope { rewrite: 1, ..scope(&a) },
             Scope { headers: &headers, ..scope(&a) },
         ] {
-            assert_ne!(plain, BodyKey::of(&secret, &other, &body), "{other:?}");
+            assert_ne!(plain, of(&secret, &other, &body), "{other:?}");
         }
-        assert_ne!(plain, BodyKey::of(&KeySecret::of("other"), &scope(&a), &body));
+        assert_ne!(plain, of(&KeySecret::of("other"), &scope(&a), &body));
         let target = |model: &str| Target {
             provider: "p".into(),
             host: "h".into(),

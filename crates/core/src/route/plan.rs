@@ -15,7 +15,7 @@ use super::condition::{CallerFacts, Condition, Facts, PreparedFacts, RequestFact
 use super::needs::lacks;
 use super::objectives;
 use super::price::{ASSUMED_OUTPUT, Asked};
-use super::prompt_caches::{self, Prompt, PromptCaches, Weighed};
+use super::prompt_caches::{self, Known, Prompt, PromptCaches, Weighed};
 use super::settings::{RouteSpec, Target};
 use crate::catalog::{CacheTrigger, Catalog, Unpriced};
 use crate::chat::{AnswerFormat, ChatRequest, Content, Dialect, Reasoning};
@@ -74,6 +74,8 @@ pub struct PlanInput<'a> {
     pub deadline: Option<Duration>,
     /// Counts made before.
     pub memo: &'a Memo,
+    /// What is known of this request's prompt.
+    pub known: &'a Known,
     /// What is remembered.
     pub state: State<'a>,
 }
@@ -212,11 +214,10 @@ impl Rules {
             may_be_slow: input.deadline.or(route.deadline).is_some_and(|deadline| deadline >= FLEX_FROM),
         };
         let (places, mut rejected) = candidates(self, &route, &wanted);
-        let prompt = Prompt::of(input.request);
+        let prompt = input.known.prompt(input.request);
         let (mut steps, mut choices) = (Vec::new(), Vec::new());
-        let mut weights: Vec<(Profile<'_>, Arc<Weighed>)> = Vec::new();
         for place in places {
-            match self.step(&place, &route, input, &prompt, &mut weights) {
+            match self.step(&place, &route, input, &prompt) {
                 Ok(step) => {
                     choices.push(Choice {
                         index: steps.len(),
@@ -245,7 +246,7 @@ impl Rules {
         // Those that are left alone for a while come last and not never: when their turn comes they may be asked again, and if not,
         // the error says when.
         steps.sort_by_key(|step| step.is_cooling);
-        RoutePlan { route, objective: objective.name, steps, rejected, unclear, prompt: Arc::new(prompt) }
+        RoutePlan { route, objective: objective.name, steps, rejected, unclear, prompt }
     }
 
     fn step<'s>(
@@ -254,7 +255,6 @@ impl Rules {
         route: &RouteSpec,
         input: &PlanInput<'_>,
         prompt: &Prompt,
-        weights: &mut Vec<(Profile<'s>, Arc<Weighed>)>,
     ) -> Result<Step, String> {
         let (request, spec, target) = (input.request, place.spec, &place.target);
         let day = input.at.to_zoned(TimeZone::UTC).date();
@@ -268,13 +268,8 @@ impl Rules {
             return Err("its provider has no embeddings in OpenAI's dialect".to_owned());
         }
         let profile = Profile::of_spec(spec);
-        let known = weights.iter().position(|(known, _)| known.model == profile.model && known.host == profile.host);
-        let index = known.unwrap_or_else(|| {
-            let weighed = Weighed::of(framing::weigh(request, profile, input.memo), prompt);
-            weights.push((profile, Arc::new(weighed)));
-            weights.len() - 1
-        });
-        let weighed = &weights[index].1;
+        let weigh = || Weighed::of(framing::weigh(request, profile, input.memo), prompt);
+        let weighed = &input.known.weighed(&profile, weigh);
         let weight = &weighed.weight;
         let total = weight.total();
         let (low, high) = (weight.low.min(total), weight.high.max(total));

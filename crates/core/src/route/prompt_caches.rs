@@ -1,12 +1,12 @@
 //! What the providers' prompt caches are thought to hold: a simulated cache for each account and model, fed with what was sent.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use super::settings::Target;
 use crate::catalog::{CacheKey, CacheRule, Catalog, ModelSpec};
 use crate::chat::ChatRequest;
-use crate::framing::Weight;
+use crate::framing::{Profile, Weight};
 use crate::prefix_cache::{Call, Edge, EdgeKind, Hit, PrefixCache, edges, token_offsets};
 
 /// Entries over all caches; beyond, the cache that was longest unused is forgotten. Some 40 bytes an entry.
@@ -67,6 +67,42 @@ impl Weighed {
     pub(super) fn of(weight: Weight, prompt: &Prompt) -> Weighed {
         let offsets = token_offsets(&prompt.edges, &weight, 0);
         Weighed { weight, offsets }
+    }
+}
+
+/// What is known of one prompt, for all who ask about it: its edges, and what it weighs for each model. Found once, however often and at
+/// however many targets the same prompt is planned.
+#[derive(Debug, Default)]
+pub struct Known {
+    prompt: OnceLock<Arc<Prompt>>,
+    by_model: Mutex<Vec<KnownWeight>>,
+}
+
+#[derive(Debug)]
+struct KnownWeight {
+    host: Option<Box<str>>,
+    model: Box<str>,
+    weighed: Arc<Weighed>,
+}
+
+impl Known {
+    /// The edges of the prompt, which is always that of the same request.
+    pub(super) fn prompt(&self, request: &ChatRequest) -> Arc<Prompt> {
+        Arc::clone(self.prompt.get_or_init(|| Arc::new(Prompt::of(request))))
+    }
+
+    /// What it weighs for a model.
+    pub(super) fn weighed(&self, profile: &Profile<'_>, weigh: impl FnOnce() -> Weighed) -> Arc<Weighed> {
+        let is_it = |known: &&KnownWeight| *known.model == *profile.model && known.host.as_deref() == profile.host;
+        let by_model = || self.by_model.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = by_model().iter().find(is_it) {
+            return Arc::clone(&known.weighed);
+        }
+        // Outside of the lock: two may weigh it once each.
+        let weighed = Arc::new(weigh());
+        let (host, model) = (profile.host.map(Box::from), Box::from(profile.model));
+        by_model().push(KnownWeight { host, model, weighed: Arc::clone(&weighed) });
+        weighed
     }
 }
 

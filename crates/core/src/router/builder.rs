@@ -7,7 +7,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 
 use super::alerting::Alerting;
-use super::{Inner, Router, Watcher, flights, ids, outputs, state, tasks};
+use super::{Inner, Router, Watcher, flights, ids, outputs, reads, state, tasks};
 use crate::alert::{Alert, Callback};
 use crate::budget::Budgets;
 use crate::cache::settings::RedisSettings;
@@ -28,6 +28,9 @@ use crate::upstream::{Upstream, secrets};
 
 /// Between two times of tidying up.
 const TIDY_EVERY: Duration = Duration::from_secs(30);
+
+/// Read bodies may take this part of what answers may take, besides.
+const READ_SHARE: u64 = 4;
 
 /// A router's parts.
 #[derive(Default)]
@@ -149,6 +152,7 @@ impl Builder {
             Some((level, secret)) => (Some(Guarded::new(level, budget, Arc::clone(&clock))), secret),
             None => (None, KeySecret::random()),
         };
+        let max_read_bytes = settings.cache.max_bytes / READ_SHARE;
         let limits = Limits::new(&settings.limits, settings.queue.clone(), Arc::clone(&clock));
         let inner = Inner {
             health: Health::new(settings.retry.clone(), settings.breaker.clone(), Arc::clone(&clock)),
@@ -158,6 +162,7 @@ impl Builder {
             prompt_caches: PromptCaches::default(),
             outputs: outputs::Outputs::default(),
             memo: Memo::new(),
+            reads: reads::Reads::new(max_read_bytes),
             ids: ids::Ids::new(),
             tasks: tasks::Tasks::default(),
             key_secret,

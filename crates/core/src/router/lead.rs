@@ -86,6 +86,7 @@ pub(super) async fn run(mut lead: Lead, writer: Writer<Head, Arc<Led>>) {
     };
     if let Some((key, entry)) = &kept {
         lead.inner.responses.keep(*key, Arc::clone(entry));
+        lead.inner.reads.keep(lead.prepared.said, &lead.prepared.read);
     }
     if let (Some(key), false) = (&lead.key, has_landed) {
         // Kept first: who comes now finds it there.
@@ -126,7 +127,7 @@ fn rewritten(lead: &Lead) -> Result<(Arc<Prepared>, Arc<RoutePlan>)> {
         return unchanged();
     }
     let request = Request::new(before.dialect, optimized.text).with(before.directives.clone());
-    let mut after = prepare(request, &before.labels.caller, Some(before.is_stream), u64::MAX)?;
+    let mut after = prepare(request, &before.labels.caller, Some(before.is_stream), u64::MAX, &lead.inner.reads)?;
     // The caller's request is what is asked, and what the ledger knows it by.
     after.digest = before.digest;
     after.template = before.template;

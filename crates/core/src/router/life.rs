@@ -88,7 +88,7 @@ pub(super) async fn run(
     is_stream: Option<bool>,
 ) -> Result<Given> {
     let state = inner.state.load_full();
-    let prepared = Arc::new(prepare(request, caller, is_stream, state.settings.max_body)?);
+    let prepared = Arc::new(prepare(request, caller, is_stream, state.settings.max_body, &inner.reads)?);
     let task = inner.tasks.begin().ok_or_else(|| Error::new(Kind::Closed, "the router is shutting down"))?;
     let begun_us = inner.clock.ticks_us();
     let plan = Arc::new(plan(inner, &state, &prepared));
@@ -166,6 +166,7 @@ pub(super) fn plan(inner: &Inner, state: &State, prepared: &Prepared) -> RoutePl
         at: inner.clock.now(),
         deadline: prepared.directives.deadline,
         memo: &inner.memo,
+        known: &prepared.known,
         state: RouteState {
             prompt_caches: &inner.prompt_caches,
             latency: &|target| inner.health.latency(target),
@@ -213,7 +214,7 @@ fn key(inner: &Inner, prepared: &Prepared, plan: &RoutePlan) -> Result<BodyKey, 
         rewrite: plan.route.optimize as u8,
         headers: &headers,
     };
-    Ok(BodyKey::of(&inner.key_secret, &scope, &prepared.json))
+    Ok(BodyKey::of(&inner.key_secret, &scope, prepared.for_keys(&inner.key_secret)))
 }
 
 /// The answer of any target that the plan would ask, the first first.

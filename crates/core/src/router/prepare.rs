@@ -1,20 +1,42 @@
 //! A request, read: what every later step needs to know of it, found once.
 
-use std::sync::Arc;
+use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use serde_json::Value;
 
 use super::body::{self, Members};
+use super::reads::Reads;
 use super::request::{Directives, Request};
+use crate::cache::{BodyDigest, KeySecret};
 use crate::chat::{ChatRequest, Dialect, Role};
 use crate::dialect;
 use crate::error::{Error, Kind, Result};
 use crate::labels::{Caller, Labels};
+use crate::route::Known;
 use crate::text::half;
 
-/// A request as read.
+/// A request and who asks it.
 pub(super) struct Prepared {
+    /// What the body says.
+    pub read: Arc<Read>,
+    /// Who asks.
+    pub labels: Labels,
+    /// What else they want.
+    pub directives: Directives,
+    /// The dialect that the caller said.
+    pub said: Option<Dialect>,
+    /// The answer is wanted as a stream.
+    pub is_stream: bool,
+    /// Digest of the whole body, for the ledger.
+    pub digest: [u8; 16],
+    /// Digest of system instructions and tools.
+    pub template: [u8; 16],
+}
+
+/// A body as read: the same for all who send it.
+pub(super) struct Read {
     /// The dialect of the request and of the answer.
     pub dialect: Dialect,
     /// The body as it came.
@@ -29,25 +51,35 @@ pub(super) struct Prepared {
     pub request: ChatRequest,
     /// The model asked for, as written.
     pub asked: Option<Arc<str>>,
-    /// Who asks.
-    pub labels: Labels,
-    /// What else they want.
-    pub directives: Directives,
-    /// The answer is wanted as a stream.
-    pub is_stream: bool,
+    /// The body asks for a stream.
+    pub says_stream: bool,
     /// The body asks for the usage at the end of a stream, or its dialect always sends it.
     pub wants_stream_usage: bool,
-    /// Digest of the whole body, for the ledger.
-    pub digest: [u8; 16],
-    /// Digest of system instructions and tools.
-    pub template: [u8; 16],
+    /// Edges and weights of its prompt, as far as they are known.
+    pub known: Known,
+    digest: [u8; 16],
+    template: [u8; 16],
+    for_keys: OnceLock<BodyDigest>,
 }
 
-impl Prepared {
+impl Deref for Prepared {
+    type Target = Read;
+
+    fn deref(&self) -> &Read {
+        &self.read
+    }
+}
+
+impl Read {
     /// The end user, as the request names them.
     pub(super) fn user(&self) -> Option<&str> {
         let text = |at: &str| self.json.pointer(at).and_then(Value::as_str);
         text("/safety_identifier").or_else(|| text("/user")).or_else(|| text("/metadata/user_id"))
+    }
+
+    /// The body's part of its key in the response cache. `secret` is always the same.
+    pub(super) fn for_keys(&self, secret: &KeySecret) -> &BodyDigest {
+        self.for_keys.get_or_init(|| BodyDigest::of(secret, &self.json))
     }
 }
 
@@ -82,7 +114,7 @@ impl AsRef<[u8]> for Text {
     }
 }
 
-/// Reads a request. `is_stream` overrides what the body says.
+/// Reads a request, unless the same body was kept in `reads`. `is_stream` overrides what the body says.
 ///
 /// Errors name what is wrong with it: too large, no UTF-8, no JSON, a member twice, no dialect that is known, a field that its
 /// dialect does not allow.
@@ -91,13 +123,31 @@ pub(super) fn prepare(
     caller: &Arc<Caller>,
     is_stream: Option<bool>,
     max_body: u64,
+    reads: &Reads,
 ) -> Result<Prepared> {
     let Request { dialect, body, directives } = request;
     if body.len() as u64 > max_body {
         let message = format!("the request has {} bytes, more than the {max_body} that are allowed", body.len());
         return Err(Error::input(message).help("shorten it, or raise `max-body` under [router]"));
     }
-    let text = Text::of(&body)?;
+    let read = match reads.find(dialect, &body) {
+        Some(read) => read,
+        None => Arc::new(read(dialect, &body)?),
+    };
+    Ok(Prepared {
+        is_stream: is_stream.unwrap_or(read.says_stream),
+        labels: Labels { caller: Arc::clone(caller), ..Labels::default() },
+        directives,
+        said: dialect,
+        digest: read.digest,
+        template: read.template,
+        read,
+    })
+}
+
+/// Reads a body, in the dialect that is said or that it is written in.
+fn read(dialect: Option<Dialect>, body: &[u8]) -> Result<Read> {
+    let text = Text::of(body)?;
     // The text is read once. Its members are looked at before its values: one that stands twice is not to be seen there.
     let (members, is_ambiguous, json) = {
         let json = body::parse(text.as_str())?;
@@ -118,22 +168,21 @@ pub(super) fn prepare(
     if asked.is_none() {
         return Err(Error::input("no model is named").in_field("model").help("name the model that is to answer"));
     }
-    let says_stream = json.get("stream").and_then(Value::as_bool).unwrap_or(false);
     let wants_usage = |options: &Value| options.get("include_usage").and_then(Value::as_bool).unwrap_or(false);
-    Ok(Prepared {
+    Ok(Read {
         dialect,
-        is_stream: is_stream.unwrap_or(says_stream),
+        says_stream: json.get("stream").and_then(Value::as_bool).unwrap_or(false),
         wants_stream_usage: dialect != Dialect::Chat || json.get("stream_options").is_some_and(wants_usage),
+        known: Known::default(),
         digest: half(&blake3::hash(text.as_str().as_bytes())),
         template: template(&request),
-        labels: Labels { caller: Arc::clone(caller), ..Labels::default() },
+        for_keys: OnceLock::new(),
         text,
         members,
         is_ambiguous,
         json,
         request,
         asked,
-        directives,
     })
 }
 

@@ -9,10 +9,11 @@ use super::*;
 use crate::router::body::Body;
 use crate::router::prepare::{Prepared, prepare};
 use crate::router::pump::Pump;
+use crate::router::reads::Reads;
 use crate::text::json::Json;
 
 fn read(request: Request) -> Result<Prepared> {
-    prepare(request, &Arc::new(caller()), None, 16 << 20)
+    prepare(request, &Arc::new(caller()), None, 16 << 20, &Reads::new(0))
 }
 
 fn with_content(content: &str) -> String {

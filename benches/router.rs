@@ -223,7 +223,7 @@ fn key(c: &mut Criterion) {
         b.iter(|| {
             let digest = BodyDigest::of(&secret, std::hint::black_box(&value));
             BodyKey::of(&secret, &scope, &digest)
-        })
+        });
     });
 }
 

@@ -13,6 +13,7 @@
 //! The rooms, from the ground up: `classes` (what a character is), `split` (text into pieces), `vocab` (the tables), `merge`
 //! (a piece into tokens), `cache` (pieces whose count is known), `count` (all of it over a text).
 
+mod cache;
 mod classes;
 mod count;
 mod hash;
@@ -61,12 +62,12 @@ impl Encoding {
 
     /// Tokens of the text.
     pub fn count(self, text: &str) -> u64 {
-        count::count(self, text)
+        count::count(self, text, u64::MAX)
     }
 
     /// Tokens of the text if they are at most `limit`, else `None`. Reads little more than it takes to know.
     pub fn count_up_to(self, text: &str, limit: u64) -> Option<u64> {
-        count::count_up_to(self, text, limit)
+        Some(count::count(self, text, limit)).filter(|count| *count <= limit)
     }
 
     /// The token ids.

@@ -23,7 +23,7 @@ pub(crate) trait Sink {
 
 /// The number of tokens.
 #[derive(Default)]
-pub(crate) struct Count(pub(crate) u64);
+struct Count(u64);
 
 impl Sink for Count {
     fn token(&mut self, _: u32, _: usize) {
@@ -58,6 +58,13 @@ pub(crate) fn tokens(vocabulary: &Vocabulary, piece: &[u8], sink: &mut impl Sink
     } else {
         long::tokens(vocabulary, piece, sink);
     }
+}
+
+/// The number of tokens of a piece. The piece must not be empty.
+pub(crate) fn count(vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
+    let mut count = Count::default();
+    tokens(vocabulary, piece, &mut count);
+    count.0
 }
 
 /// A rank and the place of the left one of a pair as one number: the least is what merges next.

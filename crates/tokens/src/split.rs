@@ -1,12 +1,19 @@
 //! Cuts text into the pieces that the published splitting patterns cut. A piece is decided by the text from its first byte
 //! on alone, because no pattern looks behind.
 //!
-//! `split/scalar.rs` and `split/gpt2.rs` are the definition: state machines over characters, for any text.
+//! `split/scalar.rs` and `split/gpt2.rs` are the definition: state machines over characters, for any text. `split/block.rs`
+//! is what counting uses: it finds all starts of a block of text at once, window by window (`split/window.rs`), from what
+//! the bytes are (`split/masks.rs`, with vector instructions `split/simd.rs`).
 //!
 //! Source of the patterns: `tiktoken_ext/openai_public.py` of tiktoken 0.14.
 
+pub(crate) mod block;
 mod gpt2;
+pub(crate) mod masks;
 mod scalar;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod simd;
+mod window;
 
 /// Which pattern.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -107,7 +107,7 @@ fn cased_word(text: &[u8], start: usize) -> Option<usize> {
 }
 
 /// Length of `'s`, `'t`, `'re`, `'ve`, `'m`, `'ll`, `'d` in any case, 0 if there is none. `ſ` (U+017F) is an `s`.
-fn contraction(text: &[u8], at: usize) -> usize {
+pub(super) fn contraction(text: &[u8], at: usize) -> usize {
     if text.get(at) != Some(&b'\'') {
         return 0;
     }

@@ -136,7 +136,7 @@ def multi(rng):
                 continue
             try:
                 catalog = gettext.GNUTranslations(open(path, "rb"))._catalog
-            except (OSError, UnicodeDecodeError, ValueError):
+            except (OSError, UnicodeDecodeError, ValueError, IndexError):
                 continue
             messages = [text for text in catalog.values() if isinstance(text, str)]
             yield from list(chunks("\n".join(messages), rng, 200, 2500))[:40]

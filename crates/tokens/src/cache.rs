@@ -7,20 +7,19 @@
 
 mod long;
 
+use std::hint::select_unpredictable;
+
 use crate::hash;
-use crate::merge;
+use crate::prefetch::prefetch;
 use crate::vocab::Vocabulary;
 use long::LongPieces;
 
 /// Two entries of 16 bytes. Byte 15: the length below, the number of tokens above.
 type Pair = [u128; 2];
 
-const FRONT_BITS: u32 = 14;
-const BACK_BITS: u32 = 16;
-const MIDDLE_BITS: u32 = 14;
-
-/// All but the number of tokens.
-const KEY: u128 = u128::MAX >> 4;
+const FRONT_BITS: u32 = 16;
+const BACK_BITS: u32 = 17;
+const MIDDLE_BITS: u32 = 16;
 
 /// The longest piece of the middle table.
 const MIDDLE: usize = 31;
@@ -49,78 +48,113 @@ impl Cache {
         }
     }
 
-    /// The table that most pieces are found in.
+    /// The table that most pieces are found in; `None` before it is prepared.
     #[inline(always)]
-    pub(crate) fn front(&self) -> Front<'_> {
-        Front(&self.front)
+    pub(crate) fn front(&self) -> Option<Front<'_>> {
+        self.front.first_chunk().map(Front)
     }
 
-    /// The number of tokens of a piece of 2 to 15 bytes that is not in the front table, by its key.
+    /// Has what [`Cache::short`] will read fetched.
+    #[inline(always)]
+    pub(crate) fn fetch(&self, vocabulary: &Vocabulary, key: u128) {
+        let hash = hash::short(key);
+        prefetch(&self.back[(hash >> (64 - BACK_BITS)) as usize % self.back.len()]);
+        prefetch(vocabulary.bucket(hash));
+    }
+
+    /// The number of tokens of a piece of 2 to 15 bytes that is not in the front table, by its key; 0 if it is not known.
     #[inline(always)]
     pub(crate) fn short(&mut self, vocabulary: &Vocabulary, key: u128) -> u32 {
         let hash = hash::short(key);
-        let count = if vocabulary.whole_short(key, hash).is_some() {
-            1
-        } else {
-            let n_back = self.back.len();
-            let entries = &mut self.back[(hash >> (64 - BACK_BITS)) as usize % n_back];
-            match entries.iter().find(|entry| *entry & KEY == key) {
-                Some(entry) => (entry >> 124) as u32,
-                None => {
-                    let bytes = key.to_le_bytes();
-                    let count = merge::short::count(vocabulary, &bytes[..usize::from(bytes[15])]);
-                    self.turn += 1;
-                    entries[self.turn % 4] = key | u128::from(count) << 124;
-                    count
-                }
-            }
-        };
+        let n_back = self.back.len();
+        let entries = &mut self.back[(hash >> (64 - BACK_BITS)) as usize % n_back];
+        let count = entries.iter().fold(0, |count, entry| count | count_if(*entry, key));
+        if count > 0 {
+            self.put_in_front(hash, key | u128::from(count) << 124);
+            return count;
+        }
+        if vocabulary.whole_short(key, hash).is_some() {
+            self.put_short(key, 1);
+            return 1;
+        }
+        0
+    }
+
+    #[inline(always)]
+    pub(crate) fn put_short(&mut self, key: u128, count: u32) {
+        let hash = hash::short(key);
+        let entry = key | u128::from(count) << 124;
+        let n_back = self.back.len();
+        let entries = &mut self.back[(hash >> (64 - BACK_BITS)) as usize % n_back];
+        self.turn += 1;
+        entries[self.turn % 4] = entry;
+        self.put_in_front(hash, entry);
+    }
+
+    #[inline(always)]
+    fn put_in_front(&mut self, hash: u64, entry: u128) {
         let n_front = self.front.len();
         let entries = &mut self.front[(hash >> (64 - FRONT_BITS)) as usize % n_front];
         entries[1] = entries[0];
-        entries[0] = key | u128::from(count) << 124;
-        count
+        entries[0] = entry;
     }
 
-    /// The number of tokens of a piece of more than 15 bytes.
-    pub(crate) fn longer(&mut self, vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
+    /// The number of tokens of a piece of more than 15 bytes; 0 if it is not known.
+    #[inline(always)]
+    pub(crate) fn longer(&mut self, piece: &[u8]) -> u32 {
         let hash = hash::long(piece);
-        if piece.len() > MIDDLE {
-            return self.long.count(piece, hash, || merge::count(vocabulary, piece));
-        }
-        // The last byte: 16 less than the length below, the number of tokens above, of which there are at most 15.
-        let mut key = [0; 32];
-        key[..piece.len()].copy_from_slice(piece);
-        key[31] = (piece.len() - 16) as u8;
-        let (low, high) = key.split_at(16);
-        let pack = |half: &[u8]| half.first_chunk().map_or(0, |half| u128::from_le_bytes(*half));
-        let (low, high) = (pack(low), pack(high));
-        let n_middle = self.middle.len();
-        let entries = &mut self.middle[(hash >> (64 - MIDDLE_BITS)) as usize % n_middle];
-        // No count is zero, so an empty entry is not taken for one.
-        if let Some(entry) = entries.iter().find(|entry| entry[0] == low && entry[1] & KEY == high && entry[1] > KEY) {
-            return (entry[1] >> 124) as u64;
-        }
-        let count = merge::count(vocabulary, piece);
+        let Some([low, high]) = middle_key(piece) else { return self.long.get(piece, hash) };
+        let entries = &self.middle[(hash >> (64 - MIDDLE_BITS)) as usize % self.middle.len()];
+        entries.iter().fold(0, |count, entry| count | select_unpredictable(entry[0] == low, count_if(entry[1], high), 0))
+    }
+
+    #[inline(always)]
+    pub(crate) fn put_longer(&mut self, piece: &[u8], count: u32) {
+        let hash = hash::long(piece);
+        let Some([low, high]) = middle_key(piece) else { return self.long.put(piece, hash, count) };
+        // More do not fit, and are rare.
         if count < 16 {
+            let n_middle = self.middle.len();
+            let entries = &mut self.middle[(hash >> (64 - MIDDLE_BITS)) as usize % n_middle];
             self.turn += 1;
             entries[self.turn % 2] = [low, high | u128::from(count) << 124];
         }
-        count
     }
 }
 
+/// The key of a piece of 16 to 31 bytes. The last byte is 16 less than the length.
+#[inline(always)]
+fn middle_key(piece: &[u8]) -> Option<Pair> {
+    if piece.len() > MIDDLE {
+        return None;
+    }
+    // Two reads that overlap; what the second has twice is shifted out.
+    let low = u128::from_le_bytes(*piece.first_chunk()?);
+    let high = u128::from_le_bytes(*piece.last_chunk()?);
+    let n_high = piece.len() - 16;
+    let high = high.checked_shr(128 - 8 * n_high as u32).unwrap_or(0);
+    Some([low, high | (n_high as u128) << 120])
+}
+
 /// The table that most pieces are found in, to be asked many times.
-pub(crate) struct Front<'a>(&'a [Pair]);
+pub(crate) struct Front<'a>(&'a [Pair; 1 << FRONT_BITS]);
 
 impl Front<'_> {
     /// The number of tokens of the piece with this key, 0 if it is not here.
     #[inline(always)]
     pub(crate) fn get(&self, key: u128) -> u32 {
-        let [first, second] = self.0[(hash::short(key) >> (64 - FRONT_BITS)) as usize % self.0.len()];
-        let count = |entry: u128| if (entry ^ key) & KEY == 0 { (entry >> 124) as u32 } else { 0 };
-        count(first) | count(second)
+        let [first, second] = &self.0[(hash::short(key) >> (64 - FRONT_BITS)) as usize % (1 << FRONT_BITS)];
+        count_if(*first, key) | count_if(*second, key)
     }
+}
+
+/// The number of tokens in an entry if it is of this key, else 0.
+#[inline(always)]
+fn count_if(entry: u128, key: u128) -> u32 {
+    let (low, high) = (entry as u64, (entry >> 64) as u64);
+    let differs = (low ^ key as u64) | (high ^ (key >> 64) as u64) << 4;
+    // Which entry it is cannot be foreseen, so no branch may depend on it.
+    select_unpredictable(differs == 0, (high >> 60) as u32, 0)
 }
 
 #[cfg(test)]

@@ -6,7 +6,10 @@ use std::cell::RefCell;
 
 use crate::Encoding;
 use crate::cache::Cache;
-use crate::merge;
+use crate::hash::{self, SHORT};
+
+use crate::merge::short::LANES;
+use crate::merge::{self, short};
 use crate::split::block::{BLOCK, Bits, Block, PADDING, mark};
 use crate::split::masks::{Isa, Scalar};
 #[cfg(target_arch = "x86_64")]
@@ -32,31 +35,31 @@ pub(crate) fn count(encoding: Encoding, text: &str, limit: u64) -> u64 {
 struct Counter {
     cache: Cache,
     bits: Bits,
-    /// Where the pieces of more than one byte begin and end.
-    starts: [u16; LISTED],
-    ends: [u16; LISTED],
-    /// Numbers of the pieces that the front table does not have.
-    missed: [u16; LISTED],
+    lists: Lists,
+    /// The end of a text, with padding.
+    tail: [u8; BLOCK + 2 * PADDING],
     run: Run,
 }
 
-type Tail = [u8; BLOCK + 2 * PADDING];
-
 type Run = fn(&mut Counter, Encoding, &[u8], u64) -> u64;
 
-/// Pieces of more than one byte in a block, and what a round of listing writes too much.
-const LISTED: usize = BLOCK / 2 + 64;
+/// The pieces of a block.
+struct Lists {
+    /// Where those of more than one byte begin and end.
+    starts: [u16; LISTED],
+    ends: [u16; LISTED],
+    /// Numbers of those that the front table does not have.
+    missed: [u16; LISTED],
+    n_listed: usize,
+}
+
+/// Room for the pieces of more than one byte in a block, and for what a round of listing writes too much; a power of two.
+const LISTED: usize = BLOCK;
 
 impl Default for Counter {
     fn default() -> Counter {
-        Counter {
-            cache: Cache::new(),
-            bits: Bits::new(),
-            starts: [0; LISTED],
-            ends: [0; LISTED],
-            missed: [0; LISTED],
-            run: best(),
-        }
+        let lists = Lists { starts: [0; LISTED], ends: [0; LISTED], missed: [0; LISTED], n_listed: 0 };
+        Counter { cache: Cache::new(), bits: Bits::new(), lists, tail: [0; BLOCK + 2 * PADDING], run: best() }
     }
 }
 
@@ -75,96 +78,169 @@ fn levels() -> Vec<(&'static str, Run)> {
 
 #[inline(always)]
 fn run<I: Isa>(counter: &mut Counter, encoding: Encoding, text: &[u8], limit: u64) -> u64 {
+    let Counter { cache, bits, lists, tail, .. } = counter;
     let (pattern, vocabulary) = (encoding.pattern(), encoding.vocabulary());
     let (mut total, mut at) = (0, 0);
-    let mut tail: Tail = [0; BLOCK + 2 * PADDING];
     while at < text.len() && total <= limit {
         let rest = &text[at..];
         let mut block = Block { bytes: rest, end: rest.len() };
         if rest.len() < BLOCK + PADDING {
             tail[..rest.len()].copy_from_slice(rest);
             tail[rest.len()..rest.len() + PADDING].fill(0);
-            block.bytes = &tail;
+            block.bytes = tail;
         }
-        match mark::<I>(pattern, block, &mut counter.bits) {
-            Some(end) => {
-                total += counter.pieces(vocabulary, block.bytes, end);
-                at += end;
-            }
-            None => {
-                let end = piece_end(pattern, rest, 0);
-                // No token has more than 128 bytes: a piece that cannot stay within the limit is not merged.
-                let least = end as u64 / 128;
-                total += if total + least > limit { least + 1 } else { merge::count(vocabulary, &rest[..end]) };
-                at += end;
-            }
+        at += if let Some(end) = mark::<I>(pattern, block, bits) {
+            total += lists.fill::<I>(bits, end);
+            total += lists.count(cache, vocabulary, block.bytes);
+            end
+        } else {
+            let end = piece_end(pattern, rest, 0);
+            // No token has more than 128 bytes: a piece that cannot stay within the limit is not merged.
+            let least = end as u64 / 128;
+            total += if total.saturating_add(least) > limit { least + 1 } else { merge::count(vocabulary, &rest[..end]) };
+            end
         }
     }
     total
 }
 
-impl Counter {
-    /// The tokens of the pieces that are marked, the last of which ends at `end`.
+impl Lists {
+    /// Lists the pieces of more than one byte that are marked, the last of which ends at `end`; the number of the others.
     #[inline(always)]
-    fn pieces(&mut self, vocabulary: &Vocabulary, text: &[u8], end: usize) -> u64 {
-        let (n_listed, mut total) = self.list(end);
-        let mut n_missed = 0;
-        let front = self.cache.front();
-        for (n, (start, end)) in self.starts[..n_listed].iter().zip(&self.ends[..n_listed]).enumerate() {
+    fn fill<I: Isa>(&mut self, bits: &Bits, end: usize) -> u64 {
+        let (mut n_starts, mut n_ends, mut n_single) = (0, 0, 0);
+        // Before the block a piece ended.
+        let mut before = 1;
+        let mut word = bits.word(0);
+        for n in 0..=end / 64 {
+            let next = bits.word(n + 1);
+            let followed = word >> 1 | next << 63;
+            n_single += u64::from((word & followed).count_ones());
+            let base = (n * 64) as u16;
+            n_starts = append::<I>(word & !followed, base, &mut self.starts, n_starts);
+            n_ends = append::<I>(word & !(word << 1 | before), base, &mut self.ends, n_ends);
+            (before, word) = (word >> 63, next);
+        }
+        self.n_listed = n_ends;
+        n_single
+    }
+
+    /// The tokens of the pieces that are listed.
+    #[inline(always)]
+    fn count(&mut self, cache: &mut Cache, vocabulary: &Vocabulary, text: &[u8]) -> u64 {
+        let Some(front) = cache.front() else { return 0 };
+        let (mut total, mut n_missed) = (0, 0);
+        for (n, (start, end)) in self.starts[..self.n_listed].iter().zip(&self.ends[..self.n_listed]).enumerate() {
             let length = usize::from(end - start);
             let count = front.get(key(text, usize::from(*start), length));
-            let count = if length > 15 { 0 } else { count };
+            let count = std::hint::select_unpredictable(length > SHORT, 0, count);
             total += u64::from(count);
             self.missed[n_missed % LISTED] = n as u16;
             n_missed += usize::from(count == 0);
         }
-        for n in 0..n_missed {
-            let piece = usize::from(self.missed[n]) % LISTED;
+        let missed = &self.missed[..n_missed % LISTED];
+        for missed in missed {
+            let piece = usize::from(*missed) % LISTED;
             let (start, end) = (usize::from(self.starts[piece]), usize::from(self.ends[piece]));
-            total += if end - start <= 15 {
-                u64::from(self.cache.short(vocabulary, key(text, start, end - start)))
+            if end - start <= SHORT {
+                cache.fetch(vocabulary, key(text, start, end - start));
+            }
+        }
+        let mut new = New::default();
+        for missed in missed {
+            let piece = usize::from(*missed) % LISTED;
+            let (start, end) = (usize::from(self.starts[piece]), usize::from(self.ends[piece]));
+            let count = if end - start <= SHORT {
+                cache.short(vocabulary, key(text, start, end - start))
             } else {
-                self.cache.longer(vocabulary, &text[start..end])
+                cache.longer(&text[start..end])
             };
+            total += u64::from(count);
+            if count == 0 {
+                total += new.add(cache, vocabulary, &text[start..end]);
+            }
         }
-        total
-    }
-
-    /// Lists the pieces of more than one byte; their number, and the number of the others.
-    #[inline(always)]
-    fn list(&mut self, end: usize) -> (usize, u64) {
-        let (mut n_starts, mut n_ends, mut n_single) = (0, 0, 0);
-        // Before the block a piece ended.
-        let mut before = 1;
-        let mut word = self.bits.word(0);
-        for n in 0..=end / 64 {
-            let next = self.bits.word(n + 1);
-            let followed = word >> 1 | next << 63;
-            n_single += u64::from((word & followed).count_ones());
-            let base = (n * 64) as u16;
-            n_starts = positions(word & !followed, base, &mut self.starts, n_starts);
-            n_ends = positions(word & !(word << 1 | before), base, &mut self.ends, n_ends);
-            (before, word) = (word >> 63, next);
-        }
-        (n_ends, n_single)
+        total + new.finish(cache, vocabulary)
     }
 }
 
-/// Appends the numbers of the bits of a mask.
-#[inline(always)]
-fn positions(mut mask: u64, base: u16, list: &mut [u16; LISTED], n: usize) -> usize {
-    let after = n + mask.count_ones() as usize;
-    let mut at = n;
-    while at < after {
-        // More than there are, to be overwritten: the number of rounds is better foreseen than that of bits.
-        let Some(round) = list[at..].first_chunk_mut::<8>() else { return after };
-        for place in round {
-            *place = base + mask.trailing_zeros() as u16;
-            mask &= mask.wrapping_sub(1);
+/// Pieces that were never met, until there are enough to be merged side by side.
+#[derive(Default)]
+struct New<'a> {
+    short: Lanes<'a, 16>,
+    middle: Lanes<'a, 32>,
+    long: Lanes<'a, 64>,
+}
+
+impl<'a> New<'a> {
+    /// The tokens of this piece, or of this and others that waited, or none, if it waits.
+    #[inline(always)]
+    fn add(&mut self, cache: &mut Cache, vocabulary: &Vocabulary, piece: &'a [u8]) -> u64 {
+        if piece.len() <= SHORT {
+            return self.short.add(cache, vocabulary, piece);
         }
-        at += 8;
+        if vocabulary.whole(piece).is_some() {
+            cache.put_longer(piece, 1);
+            return 1;
+        }
+        match piece.len() {
+            ..=32 => self.middle.add(cache, vocabulary, piece),
+            ..=64 => self.long.add(cache, vocabulary, piece),
+            _ => {
+                let count = merge::count(vocabulary, piece);
+                cache.put_longer(piece, count as u32);
+                count
+            }
+        }
     }
-    after
+
+    /// The tokens of all that wait.
+    #[inline(always)]
+    fn finish(mut self, cache: &mut Cache, vocabulary: &Vocabulary) -> u64 {
+        self.short.merge(cache, vocabulary) + self.middle.merge(cache, vocabulary) + self.long.merge(cache, vocabulary)
+    }
+}
+
+/// Pieces of up to `N` bytes that are merged side by side.
+#[derive(Default)]
+struct Lanes<'a, const N: usize> {
+    pieces: [&'a [u8]; LANES],
+    n_pieces: usize,
+}
+
+impl<'a, const N: usize> Lanes<'a, N> {
+    #[inline(always)]
+    fn add(&mut self, cache: &mut Cache, vocabulary: &Vocabulary, piece: &'a [u8]) -> u64 {
+        self.pieces[self.n_pieces % LANES] = piece;
+        self.n_pieces += 1;
+        if self.n_pieces < LANES { 0 } else { self.merge(cache, vocabulary) }
+    }
+
+    #[inline(always)]
+    fn merge(&mut self, cache: &mut Cache, vocabulary: &Vocabulary) -> u64 {
+        if self.n_pieces == 0 {
+            return 0;
+        }
+        let pieces = std::mem::take(self).pieces;
+        let counts = short::counts::<N>(vocabulary, pieces);
+        for (piece, count) in pieces.iter().zip(counts).filter(|(_, count)| *count > 0) {
+            if piece.len() <= SHORT {
+                cache.put_short(hash::key(piece), count);
+            } else {
+                cache.put_longer(piece, count);
+            }
+        }
+        counts.iter().map(|count| u64::from(*count)).sum()
+    }
+}
+
+/// Appends the numbers of the bits of a mask, of which no two are neighbours.
+#[inline(always)]
+fn append<I: Isa>(mask: u64, base: u16, list: &mut [u16; LISTED], n: usize) -> usize {
+    if let Some(room) = list[n..].first_chunk_mut() {
+        I::positions(mask, base, room);
+    }
+    n + mask.count_ones() as usize
 }
 
 /// The key of a piece of up to 15 bytes, something else for a longer one.
@@ -208,7 +284,10 @@ mod wide {
         if has_bits && is_x86_feature_detected!("avx2") {
             // SAFETY: the instructions of `run_avx2` were found.
             levels.push(("AVX2", |counter, encoding, text, limit| unsafe { run_avx2(counter, encoding, text, limit) }));
-            if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vl") {
+            if is_x86_feature_detected!("avx512bw")
+                && is_x86_feature_detected!("avx512vl")
+                && is_x86_feature_detected!("avx512vbmi2")
+            {
                 // SAFETY: the instructions of `run_avx512` were found.
                 levels.push(("AVX-512", |counter, encoding, text, limit| unsafe {
                     run_avx512(counter, encoding, text, limit)
@@ -228,7 +307,7 @@ mod wide {
         run::<simd::Avx2>(counter, encoding, text, limit)
     }
 
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx2,bmi1,bmi2,lzcnt,popcnt")]
+    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt")]
     fn run_avx512(counter: &mut Counter, encoding: Encoding, text: &[u8], limit: u64) -> u64 {
         run::<simd::Avx512>(counter, encoding, text, limit)
     }

@@ -18,6 +18,7 @@ mod classes;
 mod count;
 mod hash;
 mod merge;
+mod prefetch;
 mod split;
 mod vocab;
 

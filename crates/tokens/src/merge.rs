@@ -61,9 +61,21 @@ pub(crate) fn tokens(vocabulary: &Vocabulary, piece: &[u8], sink: &mut impl Sink
 }
 
 /// The number of tokens of a piece. The piece must not be empty.
+#[inline(always)]
 pub(crate) fn count(vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
+    if vocabulary.whole(piece).is_some() {
+        1
+    } else if piece.len() <= short::MOST {
+        u64::from(short::count(vocabulary, piece))
+    } else {
+        count_long(vocabulary, piece)
+    }
+}
+
+#[inline(never)]
+fn count_long(vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
     let mut count = Count::default();
-    tokens(vocabulary, piece, &mut count);
+    long::tokens(vocabulary, piece, &mut count);
     count.0
 }
 

@@ -1,8 +1,8 @@
 //! Pieces of 32 to 1,023 bytes: their bytes one after the other in a buffer, an index of their hashes before it. When the
 //! buffer is full, all are forgotten.
 
-const INDEX_BITS: u32 = 15;
-const BUFFER: usize = 4 << 20;
+const INDEX_BITS: u32 = 16;
+const BUFFER: usize = 8 << 20;
 
 /// Longer pieces are merged each time: that is as fast as comparing them would be worth.
 const LONGEST: usize = 1023;
@@ -26,35 +26,37 @@ impl LongPieces {
         LongPieces { index: Vec::new(), buffer: Vec::new() }
     }
 
-    /// The number of tokens: known, or from `merge`.
-    pub(super) fn count(&mut self, piece: &[u8], hash: u64, merge: impl FnOnce() -> u64) -> u64 {
+    /// The number of tokens; 0 if it is not known.
+    pub(super) fn get(&self, piece: &[u8], hash: u64) -> u32 {
+        let Some(Entry { hash: known, offset, length, count }) = self.index.get(slot(hash)) else { return 0 };
+        let offset = *offset as usize;
+        let is_it = *known == hash as u32
+            && usize::from(*length) == piece.len()
+            && self.buffer.get(offset..offset + piece.len()) == Some(piece);
+        if is_it { u32::from(*count) } else { 0 }
+    }
+
+    pub(super) fn put(&mut self, piece: &[u8], hash: u64, count: u32) {
         if piece.len() > LONGEST {
-            return merge();
+            return;
         }
         if self.index.is_empty() {
             self.index = vec![Entry::default(); 1 << INDEX_BITS];
-        }
-        let slot = (hash >> (64 - INDEX_BITS)) as usize % self.index.len();
-        let Entry { hash: known, offset, length, count } = self.index[slot];
-        let offset = offset as usize;
-        if known == hash as u32
-            && usize::from(length) == piece.len()
-            && self.buffer.get(offset..offset + piece.len()) == Some(piece)
-        {
-            return u64::from(count);
         }
         if self.buffer.len() + piece.len() > BUFFER {
             self.buffer.clear();
             self.index.fill(Entry::default());
         }
-        let count = merge();
-        self.index[slot] = Entry {
+        self.index[slot(hash)] = Entry {
             hash: hash as u32,
             offset: self.buffer.len() as u32,
             length: piece.len() as u16,
             count: count as u16,
         };
         self.buffer.extend_from_slice(piece);
-        count
     }
+}
+
+fn slot(hash: u64) -> usize {
+    (hash >> (64 - INDEX_BITS)) as usize
 }

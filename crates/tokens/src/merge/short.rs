@@ -1,64 +1,93 @@
 //! Merging of up to 64 bytes: the keys of all pairs stand in one array, places stay where they are, and a bit mask says
 //! which places still begin a token.
 
+use std::hint::select_unpredictable;
+
 use super::{NO_KEY, Sink, key_of};
-use crate::vocab::Vocabulary;
+use crate::vocab::{NONE, Vocabulary};
 
 /// The longest piece.
 pub(crate) const MOST: usize = 64;
 
-/// The number of tokens of 2 to 64 bytes.
+/// Pieces that are merged side by side: while one waits for a table, the others go on.
+pub(crate) const LANES: usize = 4;
+
+/// The numbers of tokens of pieces of up to `N` bytes; 0 of an empty one.
 #[inline(always)]
-pub(crate) fn count(vocabulary: &Vocabulary, piece: &[u8]) -> u32 {
-    match piece.len() {
-        ..=16 => merge::<16>(vocabulary, piece).1,
-        ..=32 => merge::<32>(vocabulary, piece).1,
-        _ => merge::<MOST>(vocabulary, piece).1,
-    }
-    .count_ones()
+pub(crate) fn counts<const N: usize>(vocabulary: &Vocabulary, pieces: [&[u8]; LANES]) -> [u32; LANES] {
+    let mut merges: [Merge<N>; LANES] = pieces.map(|piece| Merge::new(vocabulary, piece));
+    while merges.iter_mut().fold(false, |goes_on, merge| merge.step(vocabulary) | goes_on) {}
+    merges.map(|merge| merge.starts.count_ones())
 }
 
-/// The tokens of 2 to 64 bytes.
+/// The number of tokens of 1 to 64 bytes.
+#[inline(always)]
+pub(crate) fn count(vocabulary: &Vocabulary, piece: &[u8]) -> u32 {
+    let mut merge = Merge::<MOST>::new(vocabulary, piece);
+    while merge.step(vocabulary) {}
+    merge.starts.count_ones()
+}
+
+/// The tokens of 1 to 64 bytes.
 pub(super) fn tokens(vocabulary: &Vocabulary, piece: &[u8], sink: &mut impl Sink) {
-    let (ids, mut starts) = merge::<MOST>(vocabulary, piece);
+    let mut merge = Merge::<MOST>::new(vocabulary, piece);
+    while merge.step(vocabulary) {}
+    let mut starts = merge.starts;
     while starts != 0 {
         let at = starts.trailing_zeros() as usize;
         starts &= starts - 1;
         let end = if starts == 0 { piece.len() } else { starts.trailing_zeros() as usize };
-        sink.token(ids[at], end - at);
+        sink.token(merge.ids[at], end - at);
     }
 }
 
-/// The ids by the places where tokens begin, and a mask of these places.
-#[inline(always)]
-fn merge<const N: usize>(vocabulary: &Vocabulary, piece: &[u8]) -> ([u32; N], u64) {
-    let length = piece.len().min(N);
-    let (mut ids, mut keys) = ([0; N], [NO_KEY; N]);
-    for (id, byte) in ids.iter_mut().zip(piece) {
-        *id = vocabulary.byte(*byte);
+/// A piece on its way.
+struct Merge<const N: usize> {
+    /// The places that begin a token.
+    starts: u64,
+    keys: [i32; N],
+    /// The token that begins at a place; [`NONE`] behind the end.
+    ids: [u32; N],
+}
+
+impl<const N: usize> Merge<N> {
+    #[inline(always)]
+    fn new(vocabulary: &Vocabulary, piece: &[u8]) -> Merge<N> {
+        let length = piece.len().min(N);
+        let (mut ids, mut keys) = ([NONE; N], [NO_KEY; N]);
+        for (id, byte) in ids.iter_mut().zip(piece) {
+            *id = vocabulary.byte(*byte);
+        }
+        for (at, (key, pair)) in keys.iter_mut().zip(piece.windows(2)).enumerate() {
+            *key = key_of(vocabulary.byte_pair(pair[0], pair[1]), at);
+        }
+        Merge { starts: u64::MAX.checked_shr(64 - length as u32).unwrap_or(0), keys, ids }
     }
-    for (at, (key, pair)) in keys.iter_mut().zip(piece.windows(2)).enumerate() {
-        *key = key_of(vocabulary.byte_pair(pair[0], pair[1]), at);
-    }
-    let mut starts = u64::MAX >> (64 - length);
-    loop {
-        let least = keys.iter().copied().fold(NO_KEY, i32::min);
+
+    /// Merges the pair with the lowest rank; `false` if there is none.
+    ///
+    /// Whether there is a token before or behind the new one cannot be foreseen, so no branch depends on it: what is not there
+    /// has no id, and no pair.
+    #[inline(always)]
+    fn step(&mut self, vocabulary: &Vocabulary) -> bool {
+        let least = self.keys.iter().copied().fold(NO_KEY, i32::min);
         if least == NO_KEY {
-            return (ids, starts);
+            return false;
         }
         let (at, id) = ((least & 0xFF) as usize % N, (least >> 8) as u32);
-        let after = starts & (u64::MAX - 1) << at;
-        let gone = after.trailing_zeros() as usize % N;
-        starts ^= 1 << gone;
-        ids[at] = id;
-        keys[gone] = NO_KEY;
-        let after = after & after.wrapping_sub(1);
-        keys[at] =
-            if after == 0 { NO_KEY } else { key_of(vocabulary.pair(id, ids[after.trailing_zeros() as usize % N]), at) };
-        let before = starts & !(u64::MAX << at);
-        if before != 0 {
-            let previous = before.ilog2() as usize % N;
-            keys[previous] = key_of(vocabulary.pair(ids[previous], id), previous);
-        }
+        let behind = self.starts & (u64::MAX - 1) << at;
+        let gone = behind.trailing_zeros() as usize % N;
+        self.starts ^= 1 << gone;
+        self.ids[at] = id;
+        self.keys[gone] = NO_KEY;
+        let behind = behind & behind.wrapping_sub(1);
+        let next = select_unpredictable(behind == 0, NONE, self.ids[behind.trailing_zeros() as usize % N]);
+        let before = self.starts & !(u64::MAX << at);
+        let previous = 63 - (before | 1).leading_zeros() as usize % 64;
+        let previous_id = select_unpredictable(before == 0, NONE, self.ids[previous % N]);
+        self.keys[previous % N] = key_of(vocabulary.pair(previous_id, id), previous);
+        // The last, because without a token before, `previous` is this place.
+        self.keys[at] = key_of(vocabulary.pair(id, next), at);
+        true
     }
 }

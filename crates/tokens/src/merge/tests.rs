@@ -34,6 +34,10 @@ fn check(piece: &[u8]) {
             short::tokens(vocabulary, piece, &mut tokens);
             assert_eq!(placed(&tokens), expected, "{piece:?}");
             assert_eq!(short::count(vocabulary, piece) as usize, expected.len());
+            let lanes = [piece, &piece[..0], &piece[..piece.len() - 1], piece];
+            let counts = short::counts::<{ short::MOST }>(vocabulary, lanes);
+            let shorter = by_heap(vocabulary, lanes[2]).len();
+            assert_eq!(counts.map(|count| count as usize), [expected.len(), 0, shorter, expected.len()]);
         }
         if (1..=window::MOST).contains(&piece.len()) {
             let mut tokens = Vec::new();

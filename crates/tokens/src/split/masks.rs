@@ -23,9 +23,26 @@ pub(crate) struct Ascii {
     pub(crate) continued: u64,
 }
 
-/// How 64 bytes are classified.
+/// What wide instructions are used for.
 pub(crate) trait Isa {
+    /// Classifies 64 bytes.
     fn ascii(bytes: &[u8; WINDOW]) -> Ascii;
+
+    /// Writes the numbers of the bits of a mask, each with `base` added, and anything behind them. At most 32 bits are set.
+    #[inline(always)]
+    fn positions(mut mask: u64, base: u16, list: &mut [u16; 32]) {
+        let (rounds, _) = list.as_chunks_mut::<8>();
+        for round in rounds {
+            // More than there are, to be overwritten: the number of rounds is better foreseen than that of bits.
+            for place in round {
+                *place = base + mask.trailing_zeros() as u16;
+                mask &= mask.wrapping_sub(1);
+            }
+            if mask == 0 {
+                return;
+            }
+        }
+    }
 }
 
 /// The definition, a byte at a time.

@@ -75,7 +75,7 @@ fn avx2(bytes: &[u8; WINDOW]) -> Ascii {
     finish(within(b'a', 26, 0x20), small, within(b'\t', 5, 0), equal, within(b'0', 10, 0), beyond, continued)
 }
 
-/// 64 bytes at a time. To be used where AVX-512BW exists only.
+/// 64 bytes at a time. To be used where AVX-512BW and VBMI2 exist only.
 pub(crate) struct Avx512;
 
 impl Isa for Avx512 {
@@ -84,6 +84,29 @@ impl Isa for Avx512 {
         // SAFETY: `count` chooses this type only after it found the instructions.
         unsafe { avx512(bytes) }
     }
+
+    #[inline(always)]
+    fn positions(mask: u64, base: u16, list: &mut [u16; 32]) {
+        // SAFETY: as above.
+        unsafe { compress(mask, base, list) }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2")]
+fn compress(mask: u64, base: u16, list: &mut [u16; 32]) {
+    const NUMBERS: [u8; WINDOW] = {
+        let mut numbers = [0; WINDOW];
+        let mut n = 0;
+        while n < WINDOW {
+            numbers[n] = n as u8;
+            n += 1;
+        }
+        numbers
+    };
+    let numbers = _mm512_maskz_compress_epi8(mask, zerocopy::transmute!(NUMBERS));
+    let wide = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(numbers));
+    *list = zerocopy::transmute!(_mm512_add_epi16(wide, _mm512_set1_epi16(base as i16)));
 }
 
 #[inline]
@@ -150,10 +173,28 @@ mod tests {
                 if is_x86_feature_detected!("avx2") {
                     assert!(same(&Avx2::ascii(&bytes), &expected), "AVX2 {bytes:?}");
                 }
-                if is_x86_feature_detected!("avx512bw") {
+                if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi2") {
                     assert!(same(&Avx512::ascii(&bytes), &expected), "AVX-512 {bytes:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn positions_are_those_of_the_definition() {
+        let mut mask = 0x9E37_79B9_7F4A_7C15_u64;
+        for n in 0..1000 {
+            mask = mask.wrapping_mul(0xD6E8_FEB8_6659_FD93) ^ n;
+            let sparse = mask & !(mask << 1) & mask.rotate_left(n as u32) ;
+            let n_bits = sparse.count_ones() as usize;
+            let (mut expected, mut found) = ([0; 32], [0; 32]);
+            Scalar::positions(sparse, 640, &mut expected);
+            if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi2") {
+                Avx512::positions(sparse, 640, &mut found);
+                assert_eq!(found[..n_bits], expected[..n_bits]);
+            }
+            let bits: Vec<u16> = (0..64).filter(|bit| sparse >> bit & 1 == 1).map(|bit| bit + 640).collect();
+            assert_eq!(expected[..n_bits], bits);
         }
     }
 }

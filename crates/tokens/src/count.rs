@@ -2,20 +2,21 @@
 //! in the cache's front table, and what is not there is looked up or merged one by one. Doing one thing at a time keeps
 //! each loop free of unforeseeable branches. A piece of one byte is one token.
 
+mod levels;
+mod new;
+
 use std::cell::RefCell;
 
 use crate::Encoding;
 use crate::cache::Cache;
-use crate::hash::{self, SHORT};
+use crate::hash::SHORT;
+use crate::isa::Isa;
 
-use crate::merge::short::LANES;
-use crate::merge::{self, short};
+use crate::merge;
 use crate::split::block::{BLOCK, Bits, Block, PADDING, mark};
-use crate::split::masks::{Isa, Scalar};
-#[cfg(target_arch = "x86_64")]
-use crate::split::simd;
 use crate::split::piece_end;
 use crate::vocab::Vocabulary;
+use new::New;
 
 /// The tokens of a text, or some number above `limit` if there are more.
 pub(crate) fn count(encoding: Encoding, text: &str, limit: u64) -> u64 {
@@ -26,7 +27,6 @@ pub(crate) fn count(encoding: Encoding, text: &str, limit: u64) -> u64 {
     COUNTERS.with(|counters| {
         let mut counter = counters[encoding as usize].borrow_mut();
         let counter = counter.get_or_insert_with(Box::default);
-        counter.cache.prepare();
         (counter.run)(counter, encoding, text.as_bytes(), limit)
     })
 }
@@ -59,21 +59,8 @@ const LISTED: usize = BLOCK;
 impl Default for Counter {
     fn default() -> Counter {
         let lists = Lists { starts: [0; LISTED], ends: [0; LISTED], missed: [0; LISTED], n_listed: 0 };
-        Counter { cache: Cache::new(), bits: Bits::new(), lists, tail: [0; BLOCK + 2 * PADDING], run: best() }
+        Counter { cache: Cache::new(), bits: Bits::new(), lists, tail: [0; BLOCK + 2 * PADDING], run: levels::best() }
     }
-}
-
-/// With the widest instructions that the machine has.
-fn best() -> Run {
-    levels().into_iter().next_back().map_or(run::<Scalar>, |(_, run)| run)
-}
-
-/// All ways that the machine has, the slowest first.
-fn levels() -> Vec<(&'static str, Run)> {
-    let mut levels: Vec<(&'static str, Run)> = vec![("scalar", run::<Scalar>)];
-    #[cfg(target_arch = "x86_64")]
-    levels.extend(wide::levels());
-    levels
 }
 
 #[inline(always)]
@@ -82,6 +69,7 @@ fn run<I: Isa>(counter: &mut Counter, encoding: Encoding, text: &[u8], limit: u6
     let (pattern, vocabulary) = (encoding.pattern(), encoding.vocabulary());
     let (mut total, mut at) = (0, 0);
     while at < text.len() && total <= limit {
+        cache.prepare();
         let rest = &text[at..];
         let mut block = Block { bytes: rest, end: rest.len() };
         if rest.len() < BLOCK + PADDING {
@@ -91,7 +79,7 @@ fn run<I: Isa>(counter: &mut Counter, encoding: Encoding, text: &[u8], limit: u6
         }
         at += if let Some(end) = mark::<I>(pattern, block, bits) {
             total += lists.fill::<I>(bits, end);
-            total += lists.count(cache, vocabulary, block.bytes);
+            total += lists.count::<I>(cache, vocabulary, block.bytes);
             end
         } else {
             let end = piece_end(pattern, rest, 0);
@@ -127,7 +115,7 @@ impl Lists {
 
     /// The tokens of the pieces that are listed.
     #[inline(always)]
-    fn count(&mut self, cache: &mut Cache, vocabulary: &Vocabulary, text: &[u8]) -> u64 {
+    fn count<I: Isa>(&mut self, cache: &mut Cache, vocabulary: &Vocabulary, text: &[u8]) -> u64 {
         let Some(front) = cache.front() else { return 0 };
         let (mut total, mut n_missed) = (0, 0);
         for (n, (start, end)) in self.starts[..self.n_listed].iter().zip(&self.ends[..self.n_listed]).enumerate() {
@@ -157,80 +145,10 @@ impl Lists {
             };
             total += u64::from(count);
             if count == 0 {
-                total += new.add(cache, vocabulary, &text[start..end]);
+                total += new.add::<I>(cache, vocabulary, &text[start..end]);
             }
         }
-        total + new.finish(cache, vocabulary)
-    }
-}
-
-/// Pieces that were never met, until there are enough to be merged side by side.
-#[derive(Default)]
-struct New<'a> {
-    short: Lanes<'a, 16>,
-    middle: Lanes<'a, 32>,
-    long: Lanes<'a, 64>,
-}
-
-impl<'a> New<'a> {
-    /// The tokens of this piece, or of this and others that waited, or none, if it waits.
-    #[inline(always)]
-    fn add(&mut self, cache: &mut Cache, vocabulary: &Vocabulary, piece: &'a [u8]) -> u64 {
-        if piece.len() <= SHORT {
-            return self.short.add(cache, vocabulary, piece);
-        }
-        if vocabulary.whole(piece).is_some() {
-            cache.put_longer(piece, 1);
-            return 1;
-        }
-        match piece.len() {
-            ..=32 => self.middle.add(cache, vocabulary, piece),
-            ..=64 => self.long.add(cache, vocabulary, piece),
-            _ => {
-                let count = merge::count(vocabulary, piece);
-                cache.put_longer(piece, count as u32);
-                count
-            }
-        }
-    }
-
-    /// The tokens of all that wait.
-    #[inline(always)]
-    fn finish(mut self, cache: &mut Cache, vocabulary: &Vocabulary) -> u64 {
-        self.short.merge(cache, vocabulary) + self.middle.merge(cache, vocabulary) + self.long.merge(cache, vocabulary)
-    }
-}
-
-/// Pieces of up to `N` bytes that are merged side by side.
-#[derive(Default)]
-struct Lanes<'a, const N: usize> {
-    pieces: [&'a [u8]; LANES],
-    n_pieces: usize,
-}
-
-impl<'a, const N: usize> Lanes<'a, N> {
-    #[inline(always)]
-    fn add(&mut self, cache: &mut Cache, vocabulary: &Vocabulary, piece: &'a [u8]) -> u64 {
-        self.pieces[self.n_pieces % LANES] = piece;
-        self.n_pieces += 1;
-        if self.n_pieces < LANES { 0 } else { self.merge(cache, vocabulary) }
-    }
-
-    #[inline(always)]
-    fn merge(&mut self, cache: &mut Cache, vocabulary: &Vocabulary) -> u64 {
-        if self.n_pieces == 0 {
-            return 0;
-        }
-        let pieces = std::mem::take(self).pieces;
-        let counts = short::counts::<N>(vocabulary, pieces);
-        for (piece, count) in pieces.iter().zip(counts).filter(|(_, count)| *count > 0) {
-            if piece.len() <= SHORT {
-                cache.put_short(hash::key(piece), count);
-            } else {
-                cache.put_longer(piece, count);
-            }
-        }
-        counts.iter().map(|count| u64::from(*count)).sum()
+        total + new.finish::<I>(cache, vocabulary)
     }
 }
 
@@ -261,57 +179,6 @@ static KEYS: [(u128, u128); 16] = {
     }
     keys
 };
-
-#[cfg(target_arch = "x86_64")]
-mod wide {
-    //! The same function, compiled for wider instructions.
-
-    #![allow(unsafe_code, reason = "functions for wider instructions than the build's may only be called where these exist")]
-
-    use super::{Counter, Encoding, Run, run, simd};
-
-    /// Those that the machine has, the slowest first.
-    pub(super) fn levels() -> Vec<(&'static str, Run)> {
-        let mut levels: Vec<(&'static str, Run)> = vec![("SSE2", run::<simd::Sse2>)];
-        let has_bits = is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("lzcnt")
-            && is_x86_feature_detected!("popcnt");
-        if is_x86_feature_detected!("sse4.2") && is_x86_feature_detected!("popcnt") {
-            // SAFETY: the instructions of `run_sse4` were found.
-            levels.push(("SSE4.2", |counter, encoding, text, limit| unsafe { run_sse4(counter, encoding, text, limit) }));
-        }
-        if has_bits && is_x86_feature_detected!("avx2") {
-            // SAFETY: the instructions of `run_avx2` were found.
-            levels.push(("AVX2", |counter, encoding, text, limit| unsafe { run_avx2(counter, encoding, text, limit) }));
-            if is_x86_feature_detected!("avx512bw")
-                && is_x86_feature_detected!("avx512vl")
-                && is_x86_feature_detected!("avx512vbmi2")
-            {
-                // SAFETY: the instructions of `run_avx512` were found.
-                levels.push(("AVX-512", |counter, encoding, text, limit| unsafe {
-                    run_avx512(counter, encoding, text, limit)
-                }));
-            }
-        }
-        levels
-    }
-
-    #[target_feature(enable = "sse4.2,popcnt")]
-    fn run_sse4(counter: &mut Counter, encoding: Encoding, text: &[u8], limit: u64) -> u64 {
-        run::<simd::Sse2>(counter, encoding, text, limit)
-    }
-
-    #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-    fn run_avx2(counter: &mut Counter, encoding: Encoding, text: &[u8], limit: u64) -> u64 {
-        run::<simd::Avx2>(counter, encoding, text, limit)
-    }
-
-    #[target_feature(enable = "avx512f,avx512bw,avx512vl,avx512vbmi2,avx2,bmi1,bmi2,lzcnt,popcnt")]
-    fn run_avx512(counter: &mut Counter, encoding: Encoding, text: &[u8], limit: u64) -> u64 {
-        run::<simd::Avx512>(counter, encoding, text, limit)
-    }
-}
 
 #[cfg(test)]
 mod tests;

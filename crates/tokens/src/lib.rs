@@ -17,6 +17,7 @@ mod cache;
 mod classes;
 mod count;
 mod hash;
+mod isa;
 mod merge;
 mod prefetch;
 mod split;

@@ -10,6 +10,7 @@ mod long;
 pub(crate) mod short;
 mod window;
 
+use crate::isa::Scalar;
 use crate::vocab::{NONE, Vocabulary};
 
 /// What becomes of the tokens of a piece.
@@ -66,7 +67,7 @@ pub(crate) fn count(vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
     if vocabulary.whole(piece).is_some() {
         1
     } else if piece.len() <= short::MOST {
-        u64::from(short::count(vocabulary, piece))
+        u64::from(short::count::<Scalar>(vocabulary, piece))
     } else {
         count_long(vocabulary, piece)
     }

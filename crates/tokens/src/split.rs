@@ -9,10 +9,8 @@
 
 pub(crate) mod block;
 mod gpt2;
-pub(crate) mod masks;
+mod masks;
 mod scalar;
-#[cfg(target_arch = "x86_64")]
-pub(crate) mod simd;
 mod window;
 
 /// Which pattern.

@@ -1,6 +1,9 @@
 //! Every way of counting gives what the definition gives: the scalar state machines, and merging each piece.
 
 use super::*;
+#[cfg(target_arch = "x86_64")]
+use crate::isa::x86;
+use crate::isa::Scalar;
 use crate::tests::texts::{N_KINDS, Random, contexts, document};
 
 /// The starts of pieces by the scalar machine, and the sum of their merges.
@@ -16,10 +19,8 @@ fn by_definition(encoding: Encoding, text: &str) -> u64 {
 fn check(text: &str) {
     for encoding in Encoding::ALL {
         let expected = by_definition(encoding, text);
-        for (name, run) in levels() {
+        for (name, run) in levels::all() {
             let mut counter = Counter::default();
-            counter.cache = Cache::new();
-            counter.cache.prepare();
             for pass in 0..2 {
                 let count = run(&mut counter, encoding, text.as_bytes(), u64::MAX);
                 assert_eq!(count, expected, "{} with {name} in pass {pass}: {text:?}", encoding.name());
@@ -64,7 +65,7 @@ fn marks_are_the_starts_of_pieces() {
         let text = document(n % N_KINDS, longest, &mut random);
         check_marks::<Scalar>(&text);
         #[cfg(target_arch = "x86_64")]
-        check_marks::<simd::Sse2>(&text);
+        check_marks::<x86::Sse2>(&text);
     }
     for c in ('\0'..'\u{300}').chain(['ſ', '\u{2028}', '\u{3000}', '\u{fe0f}', '𝟘', '🦀']) {
         check_marks::<Scalar>(&contexts(c).concat());
@@ -83,7 +84,6 @@ fn every_level_counts_what_the_definition_counts() {
         for n in [1, 15, 16, 31, 32, 63, 64, 65, 128, 1024, 2047, 4095, 4096, 4097, 5000] {
             let text = symbol.repeat(n);
             let mut counter = Counter::default();
-            counter.cache.prepare();
             let count = (counter.run)(&mut counter, Encoding::O200kBase, text.as_bytes(), u64::MAX);
             assert_eq!(count, by_definition(Encoding::O200kBase, &text), "{n} times {symbol:?}");
         }

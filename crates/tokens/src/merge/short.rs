@@ -4,34 +4,51 @@
 use std::hint::select_unpredictable;
 
 use super::{NO_KEY, Sink, key_of};
+use crate::isa::{Isa, Scalar};
 use crate::vocab::{NONE, Vocabulary};
 
 /// The longest piece.
 pub(crate) const MOST: usize = 64;
 
 /// Pieces that are merged side by side: while one waits for a table, the others go on.
-pub(crate) const LANES: usize = 4;
+pub(crate) const LANES: usize = 8;
 
 /// The numbers of tokens of pieces of up to `N` bytes; 0 of an empty one.
 #[inline(always)]
-pub(crate) fn counts<const N: usize>(vocabulary: &Vocabulary, pieces: [&[u8]; LANES]) -> [u32; LANES] {
-    let mut merges: [Merge<N>; LANES] = pieces.map(|piece| Merge::new(vocabulary, piece));
-    while merges.iter_mut().fold(false, |goes_on, merge| merge.step(vocabulary) | goes_on) {}
-    merges.map(|merge| merge.starts.count_ones())
+pub(crate) fn counts<I: Isa, const N: usize>(vocabulary: &Vocabulary, pieces: [&[u8]; LANES]) -> [u32; LANES] {
+    // Written out, because a closure would not be compiled for the caller's wide instructions.
+    let mut merges: [Merge<N>; LANES] = [const { Merge::EMPTY }; LANES];
+    for (merge, piece) in merges.iter_mut().zip(pieces) {
+        *merge = Merge::new(vocabulary, piece);
+    }
+    loop {
+        let mut goes_on = false;
+        for merge in &mut merges {
+            goes_on |= merge.step::<I>(vocabulary);
+        }
+        if !goes_on {
+            break;
+        }
+    }
+    let mut counts = [0; LANES];
+    for (count, merge) in counts.iter_mut().zip(&merges) {
+        *count = merge.starts.count_ones();
+    }
+    counts
 }
 
 /// The number of tokens of 1 to 64 bytes.
 #[inline(always)]
-pub(crate) fn count(vocabulary: &Vocabulary, piece: &[u8]) -> u32 {
+pub(crate) fn count<I: Isa>(vocabulary: &Vocabulary, piece: &[u8]) -> u32 {
     let mut merge = Merge::<MOST>::new(vocabulary, piece);
-    while merge.step(vocabulary) {}
+    while merge.step::<I>(vocabulary) {}
     merge.starts.count_ones()
 }
 
 /// The tokens of 1 to 64 bytes.
 pub(super) fn tokens(vocabulary: &Vocabulary, piece: &[u8], sink: &mut impl Sink) {
     let mut merge = Merge::<MOST>::new(vocabulary, piece);
-    while merge.step(vocabulary) {}
+    while merge.step::<Scalar>(vocabulary) {}
     let mut starts = merge.starts;
     while starts != 0 {
         let at = starts.trailing_zeros() as usize;
@@ -51,6 +68,8 @@ struct Merge<const N: usize> {
 }
 
 impl<const N: usize> Merge<N> {
+    const EMPTY: Merge<N> = Merge { starts: 0, keys: [NO_KEY; N], ids: [NONE; N] };
+
     #[inline(always)]
     fn new(vocabulary: &Vocabulary, piece: &[u8]) -> Merge<N> {
         let length = piece.len().min(N);
@@ -69,9 +88,9 @@ impl<const N: usize> Merge<N> {
     /// Whether there is a token before or behind the new one cannot be foreseen, so no branch depends on it: what is not there
     /// has no id, and no pair.
     #[inline(always)]
-    fn step(&mut self, vocabulary: &Vocabulary) -> bool {
-        let least = self.keys.iter().copied().fold(NO_KEY, i32::min);
-        if least == NO_KEY {
+    fn step<I: Isa>(&mut self, vocabulary: &Vocabulary) -> bool {
+        let least = I::least(self.keys.as_chunks().0);
+        if least >= NO_KEY {
             return false;
         }
         let (at, id) = ((least & 0xFF) as usize % N, (least >> 8) as u32);

@@ -33,11 +33,14 @@ fn check(piece: &[u8]) {
             let mut tokens = Tokens::default();
             short::tokens(vocabulary, piece, &mut tokens);
             assert_eq!(placed(&tokens), expected, "{piece:?}");
-            assert_eq!(short::count(vocabulary, piece) as usize, expected.len());
-            let lanes = [piece, &piece[..0], &piece[..piece.len() - 1], piece];
-            let counts = short::counts::<{ short::MOST }>(vocabulary, lanes);
-            let shorter = by_heap(vocabulary, lanes[2]).len();
-            assert_eq!(counts.map(|count| count as usize), [expected.len(), 0, shorter, expected.len()]);
+            assert_eq!(short::count::<Scalar>(vocabulary, piece) as usize, expected.len());
+            let shorter = &piece[..piece.len() - 1];
+            let mut lanes = [&piece[..0]; short::LANES];
+            (lanes[0], lanes[2], lanes[5]) = (piece, shorter, piece);
+            let mut counts = [0; short::LANES];
+            (counts[0], counts[2], counts[5]) = (expected.len(), by_heap(vocabulary, shorter).len(), expected.len());
+            let counted = short::counts::<Scalar, { short::MOST }>(vocabulary, lanes);
+            assert_eq!(counted.map(|count| count as usize), counts);
         }
         if (1..=window::MOST).contains(&piece.len()) {
             let mut tokens = Vec::new();

@@ -1,9 +1,10 @@
 //! The starts of all pieces of a block of text, as one bit a byte: windows one after the other, 48 bytes apart where nothing
 //! is in doubt.
 
-use super::masks::{Isa, Masks, WINDOW};
+use super::masks::Masks;
 use super::window::{self, AFTER, BEFORE};
 use super::{Pattern, piece_end};
+use crate::isa::{Isa, WINDOW};
 
 /// Bytes of text that are split before their pieces are looked up.
 pub(crate) const BLOCK: usize = 4096;

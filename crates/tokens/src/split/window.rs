@@ -5,8 +5,9 @@
 //! decides the piece in doubt, and the next window begins afresh behind it, as at the start of a text: no pattern looks
 //! behind a piece's first byte.
 
-use super::masks::{Masks, WINDOW};
+use super::masks::Masks;
 use super::scalar::contraction;
+use crate::isa::WINDOW;
 
 /// The first byte of a window that it decides about, unless a piece is known to begin in it.
 pub(super) const BEFORE: usize = 8;

@@ -17,9 +17,10 @@ use long::LongPieces;
 /// Two entries of 16 bytes. Byte 15: the length below, the number of tokens above.
 type Pair = [u128; 2];
 
-/// Sizes of the front, back and middle tabless, from the first pieces on: whenever half of the back table is full, the next.
-/// A small table is dense, so it costs less memory and less time to reach; the last, 14 MB, is the bound.
-const SIZES: [(usize, usize, usize); 3] = [(1 << 14, 1 << 13, 1 << 12), (1 << 15, 1 << 15, 1 << 14), (1 << 16, 1 << 17, 1 << 16)];
+/// Logarithms of the numbers of buckets: 2 MB, 8 MB and 4 MB, of which no more is taken than is written to.
+const FRONT_BITS: u32 = 16;
+const BACK_BITS: u32 = 17;
+const MIDDLE_BITS: u32 = 16;
 
 /// The longest piece of the middle table.
 const MIDDLE: usize = 31;
@@ -31,68 +32,40 @@ pub(crate) struct Cache {
     long: LongPieces,
     /// Selects which entry goes.
     turn: usize,
-    /// Which of [`SIZES`] is next, and how many entries of back and middle table until then.
-    size: usize,
-    room: usize,
 }
 
 impl Cache {
     /// Empty, and without memory.
     pub(crate) const fn new() -> Cache {
-        Cache {
-            front: Vec::new(),
-            back: Vec::new(),
-            middle: Vec::new(),
-            long: LongPieces::new(),
-            turn: 0,
-            size: 0,
-            room: 0,
-        }
+        Cache { front: Vec::new(), back: Vec::new(), middle: Vec::new(), long: LongPieces::new(), turn: 0 }
     }
 
-    /// Makes room, if there is none and there may be more. To be called now and then.
+    /// Takes the memory, if that was not done.
     #[inline(always)]
     pub(crate) fn prepare(&mut self) {
-        if self.room == 0 && self.size < SIZES.len() {
-            self.grow();
+        if self.front.is_empty() {
+            self.take_memory();
         }
     }
 
     #[cold]
-    fn grow(&mut self) {
-        let (n_front, n_back, n_middle) = SIZES[self.size];
-        self.size += 1;
-        self.room = n_back * 2;
-        self.front = vec![[0; 2]; n_front];
-        let back = std::mem::replace(&mut self.back, vec![[0; 4]; n_back]);
-        for entry in back.iter().flatten().filter(|entry| **entry != 0) {
-            let entries = self.back.bucket_mut(hash::short(entry & u128::MAX >> 4));
-            if let Some(free) = entries.iter_mut().find(|free| **free == 0) {
-                *free = *entry;
-            }
-        }
-        let middle = std::mem::replace(&mut self.middle, vec![[[0; 2]; 2]; n_middle]);
-        for [low, high] in middle.iter().flatten().filter(|entry| entry[1] != 0) {
-            let key = [low.to_le_bytes(), high.to_le_bytes()].concat();
-            let length = 16 + usize::from(key[31] & 0xF);
-            let entries = self.middle.bucket_mut(hash::long(&key[..length]));
-            if let Some(free) = entries.iter_mut().find(|free| free[1] == 0) {
-                *free = [*low, *high];
-            }
-        }
+    fn take_memory(&mut self) {
+        self.front = vec![[0; 2]; 1 << FRONT_BITS];
+        self.back = vec![[0; 4]; 1 << BACK_BITS];
+        self.middle = vec![[[0; 2]; 2]; 1 << MIDDLE_BITS];
     }
 
     /// The table that most pieces are found in; `None` before it is prepared.
     #[inline(always)]
     pub(crate) fn front(&self) -> Option<Front<'_>> {
-        (!self.front.is_empty()).then_some(Front(&self.front))
+        self.front.first_chunk().map(Front)
     }
 
     /// Has what [`Cache::short`] will read fetched.
     #[inline(always)]
     pub(crate) fn fetch(&self, vocabulary: &Vocabulary, key: u128) {
         let hash = hash::short(key);
-        prefetch(self.back.bucket(hash));
+        prefetch(&self.back[place::<BACK_BITS>(hash)]);
         prefetch(vocabulary.bucket(hash));
     }
 
@@ -100,7 +73,7 @@ impl Cache {
     #[inline(always)]
     pub(crate) fn short(&mut self, vocabulary: &Vocabulary, key: u128) -> u32 {
         let hash = hash::short(key);
-        let entries = self.back.bucket(hash);
+        let entries = &self.back[place::<BACK_BITS>(hash)];
         let count = entries.iter().fold(0, |count, entry| count | count_if(*entry, key));
         if count > 0 {
             self.put_in_front(hash, key | u128::from(count) << 124);
@@ -117,16 +90,15 @@ impl Cache {
     pub(crate) fn put_short(&mut self, key: u128, count: u32) {
         let hash = hash::short(key);
         let entry = key | u128::from(count) << 124;
-        let entries = self.back.bucket_mut(hash);
+        let entries = &mut self.back[place::<BACK_BITS>(hash)];
         self.turn += 1;
-        self.room = self.room.saturating_sub(1);
         entries[self.turn % 4] = entry;
         self.put_in_front(hash, entry);
     }
 
     #[inline(always)]
     fn put_in_front(&mut self, hash: u64, entry: u128) {
-        let entries = self.front.bucket_mut(hash);
+        let entries = &mut self.front[place::<FRONT_BITS>(hash)];
         entries[1] = entries[0];
         entries[0] = entry;
     }
@@ -136,7 +108,7 @@ impl Cache {
     pub(crate) fn longer(&mut self, piece: &[u8]) -> u32 {
         let hash = hash::long(piece);
         let Some([low, high]) = middle_key(piece) else { return self.long.get(piece, hash) };
-        let entries = self.middle.bucket(hash);
+        let entries = &self.middle[place::<MIDDLE_BITS>(hash)];
         entries.iter().fold(0, |count, entry| count | select_unpredictable(entry[0] == low, count_if(entry[1], high), 0))
     }
 
@@ -146,10 +118,9 @@ impl Cache {
         let Some([low, high]) = middle_key(piece) else { return self.long.put(piece, hash, count) };
         // More do not fit, and are rare.
         if count < 16 {
-            let entries = self.middle.bucket_mut(hash);
+            let entries = &mut self.middle[place::<MIDDLE_BITS>(hash)];
             self.turn += 1;
-            self.room = self.room.saturating_sub(1);
-            entries[self.turn % 2] = [low, high | u128::from(count) << 124];
+                entries[self.turn % 2] = [low, high | u128::from(count) << 124];
         }
     }
 }
@@ -169,39 +140,21 @@ fn middle_key(piece: &[u8]) -> Option<Pair> {
 }
 
 /// The table that most pieces are found in, to be asked many times.
-pub(crate) struct Front<'a>(&'a [Pair]);
+pub(crate) struct Front<'a>(&'a [Pair; 1 << FRONT_BITS]);
 
 impl Front<'_> {
     /// The number of tokens of the piece with this key, 0 if it is not here.
     #[inline(always)]
     pub(crate) fn get(&self, key: u128) -> u32 {
-        let [first, second] = self.0.bucket(hash::short(key));
+        let [first, second] = &self.0[place::<FRONT_BITS>(hash::short(key))];
         count_if(*first, key) | count_if(*second, key)
     }
 }
 
-/// A table of a power of two of buckets, found by the highest bits of a hash.
-trait Buckets<T> {
-    fn bucket(&self, hash: u64) -> &T;
-    fn bucket_mut(&mut self, hash: u64) -> &mut T;
-}
-
-impl<T> Buckets<T> for [T] {
-    #[inline(always)]
-    fn bucket(&self, hash: u64) -> &T {
-        &self[place(hash, self.len())]
-    }
-
-    #[inline(always)]
-    fn bucket_mut(&mut self, hash: u64) -> &mut T {
-        let place = place(hash, self.len());
-        &mut self[place]
-    }
-}
-
+/// The bucket of a table of 2^`BITS`.
 #[inline(always)]
-fn place(hash: u64, n_buckets: usize) -> usize {
-    (hash >> 1 >> (63 - n_buckets.trailing_zeros() % 64)) as usize & n_buckets.wrapping_sub(1)
+const fn place<const BITS: u32>(hash: u64) -> usize {
+    (hash >> (64 - BITS)) as usize
 }
 
 /// The number of tokens in an entry if it is of this key, else 0.

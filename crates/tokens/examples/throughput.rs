@@ -33,7 +33,11 @@ fn main() {
         let mut warm = figures.split_off(1.min(figures.len() - 1));
         warm.sort_by(f64::total_cmp);
         let file = path.rsplit('/').next().unwrap_or(&path);
-        println!("{file}: cold {:.0}, warm {:.0} MB/s, {n_tokens} tokens", figures.first().unwrap_or(&warm[0]), warm[warm.len() / 2]);
+        println!(
+            "{file}: cold {:.0}, warm {:.0} MB/s, {n_tokens} tokens",
+            figures.first().unwrap_or(&warm[0]),
+            warm[warm.len() / 2]
+        );
     }
 }
 

@@ -69,6 +69,14 @@ impl Cache {
         prefetch(vocabulary.bucket(hash));
     }
 
+    /// Has what [`Cache::longer`] will read fetched.
+    #[inline(always)]
+    pub(crate) fn fetch_longer(&self, piece: &[u8]) {
+        if piece.len() <= MIDDLE {
+            prefetch(&self.middle[place::<MIDDLE_BITS>(hash::long(piece))]);
+        }
+    }
+
     /// The number of tokens of a piece of 2 to 15 bytes that is not in the front table, by its key; 0 if it is not known.
     #[inline(always)]
     pub(crate) fn short(&mut self, vocabulary: &Vocabulary, key: u128) -> u32 {
@@ -109,7 +117,9 @@ impl Cache {
         let hash = hash::long(piece);
         let Some([low, high]) = middle_key(piece) else { return self.long.get(piece, hash) };
         let entries = &self.middle[place::<MIDDLE_BITS>(hash)];
-        entries.iter().fold(0, |count, entry| count | select_unpredictable(entry[0] == low, count_if(entry[1], high), 0))
+        entries
+            .iter()
+            .fold(0, |count, entry| count | select_unpredictable(entry[0] == low, count_if(entry[1], high), 0))
     }
 
     #[inline(always)]
@@ -120,7 +130,7 @@ impl Cache {
         if count < 16 {
             let entries = &mut self.middle[place::<MIDDLE_BITS>(hash)];
             self.turn += 1;
-                entries[self.turn % 2] = [low, high | u128::from(count) << 124];
+            entries[self.turn % 2] = [low, high | u128::from(count) << 124];
         }
     }
 }

@@ -79,13 +79,14 @@ fn run<I: Isa>(counter: &mut Counter, encoding: Encoding, text: &[u8], limit: u6
         }
         at += if let Some(end) = mark::<I>(pattern, block, bits) {
             total += lists.fill::<I>(bits, end);
-            total += lists.count::<I>(cache, vocabulary, block.bytes);
+            total += lists.count(cache, vocabulary, block.bytes);
             end
         } else {
             let end = piece_end(pattern, rest, 0);
             // No token has more than 128 bytes: a piece that cannot stay within the limit is not merged.
             let least = end as u64 / 128;
-            total += if total.saturating_add(least) > limit { least + 1 } else { merge::count(vocabulary, &rest[..end]) };
+            total +=
+                if total.saturating_add(least) > limit { least + 1 } else { merge::count(vocabulary, &rest[..end]) };
             end
         }
     }
@@ -115,7 +116,7 @@ impl Lists {
 
     /// The tokens of the pieces that are listed.
     #[inline(always)]
-    fn count<I: Isa>(&mut self, cache: &mut Cache, vocabulary: &Vocabulary, text: &[u8]) -> u64 {
+    fn count(&mut self, cache: &mut Cache, vocabulary: &Vocabulary, text: &[u8]) -> u64 {
         let Some(front) = cache.front() else { return 0 };
         let (mut total, mut n_missed) = (0, 0);
         for (n, (start, end)) in self.starts[..self.n_listed].iter().zip(&self.ends[..self.n_listed]).enumerate() {
@@ -132,6 +133,8 @@ impl Lists {
             let (start, end) = (usize::from(self.starts[piece]), usize::from(self.ends[piece]));
             if end - start <= SHORT {
                 cache.fetch(vocabulary, key(text, start, end - start));
+            } else {
+                cache.fetch_longer(&text[start..end]);
             }
         }
         let mut new = New::default();
@@ -145,10 +148,10 @@ impl Lists {
             };
             total += u64::from(count);
             if count == 0 {
-                total += new.add::<I>(cache, vocabulary, &text[start..end]);
+                total += new.add(cache, vocabulary, &text[start..end]);
             }
         }
-        total + new.finish::<I>(cache, vocabulary)
+        total + new.finish(cache, vocabulary)
     }
 }
 

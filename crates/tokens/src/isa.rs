@@ -29,12 +29,6 @@ pub(crate) trait Isa {
     /// Classifies 64 bytes.
     fn ascii(bytes: &[u8; WINDOW]) -> Ascii;
 
-    /// The least of all.
-    #[inline(always)]
-    fn least(keys: &[[i32; 16]]) -> i32 {
-        keys.iter().flatten().copied().fold(i32::MAX, i32::min)
-    }
-
     /// Writes the numbers of the bits of a mask, each with `base` added, and anything behind them. At most 32 bits are set.
     #[inline(always)]
     fn positions(mut mask: u64, base: u16, list: &mut [u16; 32]) {
@@ -80,4 +74,3 @@ impl Isa for Scalar {
         masks
     }
 }
-

@@ -10,7 +10,6 @@ mod long;
 pub(crate) mod short;
 mod window;
 
-use crate::isa::Scalar;
 use crate::vocab::{NONE, Vocabulary};
 
 /// What becomes of the tokens of a piece.
@@ -62,18 +61,16 @@ pub(crate) fn tokens(vocabulary: &Vocabulary, piece: &[u8], sink: &mut impl Sink
 }
 
 /// The number of tokens of a piece. The piece must not be empty.
-#[inline(always)]
 pub(crate) fn count(vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
     if vocabulary.whole(piece).is_some() {
         1
     } else if piece.len() <= short::MOST {
-        u64::from(short::count::<Scalar>(vocabulary, piece))
+        u64::from(short::count(vocabulary, piece))
     } else {
         count_long(vocabulary, piece)
     }
 }
 
-#[inline(never)]
 fn count_long(vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
     let mut count = Count::default();
     long::tokens(vocabulary, piece, &mut count);

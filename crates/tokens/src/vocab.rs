@@ -102,7 +102,9 @@ impl Vocabulary {
         let shift = self.shifts[(hash >> (64 - n_groups.trailing_zeros())) as usize % n_groups];
         let entry = self.pairs[hash::pair_slot(hash, shift) as usize % self.pairs.len()];
         let id = (entry & 0x3_FFFF) as u32;
-        if entry >> 18 == (u64::from(left) << 18 | u64::from(right)) && id < self.end { id } else { NONE }
+        let is_it = (entry >> 18 == (u64::from(left) << 18 | u64::from(right))) & (id < self.end);
+        // Whether a pair merges cannot be foreseen.
+        std::hint::select_unpredictable(is_it, id, NONE)
     }
 
     /// The four entries where a short piece with this hash would stand, to be fetched ahead.

@@ -1,6 +1,9 @@
 //! Counting compiled for each level of instructions.
 
-#![allow(unsafe_code, reason = "functions for wider instructions than the build's may only be called where these exist")]
+#![allow(
+    unsafe_code,
+    reason = "functions for wider instructions than the build's may only be called where these exist"
+)]
 
 use super::{Run, run};
 use crate::isa::Scalar;
@@ -23,7 +26,7 @@ mod x86 {
     use super::super::{Counter, run};
     use super::Run;
     use crate::Encoding;
-    use crate::isa::x86::{Avx2, Avx512, Sse2, Sse4};
+    use crate::isa::x86::{Avx2, Avx512, Sse2};
 
     pub(super) fn all() -> Vec<(&'static str, Run)> {
         let mut levels: Vec<(&'static str, Run)> = vec![("SSE2", run::<Sse2>)];
@@ -32,9 +35,8 @@ mod x86 {
         }
         // SAFETY: the instructions of `sse4` were found.
         levels.push(("SSE4.2", |counter, encoding, text, limit| unsafe { sse4(counter, encoding, text, limit) }));
-        let has_bits = is_x86_feature_detected!("bmi1")
-            && is_x86_feature_detected!("bmi2")
-            && is_x86_feature_detected!("lzcnt");
+        let has_bits =
+            is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2") && is_x86_feature_detected!("lzcnt");
         if !(has_bits && is_x86_feature_detected!("avx2")) {
             return levels;
         }
@@ -45,14 +47,15 @@ mod x86 {
             && is_x86_feature_detected!("avx512vbmi2");
         if has_wide {
             // SAFETY: the instructions of `avx512` were found.
-            levels.push(("AVX-512", |counter, encoding, text, limit| unsafe { avx512(counter, encoding, text, limit) }));
+            levels
+                .push(("AVX-512", |counter, encoding, text, limit| unsafe { avx512(counter, encoding, text, limit) }));
         }
         levels
     }
 
     #[target_feature(enable = "sse4.2,popcnt")]
     fn sse4(counter: &mut Counter, encoding: Encoding, text: &[u8], limit: u64) -> u64 {
-        run::<Sse4>(counter, encoding, text, limit)
+        run::<Sse2>(counter, encoding, text, limit)
     }
 
     #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]

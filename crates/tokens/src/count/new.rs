@@ -2,7 +2,6 @@
 
 use crate::cache::Cache;
 use crate::hash::{self, SHORT};
-use crate::isa::Isa;
 use crate::merge::short::LANES;
 use crate::merge::{self, short};
 use crate::vocab::Vocabulary;
@@ -17,18 +16,17 @@ pub(super) struct New<'a> {
 
 impl<'a> New<'a> {
     /// The tokens of this piece, or of this and others that waited, or none, if it waits.
-    #[inline(always)]
-    pub(super) fn add<I: Isa>(&mut self, cache: &mut Cache, vocabulary: &Vocabulary, piece: &'a [u8]) -> u64 {
+    pub(super) fn add(&mut self, cache: &mut Cache, vocabulary: &Vocabulary, piece: &'a [u8]) -> u64 {
         if piece.len() <= SHORT {
-            return self.short.add::<I>(cache, vocabulary, piece);
+            return self.short.add(cache, vocabulary, piece);
         }
         if vocabulary.whole(piece).is_some() {
             cache.put_longer(piece, 1);
             return 1;
         }
         match piece.len() {
-            ..=32 => self.middle.add::<I>(cache, vocabulary, piece),
-            ..=64 => self.long.add::<I>(cache, vocabulary, piece),
+            ..=32 => self.middle.add(cache, vocabulary, piece),
+            ..=64 => self.long.add(cache, vocabulary, piece),
             _ => {
                 let count = merge::count(vocabulary, piece);
                 cache.put_longer(piece, count as u32);
@@ -38,9 +36,8 @@ impl<'a> New<'a> {
     }
 
     /// The tokens of all that wait.
-    #[inline(always)]
-    pub(super) fn finish<I: Isa>(mut self, cache: &mut Cache, vocabulary: &Vocabulary) -> u64 {
-        self.short.merge::<I>(cache, vocabulary) + self.middle.merge::<I>(cache, vocabulary) + self.long.merge::<I>(cache, vocabulary)
+    pub(super) fn finish(mut self, cache: &mut Cache, vocabulary: &Vocabulary) -> u64 {
+        self.short.merge(cache, vocabulary) + self.middle.merge(cache, vocabulary) + self.long.merge(cache, vocabulary)
     }
 }
 
@@ -52,20 +49,18 @@ struct Lanes<'a, const N: usize> {
 }
 
 impl<'a, const N: usize> Lanes<'a, N> {
-    #[inline(always)]
-    fn add<I: Isa>(&mut self, cache: &mut Cache, vocabulary: &Vocabulary, piece: &'a [u8]) -> u64 {
+    fn add(&mut self, cache: &mut Cache, vocabulary: &Vocabulary, piece: &'a [u8]) -> u64 {
         self.pieces[self.n_pieces % LANES] = piece;
         self.n_pieces += 1;
-        if self.n_pieces < LANES { 0 } else { self.merge::<I>(cache, vocabulary) }
+        if self.n_pieces < LANES { 0 } else { self.merge(cache, vocabulary) }
     }
 
-    #[inline(always)]
-    fn merge<I: Isa>(&mut self, cache: &mut Cache, vocabulary: &Vocabulary) -> u64 {
+    fn merge(&mut self, cache: &mut Cache, vocabulary: &Vocabulary) -> u64 {
         if self.n_pieces == 0 {
             return 0;
         }
         let pieces = std::mem::take(self).pieces;
-        let counts = short::counts::<I, N>(vocabulary, pieces);
+        let counts = short::counts::<N>(vocabulary, pieces);
         for (piece, count) in pieces.iter().zip(counts).filter(|(_, count)| *count > 0) {
             if piece.len() <= SHORT {
                 cache.put_short(hash::key(piece), count);

@@ -1,9 +1,9 @@
 //! Every way of counting gives what the definition gives: the scalar state machines, and merging each piece.
 
 use super::*;
+use crate::isa::Scalar;
 #[cfg(target_arch = "x86_64")]
 use crate::isa::x86;
-use crate::isa::Scalar;
 use crate::tests::texts::{N_KINDS, Random, contexts, document};
 
 /// The starts of pieces by the scalar machine, and the sum of their merges.

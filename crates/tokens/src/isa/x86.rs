@@ -1,6 +1,9 @@
 //! The wide instructions of x86-64. ASCII is classified by unsigned comparisons of ranges, the same in each width.
 
-#![allow(unsafe_code, reason = "functions for wider instructions than the build's may only be called where these exist")]
+#![allow(
+    unsafe_code,
+    reason = "functions for wider instructions than the build's may only be called where these exist"
+)]
 
 use std::arch::x86_64::*;
 
@@ -38,41 +41,6 @@ fn sse2(bytes: &[u8; WINDOW]) -> Ascii {
     finish(within(b'a', 26, 0x20), small, within(b'\t', 5, 0), equal, within(b'0', 10, 0), high, continued)
 }
 
-/// As [`Sse2`], with SSE4.1. To be used where that exists only.
-pub(crate) struct Sse4;
-
-impl Isa for Sse4 {
-    #[inline(always)]
-    fn ascii(bytes: &[u8; WINDOW]) -> Ascii {
-        Sse2::ascii(bytes)
-    }
-
-    #[inline(always)]
-    fn least(keys: &[[i32; 16]]) -> i32 {
-        // SAFETY: `count` chooses this type only after it found the instructions.
-        unsafe { least_sse4(keys) }
-    }
-}
-
-#[inline]
-#[target_feature(enable = "sse4.1")]
-fn least_sse4(keys: &[[i32; 16]]) -> i32 {
-    let mut least = _mm_set1_epi32(i32::MAX);
-    for row in keys {
-        let parts: [__m128i; 4] = zerocopy::transmute!(*row);
-        let low = _mm_min_epi32(parts[0], parts[1]);
-        least = _mm_min_epi32(least, _mm_min_epi32(low, _mm_min_epi32(parts[2], parts[3])));
-    }
-    least_of_four(least)
-}
-
-#[inline]
-#[target_feature(enable = "sse4.1")]
-fn least_of_four(four: __m128i) -> i32 {
-    let two = _mm_min_epi32(four, _mm_shuffle_epi32::<0b01_00_11_10>(four));
-    _mm_cvtsi128_si32(_mm_min_epi32(two, _mm_shuffle_epi32::<0b10_11_00_01>(two)))
-}
-
 /// 32 bytes at a time. To be used where AVX2 exists only.
 pub(crate) struct Avx2;
 
@@ -82,23 +50,6 @@ impl Isa for Avx2 {
         // SAFETY: `count` chooses this type only after it found the instructions.
         unsafe { avx2(bytes) }
     }
-
-    #[inline(always)]
-    fn least(keys: &[[i32; 16]]) -> i32 {
-        // SAFETY: as above.
-        unsafe { least_avx2(keys) }
-    }
-}
-
-#[inline]
-#[target_feature(enable = "avx2")]
-fn least_avx2(keys: &[[i32; 16]]) -> i32 {
-    let mut least = _mm256_set1_epi32(i32::MAX);
-    for row in keys {
-        let [low, high]: [__m256i; 2] = zerocopy::transmute!(*row);
-        least = _mm256_min_epi32(least, _mm256_min_epi32(low, high));
-    }
-    least_of_four(_mm_min_epi32(_mm256_castsi256_si128(least), _mm256_extracti128_si256::<1>(least)))
 }
 
 #[inline]
@@ -135,12 +86,6 @@ impl Isa for Avx512 {
     fn ascii(bytes: &[u8; WINDOW]) -> Ascii {
         // SAFETY: `count` chooses this type only after it found the instructions.
         unsafe { avx512(bytes) }
-    }
-
-    #[inline(always)]
-    fn least(keys: &[[i32; 16]]) -> i32 {
-        // SAFETY: as above; what has AVX-512 has AVX2.
-        unsafe { least_avx2(keys) }
     }
 
     #[inline(always)]
@@ -239,27 +184,11 @@ mod tests {
     }
 
     #[test]
-    fn the_least_is_that_of_the_definition() {
-        for at in 0..64 {
-            let keys: [i32; 64] = std::array::from_fn(|n| if n == at { -5 } else { (n as i32 * 37) % 1000 });
-            let rows = keys.as_chunks().0;
-            assert_eq!(Scalar::least(rows), -5);
-            if is_x86_feature_detected!("sse4.1") {
-                assert_eq!(Sse4::least(rows), -5);
-            }
-            if is_x86_feature_detected!("avx2") {
-                assert_eq!(Avx2::least(rows), -5);
-                assert_eq!(Avx2::least(&rows[at / 16..=at / 16]), -5);
-            }
-        }
-    }
-
-    #[test]
     fn positions_are_those_of_the_definition() {
         let mut mask = 0x9E37_79B9_7F4A_7C15_u64;
         for n in 0..1000 {
             mask = mask.wrapping_mul(0xD6E8_FEB8_6659_FD93) ^ n;
-            let sparse = mask & !(mask << 1) & mask.rotate_left(n as u32) ;
+            let sparse = mask & !(mask << 1) & mask.rotate_left(n as u32);
             let n_bits = sparse.count_ones() as usize;
             let (mut expected, mut found) = ([0; 32], [0; 32]);
             Scalar::positions(sparse, 640, &mut expected);

@@ -4,18 +4,17 @@
 use std::hint::select_unpredictable;
 
 use super::{NO_KEY, Sink, key_of};
-use crate::isa::{Isa, Scalar};
 use crate::vocab::{NONE, Vocabulary};
 
 /// The longest piece.
 pub(crate) const MOST: usize = 64;
 
 /// Pieces that are merged side by side: while one waits for a table, the others go on.
-pub(crate) const LANES: usize = 8;
+pub(crate) const LANES: usize = 4;
 
 /// The numbers of tokens of pieces of up to `N` bytes; 0 of an empty one.
-#[inline(always)]
-pub(crate) fn counts<I: Isa, const N: usize>(vocabulary: &Vocabulary, pieces: [&[u8]; LANES]) -> [u32; LANES] {
+#[inline(never)]
+pub(crate) fn counts<const N: usize>(vocabulary: &Vocabulary, pieces: [&[u8]; LANES]) -> [u32; LANES] {
     // Written out, because a closure would not be compiled for the caller's wide instructions.
     let mut merges: [Merge<N>; LANES] = [const { Merge::EMPTY }; LANES];
     for (merge, piece) in merges.iter_mut().zip(pieces) {
@@ -24,7 +23,7 @@ pub(crate) fn counts<I: Isa, const N: usize>(vocabulary: &Vocabulary, pieces: [&
     loop {
         let mut goes_on = false;
         for merge in &mut merges {
-            goes_on |= merge.step::<I>(vocabulary);
+            goes_on |= merge.step(vocabulary);
         }
         if !goes_on {
             break;
@@ -38,17 +37,16 @@ pub(crate) fn counts<I: Isa, const N: usize>(vocabulary: &Vocabulary, pieces: [&
 }
 
 /// The number of tokens of 1 to 64 bytes.
-#[inline(always)]
-pub(crate) fn count<I: Isa>(vocabulary: &Vocabulary, piece: &[u8]) -> u32 {
+pub(crate) fn count(vocabulary: &Vocabulary, piece: &[u8]) -> u32 {
     let mut merge = Merge::<MOST>::new(vocabulary, piece);
-    while merge.step::<I>(vocabulary) {}
+    while merge.step(vocabulary) {}
     merge.starts.count_ones()
 }
 
 /// The tokens of 1 to 64 bytes.
 pub(super) fn tokens(vocabulary: &Vocabulary, piece: &[u8], sink: &mut impl Sink) {
     let mut merge = Merge::<MOST>::new(vocabulary, piece);
-    while merge.step::<Scalar>(vocabulary) {}
+    while merge.step(vocabulary) {}
     let mut starts = merge.starts;
     while starts != 0 {
         let at = starts.trailing_zeros() as usize;
@@ -88,9 +86,9 @@ impl<const N: usize> Merge<N> {
     /// Whether there is a token before or behind the new one cannot be foreseen, so no branch depends on it: what is not there
     /// has no id, and no pair.
     #[inline(always)]
-    fn step<I: Isa>(&mut self, vocabulary: &Vocabulary) -> bool {
-        let least = I::least(self.keys.as_chunks().0);
-        if least >= NO_KEY {
+    fn step(&mut self, vocabulary: &Vocabulary) -> bool {
+        let least = self.keys.iter().copied().fold(NO_KEY, i32::min);
+        if least == NO_KEY {
             return false;
         }
         let (at, id) = ((least & 0xFF) as usize % N, (least >> 8) as u32);

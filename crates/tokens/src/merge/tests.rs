@@ -33,13 +33,13 @@ fn check(piece: &[u8]) {
             let mut tokens = Tokens::default();
             short::tokens(vocabulary, piece, &mut tokens);
             assert_eq!(placed(&tokens), expected, "{piece:?}");
-            assert_eq!(short::count::<Scalar>(vocabulary, piece) as usize, expected.len());
+            assert_eq!(short::count(vocabulary, piece) as usize, expected.len());
             let shorter = &piece[..piece.len() - 1];
             let mut lanes = [&piece[..0]; short::LANES];
-            (lanes[0], lanes[2], lanes[5]) = (piece, shorter, piece);
+            (lanes[0], lanes[2], lanes[3]) = (piece, shorter, piece);
             let mut counts = [0; short::LANES];
-            (counts[0], counts[2], counts[5]) = (expected.len(), by_heap(vocabulary, shorter).len(), expected.len());
-            let counted = short::counts::<Scalar, { short::MOST }>(vocabulary, lanes);
+            (counts[0], counts[2], counts[3]) = (expected.len(), by_heap(vocabulary, shorter).len(), expected.len());
+            let counted = short::counts::<{ short::MOST }>(vocabulary, lanes);
             assert_eq!(counted.map(|count| count as usize), counts);
         }
         if (1..=window::MOST).contains(&piece.len()) {

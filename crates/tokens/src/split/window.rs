@@ -71,7 +71,8 @@ pub(super) fn starts<const CASED: bool>(
     let mut blank_lines = blank.wrapping_add(indents) & !blank & newline;
     while blank_lines != 0 {
         // Another line end follows these blanks.
-        indents &= !(1 << (indents & (blank_lines & blank_lines.wrapping_neg()).wrapping_sub(1)).checked_ilog2().unwrap_or(0));
+        indents &=
+            !(1 << (indents & (blank_lines & blank_lines.wrapping_neg()).wrapping_sub(1)).checked_ilog2().unwrap_or(0));
         blank_lines &= blank_lines - 1;
     }
     let white_starts = white & !(white << 1);

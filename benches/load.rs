@@ -101,10 +101,8 @@ async fn started() -> u16 {
 fn router(port: u16) -> Router {
     let folder = std::env::temp_dir().join(format!("promptopt-load-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    std::fs::write(folder.join("key"), "sk-none").unwrap();
-    let key = folder.join("key").display().to_string();
     let text = format!(
-        "[providers.openai]\napi-key = 'file:{key}'\nbase-url = 'http://127.0.0.1:{port}/v1'\n[[limits]]\nname = 'callers'\nby = 'caller'\nrpm = 1000000000\n[[budgets]]\nname = 'teams'\nby = 'team'\nperiod = 'month'\nhard = '1000000'\n"
+        "[providers.openai]\nbase-url = 'http://127.0.0.1:{port}/v1'\n[[limits]]\nname = 'callers'\nby = 'caller'\nrpm = 1000000000\n[[budgets]]\nname = 'teams'\nby = 'team'\nperiod = 'month'\nhard = '1000000'\n"
     );
     let mut settings = from_text(&text, Catalog::embedded()).unwrap();
     settings.ledger.path = Some(folder.join("ledger.sqlite"));

@@ -5,8 +5,6 @@ pub mod approx;
 pub mod memo;
 
 mod exact;
-mod pieces;
-mod split;
 
 pub use exact::Encoding;
 
@@ -98,14 +96,14 @@ impl Tokenizer {
             .or_else(|| FAMILIES.iter().find(|(_, known)| *known == name).map(|(family, _)| Tokenizer::Approx(*family)))
     }
 
-    /// Makes ready what the first count would make ready: the public vocabulary, which takes 20–50 ms. To be called by a thread
-    /// that has nothing else to do.
+    /// Has the system bring in what the first count reads of the program's tables, which are not loaded otherwise. To be called
+    /// by a thread that has nothing else to do.
     pub fn load(self) {
         let encoding = match self {
             Tokenizer::Exact(encoding) => encoding,
             Tokenizer::Approx(_) => Encoding::O200kBase,
         };
-        encoding.counter().count("Every vocabulary is loaded at its first count.");
+        encoding.counter().count("The first count reads a little of every table.");
     }
 
     /// True if counts are the provider's own.

@@ -32,6 +32,8 @@ impl Tasks {
 
     /// Runs something to its end, whoever waits for it.
     pub(super) fn spawn(running: Running, task: impl Future<Output = ()> + Send + 'static) {
+        // On the heap before it is handed over: it has some kilobytes, and is moved four times on the way.
+        let task = Box::pin(task);
         tokio::spawn(async move {
             task.await;
             drop(running);

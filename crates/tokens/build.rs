@@ -1,0 +1,77 @@
+//! Lays the vocabularies and the Unicode classes out as tables that the library includes as they are, so that nothing is
+//! loaded, parsed or hashed when a program starts.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a build step fails by panicking")]
+
+#[path = "build/classes.rs"]
+mod classes;
+#[path = "src/hash.rs"]
+mod hash;
+#[path = "build/pairs.rs"]
+mod pairs;
+#[path = "build/pieces.rs"]
+mod pieces;
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use tiktoken_rs::CoreBPE;
+
+/// Of a vocabulary: every token's bytes with its id, in order of id, which is the order of merging.
+type Vocabulary = Vec<(Vec<u8>, u32)>;
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rerun-if-changed=build");
+    println!("cargo::rerun-if-changed=src/hash.rs");
+    let out = std::env::var_os("OUT_DIR").unwrap();
+    let out = Path::new(&out);
+    let mut sizes = String::new();
+    // `r50k_base` is `p50k_base` without its last tokens, so the two share tables.
+    for (name, bpe, n_ids) in [
+        ("o200k", tiktoken_rs::o200k_base().unwrap(), 199_998),
+        ("cl100k", tiktoken_rs::cl100k_base().unwrap(), 100_256),
+        ("p50k", tiktoken_rs::p50k_base().unwrap(), 50_281),
+    ] {
+        let vocabulary = vocabulary(&bpe, n_ids);
+        let ids: HashMap<&[u8], u32> = vocabulary.iter().map(|(bytes, id)| (bytes.as_slice(), *id)).collect();
+        let short = pieces::short(&vocabulary);
+        let long = pieces::long(&vocabulary);
+        let pairs = pairs::pairs(&vocabulary, &ids);
+        let upper = name.to_uppercase();
+        let mut table = |part: &str, bytes: Vec<u8>, width: usize| {
+            let n = bytes.len() / width;
+            writeln!(sizes, "const {upper}_{}: usize = {n};", part.to_uppercase()).unwrap();
+            fs::write(out.join(format!("{name}.{part}")), bytes).unwrap();
+        };
+        table("short", short.entries.iter().flat_map(|entry| entry.to_le_bytes()).collect(), 16);
+        table("short_ids", words(&short.ids), 4);
+        table("long", long.index.iter().flat_map(|entry| entry.to_le_bytes()).collect(), 8);
+        table("long_bytes", long.bytes, 1);
+        table("shifts", pairs.shifts.iter().flat_map(|shift| shift.to_le_bytes()).collect(), 2);
+        table("pairs", pairs.entries.iter().flat_map(|entry| entry.to_le_bytes()).collect(), 8);
+        table("bytes", words(&pairs.bytes), 4);
+        table("byte_pairs", words(&pairs.byte_pairs), 4);
+    }
+    let classes = classes::classes();
+    let n_blocks = format!("const CLASS_BLOCKS: usize = {};\n", classes.blocks.len() / 64);
+    fs::write(out.join("sizes_classes.rs"), n_blocks).unwrap();
+    fs::write(out.join("classes.index"), classes.index.iter().flat_map(|n| n.to_le_bytes()).collect::<Vec<_>>())
+        .unwrap();
+    fs::write(out.join("classes.blocks"), classes.blocks).unwrap();
+    fs::write(out.join("sizes.rs"), sizes).unwrap();
+}
+
+fn vocabulary(bpe: &CoreBPE, n_ids: u32) -> Vocabulary {
+    let end_of_text = b"<|endoftext|>";
+    (0..n_ids)
+        .filter_map(|id| Some((bpe.decode_bytes(&[id]).ok()?, id)))
+        .filter(|(bytes, _)| bytes != end_of_text)
+        .collect()
+}
+
+fn words(values: &[u32]) -> Vec<u8> {
+    values.iter().flat_map(|value| value.to_le_bytes()).collect()
+}

@@ -1,0 +1,57 @@
+//! How fast a fresh process counts: time to the first count, then the first pass over a corpus and later ones, in MB (10^6
+//! bytes) a second of the clock on the wall.
+//!
+//! `cargo run --release -p promptopt-tokens --example throughput -- o200k_base 5 FILE.docs …`
+//!
+//! A `.docs` file is a sequence of documents, each after its length (32 bits, little-endian); any other file is one
+//! document. `benches/peers/tokens/corpora.py` builds such files.
+
+#![allow(clippy::print_stdout, clippy::expect_used, clippy::disallowed_methods, reason = "a program that measures")]
+
+use std::time::Instant;
+
+use promptopt_tokens::Encoding;
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let name = arguments.next().expect("the name of an encoding");
+    let encoding = Encoding::from_name(&name).expect("the name of an encoding");
+    let n_passes: usize = arguments.next().and_then(|n| n.parse().ok()).expect("the number of passes");
+    let began = Instant::now();
+    let first = encoding.count("Hello, world! The first count finds no table in memory.");
+    println!("first count: {:.2} ms, {first} tokens", began.elapsed().as_secs_f64() * 1e3);
+    for path in arguments {
+        let documents = documents(&path);
+        let n_bytes: usize = documents.iter().map(String::len).sum();
+        let mut figures = Vec::new();
+        let mut n_tokens = 0;
+        for _ in 0..n_passes {
+            let began = Instant::now();
+            n_tokens = documents.iter().map(|text| encoding.count(text)).sum::<u64>();
+            figures.push(n_bytes as f64 / 1e6 / began.elapsed().as_secs_f64());
+        }
+        let mut warm = figures.split_off(1.min(figures.len() - 1));
+        warm.sort_by(f64::total_cmp);
+        let file = path.rsplit('/').next().unwrap_or(&path);
+        println!(
+            "{file}: cold {:.0}, warm {:.0} MB/s, {n_tokens} tokens",
+            figures.first().unwrap_or(&warm[0]),
+            warm[warm.len() / 2]
+        );
+    }
+}
+
+fn documents(path: &str) -> Vec<String> {
+    let bytes = std::fs::read(path).expect("a readable file");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if !path.ends_with(".docs") {
+        return vec![text(&bytes)];
+    }
+    let (mut documents, mut rest) = (Vec::new(), bytes.as_slice());
+    while let Some((length, tail)) = rest.split_first_chunk() {
+        let (document, tail) = tail.split_at(u32::from_le_bytes(*length) as usize);
+        documents.push(text(document));
+        rest = tail;
+    }
+    documents
+}

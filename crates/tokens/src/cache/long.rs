@@ -1,0 +1,62 @@
+//! Pieces of 32 to 1,023 bytes: their bytes one after the other in a buffer, an index of their hashes before it. When the
+//! buffer is full, all are forgotten.
+
+const INDEX_BITS: u32 = 16;
+const BUFFER: usize = 8 << 20;
+
+/// Longer pieces are merged each time: that is as fast as comparing them would be worth.
+const LONGEST: usize = 1023;
+
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    hash: u32,
+    offset: u32,
+    /// 0 where there is no entry.
+    length: u16,
+    count: u16,
+}
+
+pub(super) struct LongPieces {
+    index: Vec<Entry>,
+    buffer: Vec<u8>,
+}
+
+impl LongPieces {
+    pub(super) const fn new() -> LongPieces {
+        LongPieces { index: Vec::new(), buffer: Vec::new() }
+    }
+
+    /// The number of tokens; 0 if it is not known.
+    pub(super) fn get(&self, piece: &[u8], hash: u64) -> u32 {
+        let Some(Entry { hash: known, offset, length, count }) = self.index.get(slot(hash)) else { return 0 };
+        let offset = *offset as usize;
+        let is_it = *known == hash as u32
+            && usize::from(*length) == piece.len()
+            && self.buffer.get(offset..offset + piece.len()) == Some(piece);
+        if is_it { u32::from(*count) } else { 0 }
+    }
+
+    pub(super) fn put(&mut self, piece: &[u8], hash: u64, count: u32) {
+        if piece.len() > LONGEST {
+            return;
+        }
+        if self.index.is_empty() {
+            self.index = vec![Entry::default(); 1 << INDEX_BITS];
+        }
+        if self.buffer.len() + piece.len() > BUFFER {
+            self.buffer.clear();
+            self.index.fill(Entry::default());
+        }
+        self.index[slot(hash)] = Entry {
+            hash: hash as u32,
+            offset: self.buffer.len() as u32,
+            length: piece.len() as u16,
+            count: count as u16,
+        };
+        self.buffer.extend_from_slice(piece);
+    }
+}
+
+fn slot(hash: u64) -> usize {
+    (hash >> (64 - INDEX_BITS)) as usize
+}

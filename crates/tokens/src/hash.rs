@@ -1,0 +1,51 @@
+//! The hash functions of all tables. The build step includes this file, so that what it lays out is found.
+
+/// Bytes of a piece that fit beside its length into 16.
+pub(crate) const SHORT: usize = 15;
+
+/// Of up to 15 bytes and their length, as [`key`] packs them. The highest bits are the best.
+#[inline(always)]
+pub(crate) const fn short(key: u128) -> u64 {
+    let (low, high) = (key as u64, (key >> 64) as u64);
+    low.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(high.wrapping_mul(0xD6E8_FEB8_6659_FD93))
+}
+
+/// Of bytes of any length.
+#[inline]
+pub(crate) fn long(bytes: &[u8]) -> u64 {
+    let mut hash = (bytes.len() as u64).wrapping_mul(0xD6E8_FEB8_6659_FD93);
+    let mut mix = |word: u64| {
+        let product = u128::from(hash ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+        hash = (product as u64) ^ ((product >> 64) as u64);
+    };
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
+        mix(u64::from_le_bytes(*word));
+    }
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    mix(u64::from_le_bytes(last));
+    hash.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// Of a pair of token ids: first where the shift stands, then, with the shift, where the pair does.
+#[inline(always)]
+pub(crate) const fn pair(left: u32, right: u32) -> u64 {
+    (((left as u64) << 32) | right as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// The place of a pair, before it is cut to the table's size.
+#[inline(always)]
+pub(crate) const fn pair_slot(hash: u64, shift: u16) -> u64 {
+    let folded = hash ^ (hash >> 29) ^ ((shift as u64) << 17);
+    folded.wrapping_mul(0xD6E8_FEB8_6659_FD93) >> 32
+}
+
+/// A piece of at most 15 bytes with its length in the highest byte.
+#[inline]
+pub(crate) fn key(bytes: &[u8]) -> u128 {
+    let mut key = [0; 16];
+    key[..bytes.len()].copy_from_slice(bytes);
+    key[SHORT] = bytes.len() as u8;
+    u128::from_le_bytes(key)
+}

@@ -1,0 +1,203 @@
+//! The wide instructions of x86-64. ASCII is classified by unsigned comparisons of ranges, the same in each width.
+
+#![allow(
+    unsafe_code,
+    reason = "functions for wider instructions than the build's may only be called where these exist"
+)]
+
+use std::arch::x86_64::*;
+
+use super::{Ascii, Isa, WINDOW};
+
+/// 16 bytes at a time: part of every x86-64.
+pub(crate) struct Sse2;
+
+impl Isa for Sse2 {
+    #[inline(always)]
+    fn ascii(bytes: &[u8; WINDOW]) -> Ascii {
+        // SAFETY: every x86-64 has the instructions.
+        unsafe { sse2(bytes) }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "sse2")]
+fn sse2(bytes: &[u8; WINDOW]) -> Ascii {
+    let all: [__m128i; 4] = zerocopy::transmute!(*bytes);
+    let mask = |parts: [__m128i; 4]| {
+        parts.iter().rev().fold(0, |mask, part| mask << 16 | u64::from(_mm_movemask_epi8(*part) as u16))
+    };
+    let equal = |byte: u8| mask(all.map(|part| _mm_cmpeq_epi8(part, _mm_set1_epi8(byte as i8))));
+    let within = |first: u8, n: u8, fold: u8| {
+        mask(all.map(|part| {
+            let folded = _mm_or_si128(part, _mm_set1_epi8(fold as i8));
+            let offset = _mm_sub_epi8(folded, _mm_set1_epi8(first as i8));
+            _mm_cmpeq_epi8(_mm_min_epu8(offset, _mm_set1_epi8(n as i8 - 1)), offset)
+        }))
+    };
+    let small = mask(all.map(|part| _mm_slli_epi16::<2>(part)));
+    let continued = mask(all.map(|part| _mm_cmplt_epi8(part, _mm_set1_epi8(-64))));
+    let high = mask(all);
+    finish(within(b'a', 26, 0x20), small, within(b'\t', 5, 0), equal, within(b'0', 10, 0), high, continued)
+}
+
+/// 32 bytes at a time. To be used where AVX2 exists only.
+pub(crate) struct Avx2;
+
+impl Isa for Avx2 {
+    #[inline(always)]
+    fn ascii(bytes: &[u8; WINDOW]) -> Ascii {
+        // SAFETY: `count` chooses this type only after it found the instructions.
+        unsafe { avx2(bytes) }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx2")]
+fn avx2(bytes: &[u8; WINDOW]) -> Ascii {
+    let [low, high]: [__m256i; 2] = zerocopy::transmute!(*bytes);
+    let mask = |low: __m256i, high: __m256i| {
+        u64::from(_mm256_movemask_epi8(low) as u32) | u64::from(_mm256_movemask_epi8(high) as u32) << 32
+    };
+    let equal = |byte: u8| {
+        let byte = _mm256_set1_epi8(byte as i8);
+        mask(_mm256_cmpeq_epi8(low, byte), _mm256_cmpeq_epi8(high, byte))
+    };
+    let within = |first: u8, n: u8, fold: u8| {
+        let test = |part: __m256i| {
+            let folded = _mm256_or_si256(part, _mm256_set1_epi8(fold as i8));
+            let offset = _mm256_sub_epi8(folded, _mm256_set1_epi8(first as i8));
+            _mm256_cmpeq_epi8(_mm256_min_epu8(offset, _mm256_set1_epi8(n as i8 - 1)), offset)
+        };
+        mask(test(low), test(high))
+    };
+    let small = mask(_mm256_slli_epi16::<2>(low), _mm256_slli_epi16::<2>(high));
+    let border = _mm256_set1_epi8(-64);
+    let continued = mask(_mm256_cmpgt_epi8(border, low), _mm256_cmpgt_epi8(border, high));
+    let beyond = mask(low, high);
+    finish(within(b'a', 26, 0x20), small, within(b'\t', 5, 0), equal, within(b'0', 10, 0), beyond, continued)
+}
+
+/// 64 bytes at a time. To be used where AVX-512BW and VBMI2 exist only.
+pub(crate) struct Avx512;
+
+impl Isa for Avx512 {
+    #[inline(always)]
+    fn ascii(bytes: &[u8; WINDOW]) -> Ascii {
+        // SAFETY: `count` chooses this type only after it found the instructions.
+        unsafe { avx512(bytes) }
+    }
+
+    #[inline(always)]
+    fn positions(mask: u64, base: u16, list: &mut [u16; 32]) {
+        // SAFETY: as above.
+        unsafe { compress(mask, base, list) }
+    }
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2")]
+fn compress(mask: u64, base: u16, list: &mut [u16; 32]) {
+    const NUMBERS: [u8; WINDOW] = {
+        let mut numbers = [0; WINDOW];
+        let mut n = 0;
+        while n < WINDOW {
+            numbers[n] = n as u8;
+            n += 1;
+        }
+        numbers
+    };
+    let numbers = _mm512_maskz_compress_epi8(mask, zerocopy::transmute!(NUMBERS));
+    let wide = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(numbers));
+    *list = zerocopy::transmute!(_mm512_add_epi16(wide, _mm512_set1_epi16(base as i16)));
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw")]
+fn avx512(bytes: &[u8; WINDOW]) -> Ascii {
+    let all: __m512i = zerocopy::transmute!(*bytes);
+    let equal = |byte: u8| _mm512_cmpeq_epi8_mask(all, _mm512_set1_epi8(byte as i8));
+    let within = |first: u8, n: u8, fold: u8| {
+        let folded = _mm512_or_si512(all, _mm512_set1_epi8(fold as i8));
+        _mm512_cmplt_epu8_mask(_mm512_sub_epi8(folded, _mm512_set1_epi8(first as i8)), _mm512_set1_epi8(n as i8))
+    };
+    let small = _mm512_test_epi8_mask(all, _mm512_set1_epi8(0x20));
+    let continued = _mm512_cmplt_epi8_mask(all, _mm512_set1_epi8(-64));
+    let high = _mm512_movepi8_mask(all);
+    finish(within(b'a', 26, 0x20), small, within(b'\t', 5, 0), equal, within(b'0', 10, 0), high, continued)
+}
+
+/// The masks of the classes from what is common to all widths: letters of both cases, bytes with the bit of small letters,
+/// white space but for the space.
+#[inline(always)]
+fn finish(
+    letters: u64,
+    small: u64,
+    white: u64,
+    equal: impl Fn(u8) -> u64,
+    number: u64,
+    high: u64,
+    continued: u64,
+) -> Ascii {
+    let newline = equal(b'\n') | equal(b'\r');
+    Ascii {
+        upper: letters & !small,
+        lower: letters & small,
+        number,
+        space: equal(b' '),
+        newline,
+        blank: white & !newline,
+        slash: equal(b'/'),
+        quote: equal(b'\''),
+        high,
+        continued,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Scalar;
+    use super::*;
+
+    fn same(left: &Ascii, right: &Ascii) -> bool {
+        let all = |of: &Ascii| {
+            [of.upper, of.lower, of.number, of.space, of.newline, of.blank, of.slash, of.quote, of.high, of.continued]
+        };
+        all(left) == all(right)
+    }
+
+    #[test]
+    fn every_byte_at_every_place_is_classified_as_by_the_definition() {
+        for shift in 0..=255_u8 {
+            for step in [1, 3, 7] {
+                let bytes: [u8; WINDOW] = std::array::from_fn(|at| shift.wrapping_add((at as u8).wrapping_mul(step)));
+                let expected = Scalar::ascii(&bytes);
+                assert!(same(&Sse2::ascii(&bytes), &expected), "SSE2 {bytes:?}");
+                if is_x86_feature_detected!("avx2") {
+                    assert!(same(&Avx2::ascii(&bytes), &expected), "AVX2 {bytes:?}");
+                }
+                if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi2") {
+                    assert!(same(&Avx512::ascii(&bytes), &expected), "AVX-512 {bytes:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn positions_are_those_of_the_definition() {
+        let mut mask = 0x9E37_79B9_7F4A_7C15_u64;
+        for n in 0..1000 {
+            mask = mask.wrapping_mul(0xD6E8_FEB8_6659_FD93) ^ n;
+            let sparse = mask & !(mask << 1) & mask.rotate_left(n as u32);
+            let n_bits = sparse.count_ones() as usize;
+            let (mut expected, mut found) = ([0; 32], [0; 32]);
+            Scalar::positions(sparse, 640, &mut expected);
+            if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi2") {
+                Avx512::positions(sparse, 640, &mut found);
+                assert_eq!(found[..n_bits], expected[..n_bits]);
+            }
+            let bits: Vec<u16> = (0..64).filter(|bit| sparse >> bit & 1 == 1).map(|bit| bit + 640).collect();
+            assert_eq!(expected[..n_bits], bits);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! Merges against each other and against `bpe-openai`.
+
+use proptest::prelude::*;
+
+use super::window::Placed;
+use super::*;
+use crate::tests::texts::{N_KINDS, Random, document};
+use crate::vocab::{CL100K, O200K};
+
+fn by_heap(vocabulary: &Vocabulary, piece: &[u8]) -> Vec<Placed> {
+    let mut tokens = Vec::new();
+    heap::tokens(vocabulary, piece, 0, &mut tokens);
+    tokens
+}
+
+fn placed(tokens: &Tokens) -> Vec<Placed> {
+    let mut at = 0;
+    let place = |(id, length): &(u32, usize)| {
+        at += length;
+        (at - length, *id)
+    };
+    tokens.0.iter().map(place).collect()
+}
+
+fn check(piece: &[u8]) {
+    for (vocabulary, bpe) in [(&O200K, bpe_openai::o200k_base()), (&CL100K, bpe_openai::cl100k_base())] {
+        let expected = by_heap(vocabulary, piece);
+        let ids: Vec<u32> = expected.iter().map(|(_, id)| *id).collect();
+        if vocabulary.whole(piece).is_none() {
+            assert_eq!(ids, bpe.bpe.encode_via_backtracking(piece), "{piece:?}");
+        }
+        if (2..=short::MOST).contains(&piece.len()) {
+            let mut tokens = Tokens::default();
+            short::tokens(vocabulary, piece, &mut tokens);
+            assert_eq!(placed(&tokens), expected, "{piece:?}");
+            assert_eq!(short::count(vocabulary, piece) as usize, expected.len());
+            let shorter = &piece[..piece.len() - 1];
+            let mut lanes = [&piece[..0]; short::LANES];
+            (lanes[0], lanes[2], lanes[3]) = (piece, shorter, piece);
+            let mut counts = [0; short::LANES];
+            (counts[0], counts[2], counts[3]) = (expected.len(), by_heap(vocabulary, shorter).len(), expected.len());
+            let counted = short::counts::<{ short::MOST }>(vocabulary, lanes);
+            assert_eq!(counted.map(|count| count as usize), counts);
+        }
+        if (1..=window::MOST).contains(&piece.len()) {
+            let mut tokens = Vec::new();
+            window::tokens(vocabulary, piece, 0, &mut tokens);
+            assert_eq!(tokens, expected, "{piece:?}");
+        }
+        if piece.len() > 1 {
+            let mut tokens = Tokens::default();
+            long::tokens(vocabulary, piece, &mut tokens);
+            assert_eq!(placed(&tokens), expected, "{piece:?}");
+        }
+    }
+}
+
+#[test]
+fn windows_are_joined_into_the_tokens_of_the_whole() {
+    let mut random = Random(5);
+    for n in 0..260 {
+        let text = document(n % N_KINDS, 900, &mut random);
+        check(text.as_bytes());
+    }
+    for c in ["=", " ", "\n", "a", "-", "0", "ab", "e\u{301}", "中", "🦀", "\u{0}", "=-", "aaab"] {
+        for n in [63, 64, 65, 255, 256, 257, 300, 511, 513, 1000, 2222] {
+            check(c.repeat(n).as_bytes());
+        }
+    }
+}
+
+#[test]
+fn any_length_up_to_two_windows_is_merged() {
+    let mut random = Random(6);
+    for length in 2..530 {
+        let few: Vec<u8> = (0..length).map(|_| b"etaoin "[random.below(7)]).collect();
+        check(&few);
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_bytes_are_merged_alike(piece in prop::collection::vec(any::<u8>(), 1..700)) {
+        check(&piece);
+    }
+
+    #[test]
+    fn few_bytes_are_merged_alike(piece in prop::collection::vec(prop::sample::select(b" =-\nax0".to_vec()), 1..700)) {
+        check(&piece);
+    }
+}

@@ -25,8 +25,8 @@ impl<'a> New<'a> {
             return 1;
         }
         match piece.len() {
-            ..=32 => self.middle.add(cache, vocabulary, piece),
-            ..=64 => self.long.add(cache, vocabulary, piece),
+            16..=32 => self.middle.add(cache, vocabulary, piece),
+            33..=64 => self.long.add(cache, vocabulary, piece),
             _ => {
                 let count = merge::count(vocabulary, piece);
                 cache.put_longer(piece, count);

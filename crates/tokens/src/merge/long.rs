@@ -29,7 +29,9 @@ pub(super) fn tokens(vocabulary: &Vocabulary, piece: &[u8], sink: &mut impl Sink
             if start > merged.start && bytes == &piece[merged.clone()] {
                 // The same bytes again, as in a run of one character: the same tokens.
                 let moved = start - merged.start;
-                fresh.iter_mut().for_each(|(place, _)| *place += moved);
+                for (place, _) in &mut fresh {
+                    *place += moved;
+                }
                 merged = start..fresh_end;
                 let (in_known, in_fresh) = common((&known, end), (&fresh, fresh_end), from)?;
                 return (fresh_end > end).then_some((in_known, in_fresh, fresh_end));

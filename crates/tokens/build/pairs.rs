@@ -9,6 +9,7 @@ use crate::Vocabulary;
 use crate::hash;
 
 /// A perfect hash: the pair's hash selects a shift, hash and shift select the only place where the pair can stand.
+#[allow(clippy::struct_field_names, reason = "pairs of bytes are what they are")]
 pub(crate) struct Pairs {
     pub(crate) shifts: Vec<u16>,
     /// The left id (18 bits), the right id (18 bits), the merged id (18 bits), from the highest bit of 54 down.

@@ -14,8 +14,8 @@ pub(crate) const SPILLED: u128 = 1 << 127;
 
 pub(crate) fn short(vocabulary: &Vocabulary) -> Short {
     let tokens: Vec<_> = vocabulary.iter().filter(|(bytes, _)| (2..=hash::SHORT).contains(&bytes.len())).collect();
-    // Three quarters full at most.
-    let n_buckets = (tokens.len() / 3).next_power_of_two();
+    // 31 of 40 places taken at most.
+    let n_buckets = (tokens.len() * 10 / 31).next_power_of_two();
     let bits = n_buckets.trailing_zeros();
     let mut table = Short { entries: vec![0; n_buckets * 4], ids: vec![0; n_buckets * 4] };
     for (bytes, id) in tokens {

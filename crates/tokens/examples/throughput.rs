@@ -44,7 +44,7 @@ fn main() {
 fn documents(path: &str) -> Vec<String> {
     let bytes = std::fs::read(path).expect("a readable file");
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    if !path.ends_with(".docs") {
+    if std::path::Path::new(path).extension().is_none_or(|extension| extension != "docs") {
         return vec![text(&bytes)];
     }
     let (mut documents, mut rest) = (Vec::new(), bytes.as_slice());

@@ -17,10 +17,10 @@ use long::LongPieces;
 /// Two entries of 16 bytes. Byte 15: the length below, the number of tokens above.
 type Pair = [u128; 2];
 
-/// Logarithms of the numbers of buckets: 2 MB, 8 MB and 4 MB, of which no more is taken than is written to.
+/// Logarithms of the numbers of buckets: 2 MB, 8 MB and 8 MB, of which no more is taken than is written to.
 const FRONT_BITS: u32 = 16;
 const BACK_BITS: u32 = 17;
-const MIDDLE_BITS: u32 = 16;
+const MIDDLE_BITS: u32 = 17;
 
 /// The longest piece of the middle table.
 const MIDDLE: usize = 31;
@@ -123,7 +123,7 @@ impl Cache {
     }
 
     #[inline(always)]
-    pub(crate) fn put_longer(&mut self, piece: &[u8], count: u32) {
+    pub(crate) fn put_longer(&mut self, piece: &[u8], count: u64) {
         let hash = hash::long(piece);
         let Some([low, high]) = middle_key(piece) else { return self.long.put(piece, hash, count) };
         // More do not fit, and are rare.

@@ -85,12 +85,26 @@ fn run<I: Isa>(counter: &mut Counter, encoding: Encoding, text: &[u8], limit: u6
             let end = piece_end(pattern, rest, 0);
             // No token has more than 128 bytes: a piece that cannot stay within the limit is not merged.
             let least = end as u64 / 128;
-            total +=
-                if total.saturating_add(least) > limit { least + 1 } else { merge::count(vocabulary, &rest[..end]) };
+            total += if total.saturating_add(least) > limit {
+                least + 1
+            } else {
+                long_piece(cache, vocabulary, &rest[..end])
+            };
             end
         }
     }
     total
+}
+
+#[inline(never)]
+fn long_piece(cache: &mut Cache, vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
+    let known = cache.longer(piece);
+    if known > 0 {
+        return u64::from(known);
+    }
+    let count = merge::count(vocabulary, piece);
+    cache.put_longer(piece, count);
+    count
 }
 
 impl Lists {

@@ -10,21 +10,16 @@ pub(crate) const fn short(key: u128) -> u64 {
     low.wrapping_mul(0x9E37_79B9_7F4A_7C15).wrapping_add(high.wrapping_mul(0xD6E8_FEB8_6659_FD93))
 }
 
-/// Of bytes of any length.
-#[inline]
+/// Of more bytes: word by word, then the last 8, some of which were read already.
+#[inline(always)]
 pub(crate) fn long(bytes: &[u8]) -> u64 {
     let mut hash = (bytes.len() as u64).wrapping_mul(0xD6E8_FEB8_6659_FD93);
-    let mut mix = |word: u64| {
-        let product = u128::from(hash ^ word).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+    let mut mix = |word: &[u8; 8]| {
+        let product = u128::from(hash ^ u64::from_le_bytes(*word)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         hash = (product as u64) ^ ((product >> 64) as u64);
     };
-    let (words, rest) = bytes.as_chunks::<8>();
-    for word in words {
-        mix(u64::from_le_bytes(*word));
-    }
-    let mut last = [0; 8];
-    last[..rest.len()].copy_from_slice(rest);
-    mix(u64::from_le_bytes(last));
+    bytes.as_chunks().0.iter().for_each(&mut mix);
+    bytes.last_chunk().into_iter().for_each(&mut mix);
     hash.wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 

@@ -13,6 +13,11 @@
 //! The rooms, from the ground up: `classes` (what a character is), `split` (text into pieces), `vocab` (the tables), `merge`
 //! (a piece into tokens), `cache` (pieces whose count is known), `count` (all of it over a text).
 
+#![allow(
+    clippy::inline_always,
+    reason = "what is to be compiled for wide instructions must be part of the function that is"
+)]
+
 mod cache;
 mod classes;
 mod count;

@@ -5,6 +5,8 @@
 //! up to 256; `merge/long.rs` joins such windows into the tokens of a piece of any length, in linear time; `merge/heap.rs`
 //! is what remains if windows cannot be joined, and the definition that the others are tested against.
 
+#![allow(clippy::cast_possible_wrap, reason = "a rank has 18 bits, a place 8")]
+
 pub(crate) mod heap;
 mod long;
 pub(crate) mod short;

@@ -102,6 +102,7 @@ impl Vocabulary {
         let shift = self.shifts[(hash >> (64 - n_groups.trailing_zeros())) as usize % n_groups];
         let entry = self.pairs[hash::pair_slot(hash, shift) as usize % self.pairs.len()];
         let id = (entry & 0x3_FFFF) as u32;
+        #[allow(clippy::needless_bitwise_bool, reason = "`&&` would be a branch")]
         let is_it = (entry >> 18 == (u64::from(left) << 18 | u64::from(right))) & (id < self.end);
         // Whether a pair merges cannot be foreseen.
         std::hint::select_unpredictable(is_it, id, NONE)

@@ -1,11 +1,11 @@
-//! Pieces of 32 to 1,023 bytes: their bytes one after the other in a buffer, an index of their hashes before it. When the
+//! Pieces of 32 to 16,383 bytes: their bytes one after the other in a buffer, an index of their hashes before it. When the
 //! buffer is full, all are forgotten.
 
-const INDEX_BITS: u32 = 16;
-const BUFFER: usize = 8 << 20;
+const INDEX_BITS: u32 = 17;
+const BUFFER: usize = 16 << 20;
 
-/// Longer pieces are merged each time: that is as fast as comparing them would be worth.
-const LONGEST: usize = 1023;
+/// Longer pieces are merged each time: a few would take all the room.
+const LONGEST: usize = 16_383;
 
 #[derive(Clone, Copy, Default)]
 struct Entry {
@@ -36,7 +36,7 @@ impl LongPieces {
         if is_it { u32::from(*count) } else { 0 }
     }
 
-    pub(super) fn put(&mut self, piece: &[u8], hash: u64, count: u32) {
+    pub(super) fn put(&mut self, piece: &[u8], hash: u64, count: u64) {
         if piece.len() > LONGEST {
             return;
         }

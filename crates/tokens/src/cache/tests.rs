@@ -24,7 +24,7 @@ fn a_piece_has_the_same_count_whenever_and_beside_whatever_it_is_asked() {
             } else {
                 let known = cache.longer(piece.as_bytes());
                 if known == 0 {
-                    cache.put_longer(piece.as_bytes(), expected);
+                    cache.put_longer(piece.as_bytes(), u64::from(expected));
                 }
                 known
             };

@@ -25,11 +25,11 @@ impl<'a> New<'a> {
             return 1;
         }
         match piece.len() {
-            ..=32 => self.middle.add(cache, vocabulary, piece),
-            ..=64 => self.long.add(cache, vocabulary, piece),
+            16..=32 => self.middle.add(cache, vocabulary, piece),
+            33..=64 => self.long.add(cache, vocabulary, piece),
             _ => {
                 let count = merge::count(vocabulary, piece);
-                cache.put_longer(piece, count as u32);
+                cache.put_longer(piece, count);
                 count
             }
         }
@@ -65,7 +65,7 @@ impl<'a, const N: usize> Lanes<'a, N> {
             if piece.len() <= SHORT {
                 cache.put_short(hash::key(piece), count);
             } else {
-                cache.put_longer(piece, count);
+                cache.put_longer(piece, u64::from(count));
             }
         }
         counts.iter().map(|count| u64::from(*count)).sum()

@@ -4,6 +4,8 @@
     unsafe_code,
     reason = "functions for wider instructions than the build's may only be called where these exist"
 )]
+#![allow(clippy::wildcard_imports, reason = "the names say whose they are")]
+#![allow(clippy::cast_possible_wrap, reason = "the instructions take bytes as signed, whatever they mean")]
 
 use std::arch::x86_64::*;
 

@@ -14,8 +14,10 @@ const ATTEMPTS: [(usize, usize); 4] = [(48, 256), (128, 256), (240, 1024), (usiz
 
 /// The tokens of a piece of more than 64 bytes.
 pub(super) fn tokens(vocabulary: &Vocabulary, piece: &[u8], sink: &mut impl Sink) {
-    let (mut known, mut fresh) = (Vec::new(), Vec::new());
+    let (mut known, mut fresh): (Vec<Placed>, Vec<Placed>) = (Vec::new(), Vec::new());
     let mut end = window::MOST.min(piece.len());
+    // What the fresh tokens are of.
+    let mut merged = 0..0;
     window::tokens(vocabulary, &piece[..end], 0, &mut known);
     while end < piece.len() {
         let joined = ATTEMPTS.iter().find_map(|(back, length)| {
@@ -23,8 +25,19 @@ pub(super) fn tokens(vocabulary: &Vocabulary, piece: &[u8], sink: &mut impl Sink
             let from = known.partition_point(|(start, _)| *start < end.saturating_sub(*back)).max(1);
             let (start, _) = *known.get(from)?;
             let fresh_end = piece.len().min(start + length);
-            fresh.clear();
             let bytes = &piece[start..fresh_end];
+            if start > merged.start && bytes == &piece[merged.clone()] {
+                // The same bytes again, as in a run of one character: the same tokens.
+                let moved = start - merged.start;
+                for (place, _) in &mut fresh {
+                    *place += moved;
+                }
+                merged = start..fresh_end;
+                let (in_known, in_fresh) = common((&known, end), (&fresh, fresh_end), from)?;
+                return (fresh_end > end).then_some((in_known, in_fresh, fresh_end));
+            }
+            merged = start..fresh_end;
+            fresh.clear();
             if bytes.len() <= window::MOST {
                 window::tokens(vocabulary, bytes, start, &mut fresh);
             } else {

@@ -1,5 +1,8 @@
 //! The tables themselves: bytes that the build step wrote, seen as arrays.
 
+#![allow(clippy::useless_transmute, reason = "one of the tables is of bytes")]
+#![allow(clippy::unreadable_literal, reason = "the build step writes the sizes")]
+
 use super::Vocabulary;
 
 include!(concat!(env!("OUT_DIR"), "/sizes.rs"));

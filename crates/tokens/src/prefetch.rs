@@ -1,5 +1,5 @@
 //! Asks the processor to fetch what will be read soon. Pieces that the cache's front does not have are looked up in tables of
-//! megabytes: with the fetches of a whole block under way at once, a warm pass over English is a quarter faster.
+//! megabytes: the fetches of a whole block are under way at once.
 
 /// Fetches the cache line that a value begins in.
 #[inline(always)]

@@ -86,7 +86,6 @@ pub(super) async fn run(mut lead: Lead, writer: Writer<Head, Arc<Led>>) {
     };
     if let Some((key, entry)) = &kept {
         lead.inner.responses.keep(*key, Arc::clone(entry));
-        lead.inner.reads.keep(lead.prepared.said, &lead.prepared.read);
     }
     if let (Some(key), false) = (&lead.key, has_landed) {
         // Kept first: who comes now finds it there.

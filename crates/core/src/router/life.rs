@@ -109,6 +109,7 @@ pub(super) async fn run(
     if let (Ok(key), false) = (&key, prepared.directives.no_cache) {
         match find(inner, key, &plan) {
             Found::Fresh(entry) => {
+                inner.reads.keep(&prepared);
                 kept(inner, &prepared, &plan, call, &entry);
                 return Ok(given(Source::Kept(entry, CacheStatus::Hit), Some(permit)));
             }

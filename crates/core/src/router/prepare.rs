@@ -27,6 +27,8 @@ pub(super) struct Prepared {
     pub directives: Directives,
     /// The dialect that the caller said.
     pub said: Option<Dialect>,
+    /// The body was read before.
+    pub is_known: bool,
     /// The answer is wanted as a stream.
     pub is_stream: bool,
     /// Digest of the whole body, for the ledger.
@@ -130,7 +132,9 @@ pub(super) fn prepare(
         let message = format!("the request has {} bytes, more than the {max_body} that are allowed", body.len());
         return Err(Error::input(message).help("shorten it, or raise `max-body` under [router]"));
     }
-    let read = match reads.find(dialect, &body) {
+    let known = reads.find(dialect, &body);
+    let is_known = known.is_some();
+    let read = match known {
         Some(read) => read,
         None => Arc::new(read(dialect, &body)?),
     };
@@ -139,6 +143,7 @@ pub(super) fn prepare(
         labels: Labels { caller: Arc::clone(caller), ..Labels::default() },
         directives,
         said: dialect,
+        is_known,
         digest: read.digest,
         template: read.template,
         read,

@@ -1,11 +1,12 @@
-//! Bodies that were read: whose answer is kept is likely to be sent again, to the byte, and need not be read, weighed and digested
-//! again. Found by a digest and compared in full, so that a body is never taken for another.
+//! Bodies that were read: one that came twice and was answered by the cache is likely to come again, to the byte, and need not be read,
+//! weighed and digested each time. Found by a digest and compared in full, so that a body is never taken for another. What comes once is
+//! not kept: that would cost every call for the sake of some.
 
 use std::sync::Arc;
 
 use xxhash_rust::xxh3::xxh3_128_with_seed;
 
-use super::prepare::Read;
+use super::prepare::{Prepared, Read};
 use crate::chat::Dialect;
 
 /// What a read body takes, in bodies: its text, values and parts, digests and weights.
@@ -38,9 +39,12 @@ impl Reads {
         (read.text.as_str().as_bytes() == body).then_some(read)
     }
 
-    /// Keeps a body whose answer is kept.
-    pub(super) fn keep(&self, dialect: Option<Dialect>, read: &Arc<Read>) {
-        self.kept.insert((self.digest(read.text.as_str().as_bytes()), dialect), Arc::clone(read));
+    /// Keeps a body.
+    pub(super) fn keep(&self, prepared: &Prepared) {
+        if !prepared.is_known {
+            let digest = self.digest(prepared.text.as_str().as_bytes());
+            self.kept.insert((digest, prepared.said), Arc::clone(&prepared.read));
+        }
     }
 
     fn digest(&self, body: &[u8]) -> u128 {
@@ -59,7 +63,7 @@ mod tests {
 
     fn read(reads: &Reads, request: Request, tenant: &str) -> Arc<Read> {
         let prepared = prepare(request, &Arc::new(Caller::of(tenant)), None, 1000, reads).unwrap();
-        reads.keep(prepared.said, &prepared.read);
+        reads.keep(&prepared);
         prepared.read
     }
 

@@ -22,6 +22,9 @@ use promptopt::usd::Usd;
 use secrecy::SecretString;
 use server::Redis;
 
+/// What the instances share.
+const SEAL: &str = "a seal of many bytes";
+
 const MAX_ENTRY_BYTES: u32 = 100_000;
 
 fn kept(body: &str) -> Kept {
@@ -54,7 +57,8 @@ async fn put(level: &RedisLevel, key: BodyKey, partition: &Partition, kept: &Kep
 #[tokio::test]
 async fn instances_share_answers_and_nobody_else_can_read_or_forge_them() {
     let Some(server) = Redis::start() else { return };
-    let (one, other, stranger) = (level(&server, "seal"), level(&server, "seal"), level(&server, "another seal"));
+    let (one, other, stranger) =
+        (level(&server, SEAL), level(&server, SEAL), level(&server, "another seal of many bytes"));
     let (tenant, rival) = (Partition("t".into()), Partition("u".into()));
     let (key, minute) = (BodyKey([7; 32]), Duration::from_secs(60));
     let answer = kept("the capital is Paris");
@@ -98,7 +102,7 @@ async fn instances_share_answers_and_nobody_else_can_read_or_forge_them() {
 #[tokio::test]
 async fn nothing_is_ever_listed() {
     let Some(server) = Redis::start() else { return };
-    let level = level(&server, "seal");
+    let level = level(&server, SEAL);
     let partition = Partition::default();
     for n in 0..20 {
         put(&level, BodyKey([n; 32]), &partition, &kept("x"), Duration::from_secs(60)).await;
@@ -124,7 +128,7 @@ fn instance(level: Arc<RedisLevel>) -> (Router, Arc<AtomicUsize>) {
     });
     let settings = from_text("[providers.openai]", promptopt::catalog::Catalog::embedded()).unwrap();
     let builder = Router::builder().settings(settings).upstream(Arc::new(door));
-    (builder.second_level(level, KeySecret::of("seal")).build().unwrap(), n_asked)
+    (builder.second_level(level, KeySecret::of(SEAL)).build().unwrap(), n_asked)
 }
 
 fn question(n: usize) -> Request {
@@ -136,7 +140,7 @@ fn question(n: usize) -> Request {
 #[tokio::test]
 async fn one_instance_answers_with_what_another_has_paid() {
     let Some(server) = Redis::start() else { return };
-    let (shared, other) = (level(&server, "seal"), level(&server, "seal"));
+    let (shared, other) = (level(&server, SEAL), level(&server, SEAL));
     // The first use waits for the connection, which a budget may cut off.
     for level in [&shared, &other] {
         level.get(BodyKey([0; 32]), &Partition::default()).await.unwrap();
@@ -158,12 +162,12 @@ async fn one_instance_answers_with_what_another_has_paid() {
 async fn a_server_that_dies_or_never_was_is_a_miss() {
     let Some(server) = Redis::start() else { return };
     let port = server.port;
-    let shared = level(&server, "seal");
+    let shared = level(&server, SEAL);
     shared.get(BodyKey([0; 32]), &Partition::default()).await.unwrap();
     let (router, _) = instance(shared);
     router.chat(question(0), &Caller::of("acme")).await.unwrap();
     drop(server);
-    let (nowhere, _) = instance(at(&format!("redis://:s3cret@127.0.0.1:{port}"), "seal"));
+    let (nowhere, _) = instance(at(&format!("redis://:s3cret@127.0.0.1:{port}"), SEAL));
     for router in [router, nowhere] {
         for n in 1..50 {
             let answer = router.chat(question(n), &Caller::of("acme")).await.unwrap();
@@ -173,9 +177,16 @@ async fn a_server_that_dies_or_never_was_is_a_miss() {
 }
 
 #[tokio::test]
+async fn a_seal_that_can_be_guessed_is_an_error() {
+    let url = SecretString::from("redis://127.0.0.1:1");
+    let error = RedisLevel::open(&url, &SecretString::from("short-canary"), 1).unwrap_err();
+    assert!(!format!("{error} {error:?}").contains("canary") && error.advice().is_some(), "{error}");
+}
+
+#[tokio::test]
 async fn an_address_that_is_none_is_an_error_without_its_password() {
     for url in ["http://:s3cret@e.org", "s3cret", "redis://:s3cret@[oops"] {
-        let error = RedisLevel::open(&SecretString::from(url), &SecretString::from("seal"), 1).unwrap_err();
+        let error = RedisLevel::open(&SecretString::from(url), &SecretString::from(SEAL), 1).unwrap_err();
         assert!(!format!("{error} {error:?}").contains("s3cret"), "{error}");
         assert!(error.advice().is_some());
     }

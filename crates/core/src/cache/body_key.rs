@@ -47,7 +47,7 @@ pub struct Scope<'a> {
     pub dialect: Dialect,
     /// Rises when what answers depend on changes outside of requests.
     pub epoch: u64,
-    /// What is done to prompts on their way (a route's `optimize`).
+    /// What is done to prompts on their way (a route's `optimize`), and what its answers may hold.
     pub rewrite: u8,
     /// Headers that bear on the answer.
     pub headers: &'a [(String, String)],

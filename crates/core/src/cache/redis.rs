@@ -25,6 +25,9 @@ pub struct RedisLevel {
 /// Until a connection stands. Calls do not wait that long: they are misses until then.
 const CONNECT: Duration = Duration::from_secs(2);
 
+/// From the seal all keys are derived.
+const LEAST_SEAL: usize = 16;
+
 /// Bytes of a header but for the lengths of events, at most. Those are fewer bytes than an event weighs in memory.
 const HEADER: usize = 16 << 10;
 
@@ -39,6 +42,10 @@ impl RedisLevel {
                 .help("expected `redis://`, `rediss://` or `unix://` and a server")
         };
         let client = Client::open(url.expose_secret()).map_err(wrong)?;
+        if seal.expose_secret().len() < LEAST_SEAL {
+            return Err(Error::new(Kind::Config, format!("the seal has fewer than {LEAST_SEAL} bytes"))
+                .help("make one that nobody can guess, the same for all instances: `openssl rand -hex 32`"));
+        }
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(CONNECT))
             // Who asks has its own, shorter limit; this one frees what a dead server holds.

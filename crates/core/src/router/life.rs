@@ -30,6 +30,7 @@ use super::state::State;
 use super::tasks::Tasks;
 use crate::cache::storable::{self, Uncacheable};
 use crate::cache::{BodyKey, Entry, Found, Scope};
+use crate::chat::Dialect;
 use crate::error::{Error, Kind, Result};
 use crate::labels::Caller;
 use crate::ledger::{AttemptId, SavedBy, UsageSource};
@@ -137,6 +138,12 @@ pub(super) async fn run(
         return Ok(given(Source::Kept(entry, CacheStatus::Stale), Some(permit)));
     }
     match key {
+        // The call that it would join may find a kept answer further away.
+        Ok(key) if prepared.directives.no_cache && inner.second.is_some() => {
+            let (writer, reader) = flow();
+            Tasks::spawn(task, lead::run(lead(Some(key), Some(permit)), writer));
+            Ok(given(Source::UnderWay(reader, CacheStatus::Miss), None))
+        }
         Ok(key) => match inner.flights.join_or_lead(key) {
             Ok(reader) => Ok(given(Source::UnderWay(reader, CacheStatus::Coalesced), Some(permit))),
             Err((writer, reader)) => {
@@ -212,7 +219,11 @@ fn key(inner: &Inner, prepared: &Prepared, plan: &RoutePlan) -> Result<BodyKey, 
         user: policy.per_user.then(|| prepared.user().unwrap_or_default()),
         dialect: prepared.dialect,
         epoch: policy.epoch,
-        rewrite: plan.route.optimize as u8,
+        // Routes that keep answers with tool calls have answers of their own: others must not give those. So have streams that tell the
+        // usage: kept events are given as they came.
+        rewrite: plan.route.optimize as u8
+            | u8::from(policy.tool_calls) << 7
+            | u8::from(prepared.dialect == Dialect::Chat && prepared.wants_stream_usage) << 6,
         headers: &headers,
     };
     Ok(BodyKey::of(&inner.key_secret, &scope, prepared.for_keys(&inner.key_secret)))

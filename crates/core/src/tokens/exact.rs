@@ -72,7 +72,6 @@ impl TokenCounter for Counter {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
     use tiktoken_rs::CoreBPE;
 
     use super::*;
@@ -87,67 +86,19 @@ mod tests {
         }
     }
 
-    fn check(encoding: Encoding, text: &str) {
-        let counter = encoding.counter();
-        let ids = reference(encoding).encode_ordinary(text);
-        assert_eq!(counter.encode(text), ids, "{} {text:?}", encoding.name());
-        let n = ids.len() as u64;
-        assert_eq!(counter.count(text), n, "{} {text:?}", encoding.name());
-        assert_eq!(counter.count_up_to(text, n), Some(n));
-        if n > 0 {
-            assert_eq!(counter.count_up_to(text, n - 1), None);
-            let first = reference(encoding).decode_bytes(&ids[..1]).unwrap().len();
-            assert_eq!(counter.offset_of(text, 1), first);
-        }
-        assert_eq!(counter.offset_of(text, n), text.len());
-    }
-
-    const CASES: &[&str] = &[
-        "",
-        " ",
-        "hello world",
-        "don't DON'T don\u{2019}t 'LL'\u{17f}'rEa",
-        "<|endoftext|><|im_start|>system<|start|>",
-        "  \n\n\t x\r\n  y   ",
-        "1234567890 3.14159 0x7fff_ffff",
-        "日本語のテキスト。한국어 텍스트 हिन्दी ไทย العربية",
-        "🦀👩‍👩‍👧‍👦🇩🇪 e\u{301}\u{0}\u{feff}",
-        "fn main() { println!(\"{:?}\", vec![1, 2, 3]); } // ====================",
-        "{\"a\":[1,2,{\"b\":null}],\"c\":\"\\u00e9\"}",
-    ];
-
+    /// That counts are exact is held by the tests of `promptopt-tokens`: here, that each name has its own vocabulary.
     #[test]
-    fn known_texts_count_as_in_tiktoken() {
+    fn each_encoding_counts_with_its_own_vocabulary() {
         for encoding in Encoding::ALL {
-            for text in CASES {
-                check(encoding, text);
+            for text in
+                ["", "don't  DON'T\n1234567 日本語 <|start|>", "fn main() { println!(\"{:?}\", vec![1, 2, 3]); }"]
+            {
+                let (counter, ids) = (encoding.counter(), reference(encoding).encode_ordinary(text));
+                let n = ids.len() as u64;
+                assert_eq!(counter.encode(text), ids, "{} {text:?}", encoding.name());
+                assert_eq!((counter.count(text), counter.count_up_to(text, n)), (n, Some(n)));
+                assert_eq!(counter.offset_of(text, n), text.len());
             }
-        }
-    }
-
-    #[test]
-    fn a_megabyte_of_one_character_is_counted_without_panic() {
-        for encoding in Encoding::ALL {
-            for c in [" ", "\n", "a"] {
-                assert!(encoding.counter().count(&c.repeat(1 << 20)) > 0);
-            }
-        }
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
-
-        #[test]
-        fn any_text_counts_as_in_tiktoken(text in "(?s).{0,80}", which in 0..Encoding::ALL.len()) {
-            check(Encoding::ALL[which], &text);
-        }
-
-        #[test]
-        fn blanks_digits_and_contractions_count_as_in_tiktoken(
-            text in "([ \t\r\n]{1,4}|[0-9]{1,5}|'(s|S|ll|VE|\u{17f})|[a-zA-Z\u{e9}\u{4e2d}]{1,6}|[!-/=<>|]{1,3}){0,24}",
-            which in 0..Encoding::ALL.len(),
-        ) {
-            check(Encoding::ALL[which], &text);
         }
     }
 }

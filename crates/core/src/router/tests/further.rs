@@ -170,6 +170,35 @@ async fn who_may_not_have_it_does_not_get_it() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_wants_a_fresh_answer_does_not_join_one_who_takes_a_kept_one() {
+    let shared = Arc::new(Shared::default());
+    let one = instance(&shared, "from one");
+    one.router.chat(ask("gpt-4o-mini"), &caller()).await.unwrap();
+    one.router.shutdown().await;
+    let other = instance(&shared, "fresh");
+    let no_cache = ask("gpt-4o-mini").with(super::super::Directives { no_cache: true, ..Default::default() });
+    let acme = caller();
+    let (plain, fresh) = tokio::join!(other.router.chat(ask("gpt-4o-mini"), &acme), other.router.chat(no_cache, &acme));
+    assert_eq!((plain.unwrap().report.cache, fresh.unwrap().report.cache), (CacheStatus::Hit, CacheStatus::Miss));
+    assert_eq!(other.n_asked(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_with_the_usage_is_another_than_one_without() {
+    let one = instance(&Arc::default(), "hello");
+    let body = |more: &str| {
+        format!(
+            r#"{{"model":"gpt-4o-mini","temperature":0,"stream":true,{more}"messages":[{{"role":"user","content":"hi"}}]}}"#
+        )
+    };
+    for (n, more) in [(1, ""), (2, r#""stream_options":{"include_usage":true},"#), (2, "")] {
+        let stream = one.router.stream(Request::chat(body(more)), &caller()).await.unwrap();
+        let (events, _) = text(stream).await;
+        assert_eq!((events.contains("prompt_tokens"), one.n_asked()), (!more.is_empty(), n), "{events}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn an_answer_that_the_provider_is_to_keep_is_one_of_its_own() {
     let one = instance(&Arc::default(), "hello");
     for (n, store) in [(1, true), (2, true), (3, false), (3, false)] {

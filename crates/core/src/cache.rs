@@ -16,6 +16,8 @@ mod sealed;
 #[cfg(feature = "router")]
 mod second;
 #[cfg(feature = "router")]
+mod semantic;
+#[cfg(feature = "router")]
 mod store;
 
 #[cfg(feature = "router")]
@@ -26,5 +28,7 @@ pub use redis::RedisLevel;
 pub use replay::ReplayCache;
 #[cfg(feature = "router")]
 pub use second::{Guarded, Kept, SecondLevel};
+#[cfg(feature = "router")]
+pub use semantic::{Question, SemanticTier};
 #[cfg(feature = "router")]
 pub use store::{Counts, Entry, Found, Responses};

@@ -51,7 +51,7 @@ pub use request::{BEHAVIOUR_HEADERS, Directives, Request};
 pub use service::Call;
 
 use crate::budget::{Budgets, Spent};
-use crate::cache::{Counts, Guarded, KeySecret, Responses};
+use crate::cache::{Counts, Guarded, KeySecret, Responses, SemanticTier};
 use crate::catalog::Catalog;
 use crate::clock::Clock;
 use crate::config::router::RouterSettings;
@@ -87,6 +87,7 @@ struct Inner {
     tasks: tasks::Tasks,
     key_secret: KeySecret,
     second: Option<Guarded>,
+    semantic: Option<Arc<dyn SemanticTier>>,
     watchers: Vec<Watcher>,
     alerting: alerting::Alerting,
 }

@@ -59,6 +59,8 @@ pub struct Report {
 pub enum CacheStatus {
     /// The response cache.
     Hit,
+    /// A tier that answers by likeness: the answer to a question that is near this one. Only where a service has brought one.
+    Near,
     /// A provider; the answer may be kept.
     Miss,
     /// The response cache, past its time, while a new answer is fetched.
@@ -74,6 +76,7 @@ impl CacheStatus {
     pub const fn name(self) -> &'static str {
         match self {
             CacheStatus::Hit => "hit",
+            CacheStatus::Near => "near",
             CacheStatus::Miss => "miss",
             CacheStatus::Stale => "stale",
             CacheStatus::Coalesced => "coalesced",

@@ -11,7 +11,7 @@ use super::{Inner, Router, Watcher, flights, ids, outputs, reads, state, tasks};
 use crate::alert::{Alert, Callback};
 use crate::budget::Budgets;
 use crate::cache::settings::RedisSettings;
-use crate::cache::{self, Guarded, KeySecret, Responses, SecondLevel};
+use crate::cache::{self, Guarded, KeySecret, Responses, SecondLevel, SemanticTier};
 use crate::catalog::Catalog;
 use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::config::router::RouterSettings;
@@ -44,6 +44,7 @@ pub struct Builder {
     on_alert: Vec<Callback>,
     post: Option<Arc<dyn Post>>,
     second: Option<(Arc<dyn SecondLevel>, KeySecret)>,
+    semantic: Option<Arc<dyn SemanticTier>>,
 }
 
 impl Builder {
@@ -113,6 +114,14 @@ impl Builder {
         self
     }
 
+    /// A tier that answers by likeness, with a model of the service's own. What it has to keep to stands with [`SemanticTier`]; its
+    /// answers are marked [`CacheStatus::Near`](super::CacheStatus::Near).
+    #[must_use]
+    pub fn semantic(mut self, tier: Arc<dyn SemanticTier>) -> Builder {
+        self.semantic = Some(tier);
+        self
+    }
+
     /// What a request or an answer goes through before the ledger keeps it, where it is told to (`keeps_prompts`). Without this, secrets are
     /// hidden.
     #[must_use]
@@ -125,7 +134,8 @@ impl Builder {
     ///
     /// Errors when there is no provider, a secret is missing, a condition cannot be read, or the ledger cannot be opened.
     pub fn build(self) -> Result<Router> {
-        let Builder { settings, catalog, upstream, clock, watchers, redaction, on_alert, post, second } = self;
+        let Builder { settings, catalog, upstream, clock, watchers, redaction, on_alert, post, second, semantic } =
+            self;
         if settings.providers.is_empty() {
             return Err(Error::new(Kind::Config, "no provider is configured")
                 .in_field("providers")
@@ -167,6 +177,7 @@ impl Builder {
             tasks: tasks::Tasks::default(),
             key_secret,
             second,
+            semantic,
             catalog,
             upstream,
             clock,

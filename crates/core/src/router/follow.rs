@@ -118,9 +118,9 @@ fn report(inner: &Inner, given: &Given, led: &Led) -> Report {
     report
 }
 
-/// What was found further away is a hit for all who waited for it.
+/// What was found further away was found by all who waited for it.
 fn status(led: &Report, own: CacheStatus) -> CacheStatus {
-    if led.cache == CacheStatus::Hit { CacheStatus::Hit } else { own }
+    if matches!(led.cache, CacheStatus::Hit | CacheStatus::Near) { led.cache } else { own }
 }
 
 /// A whole answer as a stream in the caller's dialect.

@@ -60,8 +60,8 @@ enum Next {
 
 /// Makes an answer and tells those who wait for it.
 pub(super) async fn run(mut lead: Lead, writer: Writer<Head, Arc<Led>>) {
-    if let Some(entry) = further::find(&lead).await {
-        let led = further::give(&lead, &entry, &writer);
+    if let Some((entry, status)) = further::find(&lead).await {
+        let led = further::give(&lead, &entry, status, &writer);
         if let Some(key) = &lead.key {
             lead.inner.flights.land(key);
         }

@@ -139,7 +139,7 @@ pub(super) async fn run(
     }
     match key {
         // The call that it would join may find a kept answer further away.
-        Ok(key) if prepared.directives.no_cache && inner.second.is_some() => {
+        Ok(key) if prepared.directives.no_cache && (inner.second.is_some() || inner.semantic.is_some()) => {
             let (writer, reader) = flow();
             Tasks::spawn(task, lead::run(lead(Some(key), Some(permit)), writer));
             Ok(given(Source::UnderWay(reader, CacheStatus::Miss), None))
@@ -214,7 +214,13 @@ fn key(inner: &Inner, prepared: &Prepared, plan: &RoutePlan) -> Result<BodyKey, 
         return Err(Uncacheable::RepeatedMember);
     }
     let headers = prepared.directives.passed_on();
-    let scope = Scope {
+    Ok(BodyKey::of(&inner.key_secret, &scope(prepared, plan, &headers), prepared.for_keys(&inner.key_secret)))
+}
+
+/// What an answer depends on beside the body.
+pub(super) fn scope<'a>(prepared: &'a Prepared, plan: &RoutePlan, headers: &'a [(String, String)]) -> Scope<'a> {
+    let policy = &plan.route.cache;
+    Scope {
         partition: &prepared.labels.caller.tenant,
         user: policy.per_user.then(|| prepared.user().unwrap_or_default()),
         dialect: prepared.dialect,
@@ -224,9 +230,8 @@ fn key(inner: &Inner, prepared: &Prepared, plan: &RoutePlan) -> Result<BodyKey, 
         rewrite: plan.route.optimize as u8
             | u8::from(policy.tool_calls) << 7
             | u8::from(prepared.dialect == Dialect::Chat && prepared.wants_stream_usage) << 6,
-        headers: &headers,
-    };
-    Ok(BodyKey::of(&inner.key_secret, &scope, prepared.for_keys(&inner.key_secret)))
+        headers,
+    }
 }
 
 /// The answer of any target that the plan would ask, the first first.
@@ -250,7 +255,7 @@ pub(super) fn kept(inner: &Inner, prepared: &Prepared, plan: &RoutePlan, call: A
 /// An answer is given to one who shared another's call, or another's look.
 pub(super) fn coalesced(inner: &Inner, given: &Given, led: &Led) {
     let saved = match led.report.cache {
-        CacheStatus::Hit => (SavedBy::ResponseCache, Some(led.report.saved)),
+        CacheStatus::Hit | CacheStatus::Near => (SavedBy::ResponseCache, Some(led.report.saved)),
         _ => (SavedBy::Coalescing, led.report.cost),
     };
     free(inner, &given.prepared, &given.plan, given.call, &led.report.target, saved);

@@ -26,6 +26,7 @@ use crate::usd::Usd;
 
 mod alerts;
 mod further;
+mod near;
 mod pressure;
 
 fn provider(name: &str, host: &str, dialect: Dialect) -> ProviderSettings {

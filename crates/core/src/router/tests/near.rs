@@ -9,10 +9,13 @@ use super::*;
 use crate::cache::{Entry, Question, SemanticTier};
 use crate::ledger::SavedBy;
 
+/// A ground, the length of a text, and its answer.
+type Learnt = ([u8; 32], usize, Arc<Entry>);
+
 /// Finds near what it learnt whose text has the same number of characters.
 #[derive(Default)]
 struct ByLength {
-    learnt: Mutex<Vec<([u8; 32], usize, Arc<Entry>)>>,
+    learnt: Mutex<Vec<Learnt>>,
     n_asked: AtomicUsize,
     hangs: bool,
 }

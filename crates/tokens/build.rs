@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a build step fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "Cargo tells a build step by the environment where to write")]
-#![allow(clippy::inline_always, reason = "of the file that the library shares")]
+#![allow(clippy::inline_always, dead_code, reason = "of the file that the library shares")]
 
+#[path = "build/atoms.rs"]
+mod atoms;
 #[path = "build/classes.rs"]
 mod classes;
 #[path = "src/hash.rs"]
@@ -56,6 +58,11 @@ fn main() {
         table("pairs", pairs.entries.iter().flat_map(|entry| entry.to_le_bytes()).collect(), 8);
         table("bytes", words(&pairs.bytes), 4);
         table("byte_pairs", words(&pairs.byte_pairs), 4);
+        let atoms = atoms::atoms(&vocabulary, &pairs.parts);
+        table("atom_index", atoms.index.iter().flat_map(|n| n.to_le_bytes()).collect(), 2);
+        table("atom_blocks", words(&atoms.blocks), 4);
+        table("left_edges", atoms.left, 1);
+        table("right_edges", atoms.right, 1);
     }
     let classes = classes::classes();
     let n_blocks = format!("const CLASS_BLOCKS: usize = {};\n", classes.blocks.len() / 64);

@@ -3,7 +3,7 @@
 //! one pair, and there is at most one entry a token. Tokens that their own merges do not reach are found whole or not at
 //! all.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::Vocabulary;
 use crate::hash;
@@ -18,6 +18,8 @@ pub(crate) struct Pairs {
     pub(crate) bytes: Vec<u32>,
     /// The id of two bytes, `u32::MAX` if they do not merge.
     pub(crate) byte_pairs: Vec<u32>,
+    /// For each token that its own bytes merge into: the two that are merged last.
+    pub(crate) parts: BTreeMap<u32, (u32, u32)>,
 }
 
 pub(crate) fn pairs(vocabulary: &Vocabulary, ids: &HashMap<&[u8], u32>) -> Pairs {
@@ -34,7 +36,8 @@ pub(crate) fn pairs(vocabulary: &Vocabulary, ids: &HashMap<&[u8], u32>) -> Pairs
         }
     }
     let (shifts, entries) = perfect(&keys);
-    Pairs { shifts, entries, bytes, byte_pairs }
+    let parts = keys.iter().map(|(left, right, id)| (*id, (*left, *right))).collect();
+    Pairs { shifts, entries, bytes, byte_pairs, parts }
 }
 
 /// Where the last merge of a token's own bytes joins; `None` if they do not end in one token.
@@ -56,7 +59,7 @@ fn last_merge(token: &[u8], ids: &HashMap<&[u8], u32>) -> Option<usize> {
 
 fn perfect(keys: &[(u32, u32, u32)]) -> (Vec<u16>, Vec<u64>) {
     let n_slots = (keys.len() * 5 / 4).next_power_of_two();
-    let n_groups = n_slots / 4;
+    let n_groups = n_slots / 8;
     let group_bits = n_groups.trailing_zeros();
     let mut groups: Vec<Vec<(u64, u64)>> = vec![Vec::new(); n_groups];
     for (left, right, id) in keys {

@@ -1,66 +1,84 @@
 //! What is known of pieces: a bounded cache from a piece to its number of tokens, one for each thread and encoding. Keys are
 //! compared in full, so that a hit is exact. Nothing grows with what is counted: an entry takes the place of another.
 //!
-//! Pieces of up to 15 bytes, by far the most, are an entry of 16 bytes in a table that fits into the second-level cache,
-//! and behind it in the vocabulary's own table or a larger one. Pieces of 16 to 31 bytes are entries of 32 bytes. Longer
-//! ones stand in a buffer behind an index; when it is full, it begins again.
+//! Pieces of up to 15 bytes, by far the most, are entries of 8 or 16 bytes in two small tables (`front`), and behind these in
+//! the vocabulary's own table or a larger one. Pieces of 16 to 31 bytes are entries of 32 bytes. Longer ones stand in a
+//! buffer behind an index; when it is full, it begins again.
 
+mod front;
 mod long;
 
 use std::hint::select_unpredictable;
 
+use zerocopy::FromBytes;
+
 use crate::hash;
 use crate::prefetch::prefetch;
 use crate::vocab::Vocabulary;
+pub(crate) use front::Front;
+use front::{ShortTable, TinyTable, count_if};
 use long::LongPieces;
 
-/// Two entries of 16 bytes. Byte 15: the length below, the number of tokens above.
-type Pair = [u128; 2];
-
-/// Logarithms of the numbers of buckets: 2 MB, 8 MB and 8 MB, of which no more is taken than is written to.
-const FRONT_BITS: u32 = 16;
+/// Logarithms of the numbers of buckets: 8 MB each.
 const BACK_BITS: u32 = 17;
 const MIDDLE_BITS: u32 = 17;
+
+type BackTable = [[u128; 4]; 1 << BACK_BITS];
+type MiddleTable = [[Pair; 2]; 1 << MIDDLE_BITS];
+
+/// A piece of 16 to 31 bytes.
+type Pair = [u128; 2];
 
 /// The longest piece of the middle table.
 const MIDDLE: usize = 31;
 
-pub(crate) struct Cache {
-    front: Vec<Pair>,
-    back: Vec<[u128; 4]>,
-    middle: Vec<[Pair; 2]>,
+/// Bytes of a cache line.
+const LINE: usize = 64;
+
+const N_BYTES: usize =
+    size_of::<TinyTable>() + size_of::<ShortTable>() + size_of::<BackTable>() + size_of::<MiddleTable>();
+
+/// The memory of a cache.
+pub(crate) struct Memory {
+    /// Empty before the first count. Zeros that are not there before they are touched.
+    bytes: Vec<u8>,
     long: LongPieces,
     /// Selects which entry goes.
     turn: usize,
 }
 
-impl Cache {
-    /// Empty, and without memory.
-    pub(crate) const fn new() -> Cache {
-        Cache { front: Vec::new(), back: Vec::new(), middle: Vec::new(), long: LongPieces::new(), turn: 0 }
+/// A cache, open.
+pub(crate) struct Cache<'a> {
+    pub(crate) front: Front<'a>,
+    back: &'a mut BackTable,
+    middle: &'a mut MiddleTable,
+    long: &'a mut LongPieces,
+    turn: &'a mut usize,
+}
+
+impl Memory {
+    /// Of an empty cache, not taken yet.
+    pub(crate) const fn new() -> Memory {
+        Memory { bytes: Vec::new(), long: LongPieces::new(), turn: 0 }
     }
 
-    /// Takes the memory, if that was not done.
+    /// The cache; takes the memory, if that was not done. `None` if there is none, which no allocator answers.
     #[inline(always)]
-    pub(crate) fn prepare(&mut self) {
-        if self.front.is_empty() {
-            self.take_memory();
+    pub(crate) fn open(&mut self) -> Option<Cache<'_>> {
+        if self.bytes.is_empty() {
+            self.bytes = vec![0; N_BYTES + LINE];
         }
+        // A bucket must not lie across two cache lines.
+        let start = self.bytes.as_ptr().align_offset(LINE).min(LINE);
+        let (tiny, rest) = TinyTable::mut_from_prefix(&mut self.bytes[start..]).ok()?;
+        let (short, rest) = ShortTable::mut_from_prefix(rest).ok()?;
+        let (back, rest) = BackTable::mut_from_prefix(rest).ok()?;
+        let (middle, _) = MiddleTable::mut_from_prefix(rest).ok()?;
+        Some(Cache { front: Front { tiny, short }, back, middle, long: &mut self.long, turn: &mut self.turn })
     }
+}
 
-    #[cold]
-    fn take_memory(&mut self) {
-        self.front = vec![[0; 2]; 1 << FRONT_BITS];
-        self.back = vec![[0; 4]; 1 << BACK_BITS];
-        self.middle = vec![[[0; 2]; 2]; 1 << MIDDLE_BITS];
-    }
-
-    /// The table that most pieces are found in; `None` before it is prepared.
-    #[inline(always)]
-    pub(crate) fn front(&self) -> Option<Front<'_>> {
-        self.front.first_chunk().map(Front)
-    }
-
+impl Cache<'_> {
     /// Has what [`Cache::short`] will read fetched.
     #[inline(always)]
     pub(crate) fn fetch(&self, vocabulary: &Vocabulary, key: u128) {
@@ -77,14 +95,14 @@ impl Cache {
         }
     }
 
-    /// The number of tokens of a piece of 2 to 15 bytes that is not in the front table, by its key; 0 if it is not known.
+    /// The number of tokens of a piece of 2 to 15 bytes that is not in the front tables, by its key; 0 if it is not known.
     #[inline(always)]
     pub(crate) fn short(&mut self, vocabulary: &Vocabulary, key: u128) -> u32 {
         let hash = hash::short(key);
         let entries = &self.back[place::<BACK_BITS>(hash)];
         let count = entries.iter().fold(0, |count, entry| count | count_if(*entry, key));
         if count > 0 {
-            self.put_in_front(hash, key | u128::from(count) << 124);
+            self.front.put(hash, key | u128::from(count) << 124);
             return count;
         }
         if vocabulary.whole_short(key, hash).is_some() {
@@ -99,21 +117,14 @@ impl Cache {
         let hash = hash::short(key);
         let entry = key | u128::from(count) << 124;
         let entries = &mut self.back[place::<BACK_BITS>(hash)];
-        self.turn += 1;
-        entries[self.turn % 4] = entry;
-        self.put_in_front(hash, entry);
-    }
-
-    #[inline(always)]
-    fn put_in_front(&mut self, hash: u64, entry: u128) {
-        let entries = &mut self.front[place::<FRONT_BITS>(hash)];
-        entries[1] = entries[0];
-        entries[0] = entry;
+        *self.turn += 1;
+        entries[*self.turn % 4] = entry;
+        self.front.put(hash, entry);
     }
 
     /// The number of tokens of a piece of more than 15 bytes; 0 if it is not known.
     #[inline(always)]
-    pub(crate) fn longer(&mut self, piece: &[u8]) -> u32 {
+    pub(crate) fn longer(&self, piece: &[u8]) -> u32 {
         let hash = hash::long(piece);
         let Some([low, high]) = middle_key(piece) else { return self.long.get(piece, hash) };
         let entries = &self.middle[place::<MIDDLE_BITS>(hash)];
@@ -129,8 +140,8 @@ impl Cache {
         // More do not fit, and are rare.
         if count < 16 {
             let entries = &mut self.middle[place::<MIDDLE_BITS>(hash)];
-            self.turn += 1;
-            entries[self.turn % 2] = [low, high | u128::from(count) << 124];
+            *self.turn += 1;
+            entries[*self.turn % 2] = [low, high | u128::from(count) << 124];
         }
     }
 }
@@ -149,31 +160,10 @@ fn middle_key(piece: &[u8]) -> Option<Pair> {
     Some([low, high | (n_high as u128) << 120])
 }
 
-/// The table that most pieces are found in, to be asked many times.
-pub(crate) struct Front<'a>(&'a [Pair; 1 << FRONT_BITS]);
-
-impl Front<'_> {
-    /// The number of tokens of the piece with this key, 0 if it is not here.
-    #[inline(always)]
-    pub(crate) fn get(&self, key: u128) -> u32 {
-        let [first, second] = &self.0[place::<FRONT_BITS>(hash::short(key))];
-        count_if(*first, key) | count_if(*second, key)
-    }
-}
-
 /// The bucket of a table of 2^`BITS`.
 #[inline(always)]
 const fn place<const BITS: u32>(hash: u64) -> usize {
     (hash >> (64 - BITS)) as usize
-}
-
-/// The number of tokens in an entry if it is of this key, else 0.
-#[inline(always)]
-fn count_if(entry: u128, key: u128) -> u32 {
-    let (low, high) = (entry as u64, (entry >> 64) as u64);
-    let differs = (low ^ key as u64) | (high ^ (key >> 64) as u64) << 4;
-    // Which entry it is cannot be foreseen, so no branch may depend on it.
-    select_unpredictable(differs == 0, (high >> 60) as u32, 0)
 }
 
 #[cfg(test)]

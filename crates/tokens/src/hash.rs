@@ -3,6 +3,15 @@
 /// Bytes of a piece that fit beside its length into 16.
 pub(crate) const SHORT: usize = 15;
 
+/// Bytes of a piece that fit beside its length into 8.
+pub(crate) const TINY: usize = 7;
+
+/// Of up to 7 bytes with their length in the highest byte. The highest bits are the best.
+#[inline(always)]
+pub(crate) const fn tiny(key: u64) -> u64 {
+    key.wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
 /// Of up to 15 bytes and their length, as [`key`] packs them. The highest bits are the best.
 #[inline(always)]
 pub(crate) const fn short(key: u128) -> u64 {

@@ -4,6 +4,12 @@
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod x86;
 
+use crate::hash::TINY;
+use crate::split::block::BLOCK;
+
+/// Bits of a place in a block.
+pub(crate) const PLACE_BITS: u32 = BLOCK.ilog2();
+
 /// Bytes of a window.
 pub(crate) const WINDOW: usize = 64;
 
@@ -44,6 +50,33 @@ pub(crate) trait Isa {
             }
         }
     }
+
+    /// Sorts `n` pieces, of which the first has number `base`, by their length; behind what is sorted stands anything.
+    #[inline(always)]
+    fn sort(starts: &[u16; GROUP], ends: &[u16; GROUP], n: usize, base: u16, sorted: &mut Sorted) {
+        let (mut n_tiny, mut n_others) = (0, 0);
+        for (number, (start, end)) in starts.iter().zip(ends).take(n).enumerate() {
+            let length = end.wrapping_sub(*start);
+            let is_tiny = length <= TINY as u16;
+            sorted.tiny[n_tiny % GROUP] = start | length << PLACE_BITS;
+            sorted.others[n_others % GROUP] = base + number as u16;
+            n_tiny += usize::from(is_tiny);
+            n_others += usize::from(!is_tiny);
+        }
+        sorted.n_tiny = n_tiny;
+    }
+}
+
+/// Pieces that are sorted at once.
+pub(crate) const GROUP: usize = 32;
+
+/// Pieces of a block by their length.
+pub(crate) struct Sorted {
+    /// Those of at most [`TINY`] bytes: where each begins, the length above.
+    pub(crate) tiny: [u16; GROUP],
+    /// The numbers of the others.
+    pub(crate) others: [u16; GROUP],
+    pub(crate) n_tiny: usize,
 }
 
 /// The definition, a byte at a time.

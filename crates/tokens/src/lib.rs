@@ -80,7 +80,7 @@ impl Encoding {
     /// The token ids.
     pub fn encode(self, text: &str) -> Vec<u32> {
         let (mut ids, mut tokens) = (Vec::with_capacity(text.len() / 3), Tokens::default());
-        self.each_piece(text, |piece| {
+        self.each_piece(text.as_bytes(), |piece| {
             tokens.0.clear();
             merge::tokens(self.vocabulary(), piece, &mut tokens);
             ids.extend(tokens.0.iter().map(|(id, _)| *id));
@@ -93,7 +93,7 @@ impl Encoding {
     /// lie inside a character.
     pub fn offset_of(self, text: &str, n: u64) -> usize {
         let (mut seen, mut offset, mut tokens) = (0, 0, Tokens::default());
-        self.each_piece(text, |piece| {
+        self.each_piece(text.as_bytes(), |piece| {
             tokens.0.clear();
             merge::tokens(self.vocabulary(), piece, &mut tokens);
             let here = tokens.0.len() as u64;
@@ -106,8 +106,8 @@ impl Encoding {
     }
 
     /// The pieces of the text until one is answered with `false`.
-    fn each_piece(self, text: &str, mut take: impl FnMut(&[u8]) -> bool) {
-        let (text, mut start) = (text.as_bytes(), 0);
+    fn each_piece(self, text: &[u8], mut take: impl FnMut(&[u8]) -> bool) {
+        let mut start = 0;
         while start < text.len() {
             let end = split::piece_end(self.pattern(), text, start);
             if !take(&text[start..end]) {

@@ -7,9 +7,11 @@
 
 #![allow(clippy::cast_possible_wrap, reason = "a rank has 18 bits, a place 8")]
 
+pub(crate) mod batch;
 pub(crate) mod heap;
 mod long;
 pub(crate) mod short;
+mod symbols;
 mod window;
 
 use crate::vocab::{NONE, Vocabulary};

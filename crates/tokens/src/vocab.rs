@@ -7,9 +7,13 @@ mod tables;
 pub(crate) use tables::{CL100K, O200K, P50K, R50K};
 
 use crate::hash;
+use crate::prefetch::prefetch;
 
 /// No token. Small enough that it can be shifted into the key of a merge.
 pub(crate) const NONE: u32 = 0x7F_FFFF;
+
+/// Where in a table an entry would stand.
+pub(crate) type Place = u32;
 
 /// Views of one vocabulary's tables.
 pub(crate) struct Vocabulary {
@@ -21,6 +25,10 @@ pub(crate) struct Vocabulary {
     pairs: &'static [u64],
     bytes: &'static [u32; 256],
     byte_pairs: &'static [u32; 1 << 16],
+    atom_index: &'static [u16; 1024],
+    atom_blocks: &'static [[u32; 64]],
+    left_edges: &'static [[u8; 64]; 256],
+    right_edges: &'static [[u8; 256]; 64],
     /// Ids from here on are of another vocabulary that shares the tables.
     end: u32,
 }
@@ -46,10 +54,10 @@ impl Vocabulary {
         let n_buckets = self.short.len();
         let mut bucket = (hash >> (64 - n_buckets.trailing_zeros())) as usize;
         loop {
-            let entries = &self.short[bucket % n_buckets];
+            let entries = &self.short[bucket & (n_buckets - 1)];
             for (n, entry) in entries.iter().enumerate() {
                 if entry & !SPILLED == key {
-                    let id = self.short_ids[bucket % n_buckets][n];
+                    let id = self.short_ids[bucket & (n_buckets - 1)][n];
                     return (id < self.end).then_some(id);
                 }
             }
@@ -68,7 +76,7 @@ impl Vocabulary {
         let n_slots = self.long.len();
         let mut slot = (hash::long(piece) >> (64 - n_slots.trailing_zeros())) as usize;
         loop {
-            let entry = self.long[slot % n_slots];
+            let entry = self.long[slot & (n_slots - 1)];
             if entry == 0 {
                 return None;
             }
@@ -97,10 +105,29 @@ impl Vocabulary {
     /// What two tokens merge into, or [`NONE`]. The order of ids is the order of merging.
     #[inline(always)]
     pub(crate) fn pair(&self, left: u32, right: u32) -> u32 {
+        self.pair_at(self.place_of_pair(left, right), left, right)
+    }
+
+    /// Has what [`Vocabulary::pair_at`] will read fetched.
+    #[inline(always)]
+    pub(crate) fn fetch_pair(&self, left: u32, right: u32) -> Place {
+        let place = self.place_of_pair(left, right);
+        prefetch(&self.pairs[place as usize & (self.pairs.len() - 1)]);
+        place
+    }
+
+    #[inline(always)]
+    fn place_of_pair(&self, left: u32, right: u32) -> Place {
         let hash = hash::pair(left, right);
         let n_groups = self.shifts.len();
-        let shift = self.shifts[(hash >> (64 - n_groups.trailing_zeros())) as usize % n_groups];
-        let entry = self.pairs[hash::pair_slot(hash, shift) as usize % self.pairs.len()];
+        let shift = self.shifts[(hash >> (64 - n_groups.trailing_zeros())) as usize & (n_groups - 1)];
+        (hash::pair_slot(hash, shift) as usize & (self.pairs.len() - 1)) as Place
+    }
+
+    /// What two tokens merge into, or [`NONE`], by the place that [`Vocabulary::fetch_pair`] told.
+    #[inline(always)]
+    pub(crate) fn pair_at(&self, place: Place, left: u32, right: u32) -> u32 {
+        let entry = self.pairs[place as usize & (self.pairs.len() - 1)];
         let id = (entry & 0x3_FFFF) as u32;
         #[allow(clippy::needless_bitwise_bool, reason = "`&&` would be a branch")]
         let is_it = (entry >> 18 == (u64::from(left) << 18 | u64::from(right))) & (id < self.end);
@@ -108,11 +135,23 @@ impl Vocabulary {
         std::hint::select_unpredictable(is_it, id, NONE)
     }
 
+    /// The id of a character of two or three bytes if merging may begin with it, between the bytes before and behind it.
+    #[inline(always)]
+    pub(crate) fn atom(&self, c: u32, before: Option<u8>, (first, last): (u8, u8), behind: Option<u8>) -> Option<u32> {
+        let block = usize::from(self.atom_index[(c >> 6) as usize % 1024]);
+        let id = self.atom_blocks[block][c as usize % 64];
+        let is_before = |edge: u8| id >> 10 < u32::from(edge);
+        let is_atom = id != 0
+            && before.is_none_or(|byte| is_before(self.left_edges[usize::from(byte)][usize::from(first & 0x3F)]))
+            && behind.is_none_or(|byte| is_before(self.right_edges[usize::from(last & 0x3F)][usize::from(byte)]));
+        is_atom.then_some(id)
+    }
+
     /// The four entries where a short piece with this hash would stand, to be fetched ahead.
     #[inline(always)]
     pub(crate) fn bucket(&self, hash: u64) -> &'static [u128; 4] {
         let n_buckets = self.short.len();
-        &self.short[(hash >> (64 - n_buckets.trailing_zeros())) as usize % n_buckets]
+        &self.short[(hash >> (64 - n_buckets.trailing_zeros())) as usize & (n_buckets - 1)]
     }
 }
 

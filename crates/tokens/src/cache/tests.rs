@@ -4,10 +4,20 @@ use super::*;
 use crate::merge;
 use crate::vocab::O200K;
 
+fn in_front(cache: &Cache<'_>, key: u128) -> u32 {
+    let front = &cache.front;
+    if key >> 120 <= hash::TINY as u128 {
+        let key = (key | key >> 64) as u64;
+        front.tiny(key, front.fetch_tiny(key))
+    } else {
+        front.short(key, front.fetch_short(key))
+    }
+}
+
 #[test]
 fn a_piece_has_the_same_count_whenever_and_beside_whatever_it_is_asked() {
-    let mut cache = Cache::new();
-    cache.prepare();
+    let mut memory = Memory::new();
+    let mut cache = memory.open().unwrap();
     let mut n_known = 0;
     for round in 0..3 {
         for n in 0..60_000_u32 {
@@ -15,7 +25,7 @@ fn a_piece_has_the_same_count_whenever_and_beside_whatever_it_is_asked() {
             let expected = merge::count(&O200K, piece.as_bytes()) as u32;
             let count = if piece.len() <= hash::SHORT {
                 let key = hash::key(piece.as_bytes());
-                let known = cache.front().unwrap().get(key);
+                let known = in_front(&cache, key);
                 let known = if known > 0 { known } else { cache.short(&O200K, key) };
                 if known == 0 {
                     cache.put_short(key, expected);
@@ -33,21 +43,28 @@ fn a_piece_has_the_same_count_whenever_and_beside_whatever_it_is_asked() {
         }
     }
     assert!(n_known > 40_000, "{n_known}");
-    let front: Vec<u128> = cache.front.iter().flatten().copied().filter(|entry| *entry != 0).collect();
-    assert!(front.len() > 5000);
-    for entry in front {
-        assert_eq!(cache.front().unwrap().get(entry & u128::MAX >> 4), (entry >> 124) as u32);
+    let tiny: Vec<u64> = cache.front.tiny.iter().flatten().copied().filter(|entry| *entry != 0).collect();
+    let short: Vec<u128> = cache.front.short.iter().flatten().copied().filter(|entry| *entry != 0).collect();
+    assert!(tiny.len() > 2000 && short.len() > 5000, "{} and {}", tiny.len(), short.len());
+    for entry in tiny {
+        let key = entry & u64::MAX >> 4;
+        assert_eq!(u64::from(cache.front.tiny(key, cache.front.fetch_tiny(key))), entry >> 60);
+    }
+    for entry in short {
+        assert_eq!(in_front(&cache, entry & u128::MAX >> 4), (entry >> 124) as u32);
     }
 }
 
 #[test]
 fn a_key_that_differs_in_one_bit_is_another() {
-    let mut cache = Cache::new();
-    cache.prepare();
-    let key = hash::key(b" word");
-    assert_eq!(cache.short(&O200K, key), 1);
-    assert_eq!(cache.front().unwrap().get(key), 1);
-    for bit in 0..124 {
-        assert_eq!(cache.front().unwrap().get(key ^ 1 << bit), 0);
+    let mut memory = Memory::new();
+    let mut cache = memory.open().unwrap();
+    for (word, n_bits) in [(" word", 56), (" question", 120)] {
+        let key = hash::key(word.as_bytes());
+        assert_eq!(cache.short(&O200K, key), 1);
+        assert_eq!(in_front(&cache, key), 1);
+        for bit in 0..n_bits {
+            assert_eq!(in_front(&cache, key ^ 1 << bit), 0);
+        }
     }
 }

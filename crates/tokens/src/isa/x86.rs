@@ -9,7 +9,8 @@
 
 use std::arch::x86_64::*;
 
-use super::{Ascii, Isa, WINDOW};
+use super::{Ascii, GROUP, Isa, PLACE_BITS, Sorted, WINDOW};
+use crate::hash::TINY;
 
 /// 16 bytes at a time: part of every x86-64.
 pub(crate) struct Sse2;
@@ -95,6 +96,12 @@ impl Isa for Avx512 {
         // SAFETY: as above.
         unsafe { compress(mask, base, list) }
     }
+
+    #[inline(always)]
+    fn sort(starts: &[u16; GROUP], ends: &[u16; GROUP], n: usize, base: u16, sorted: &mut Sorted) {
+        // SAFETY: as above.
+        unsafe { sort(starts, ends, n, base, sorted) }
+    }
 }
 
 #[inline]
@@ -112,6 +119,29 @@ fn compress(mask: u64, base: u16, list: &mut [u16; 32]) {
     let numbers = _mm512_maskz_compress_epi8(mask, zerocopy::transmute!(NUMBERS));
     let wide = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(numbers));
     *list = zerocopy::transmute!(_mm512_add_epi16(wide, _mm512_set1_epi16(base as i16)));
+}
+
+#[inline]
+#[target_feature(enable = "avx512f,avx512bw,avx512vbmi2")]
+fn sort(starts: &[u16; GROUP], ends: &[u16; GROUP], n: usize, base: u16, sorted: &mut Sorted) {
+    const NUMBERS: [u16; GROUP] = {
+        let mut numbers = [0; GROUP];
+        let mut n = 0;
+        while n < GROUP {
+            numbers[n] = n as u16;
+            n += 1;
+        }
+        numbers
+    };
+    let starts: __m512i = zerocopy::transmute!(*starts);
+    let lengths = _mm512_sub_epi16(zerocopy::transmute!(*ends), starts);
+    let all = u32::MAX.checked_shr((GROUP - n) as u32).unwrap_or(0);
+    let tiny = _mm512_cmple_epu16_mask(lengths, _mm512_set1_epi16(TINY as i16)) & all;
+    let places = _mm512_or_si512(starts, _mm512_slli_epi16::<PLACE_BITS>(lengths));
+    let numbers = _mm512_add_epi16(zerocopy::transmute!(NUMBERS), _mm512_set1_epi16(base as i16));
+    sorted.tiny = zerocopy::transmute!(_mm512_maskz_compress_epi16(tiny, places));
+    sorted.others = zerocopy::transmute!(_mm512_maskz_compress_epi16(all & !tiny, numbers));
+    sorted.n_tiny = tiny.count_ones() as usize;
 }
 
 #[inline]
@@ -182,6 +212,29 @@ mod tests {
                     assert!(same(&Avx512::ascii(&bytes), &expected), "AVX-512 {bytes:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn pieces_are_sorted_as_by_the_definition() {
+        if !(is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi2")) {
+            return;
+        }
+        let mut state = 1_u64;
+        for n in 0..=GROUP {
+            let (mut starts, mut ends) = ([0; GROUP], [0; GROUP]);
+            for (start, end) in starts.iter_mut().zip(&mut ends) {
+                state = state.wrapping_mul(0xD6E8_FEB8_6659_FD93).wrapping_add(n as u64);
+                *start = (state >> 50) as u16 % 4096;
+                *end = *start + (state >> 40) as u16 % 20;
+            }
+            let nothing = || Sorted { tiny: [0; GROUP], others: [0; GROUP], n_tiny: 0 };
+            let (mut expected, mut found) = (nothing(), nothing());
+            Scalar::sort(&starts, &ends, n, 640, &mut expected);
+            Avx512::sort(&starts, &ends, n, 640, &mut found);
+            let n_tiny = expected.n_tiny;
+            assert_eq!((found.n_tiny, &found.tiny[..n_tiny]), (n_tiny, &expected.tiny[..n_tiny]));
+            assert_eq!(found.others[..n - n_tiny], expected.others[..n - n_tiny]);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::batch::Batch;
 use super::window::Placed;
 use super::*;
 use crate::tests::texts::{N_KINDS, Random, document};
@@ -35,12 +36,9 @@ fn check(piece: &[u8]) {
             assert_eq!(placed(&tokens), expected, "{piece:?}");
             assert_eq!(short::count(vocabulary, piece) as usize, expected.len());
             let shorter = &piece[..piece.len() - 1];
-            let mut lanes = [&piece[..0]; short::LANES];
-            (lanes[0], lanes[2], lanes[3]) = (piece, shorter, piece);
-            let mut counts = [0; short::LANES];
-            (counts[0], counts[2], counts[3]) = (expected.len(), by_heap(vocabulary, shorter).len(), expected.len());
-            let counted = short::counts::<{ short::MOST }>(vocabulary, lanes);
-            assert_eq!(counted.map(|count| count as usize), counts);
+            let pieces = [piece, shorter, piece, &piece[1..]];
+            let counts = Batch::new().counts(vocabulary, &pieces);
+            assert_eq!(counts[..4], pieces.map(|piece| by_heap(vocabulary, piece).len() as u32), "{piece:?}");
         }
         if (1..=window::MOST).contains(&piece.len()) {
             let mut tokens = Vec::new();

@@ -31,6 +31,10 @@ pub(crate) static O200K: Vocabulary = Vocabulary {
     pairs: table!("o200k.pairs", [u64; O200K_PAIRS]),
     bytes: table!("o200k.bytes", [u32; O200K_BYTES]),
     byte_pairs: table!("o200k.byte_pairs", [u32; O200K_BYTE_PAIRS]),
+    atom_index: table!("o200k.atom_index", [u16; O200K_ATOM_INDEX]),
+    atom_blocks: table!("o200k.atom_blocks", [[u32; 64]; O200K_ATOM_BLOCKS / 64]),
+    left_edges: table!("o200k.left_edges", [[u8; 64]; O200K_LEFT_EDGES / 64]),
+    right_edges: table!("o200k.right_edges", [[u8; 256]; O200K_RIGHT_EDGES / 256]),
     end: u32::MAX,
 };
 
@@ -43,6 +47,10 @@ pub(crate) static CL100K: Vocabulary = Vocabulary {
     pairs: table!("cl100k.pairs", [u64; CL100K_PAIRS]),
     bytes: table!("cl100k.bytes", [u32; CL100K_BYTES]),
     byte_pairs: table!("cl100k.byte_pairs", [u32; CL100K_BYTE_PAIRS]),
+    atom_index: table!("cl100k.atom_index", [u16; CL100K_ATOM_INDEX]),
+    atom_blocks: table!("cl100k.atom_blocks", [[u32; 64]; CL100K_ATOM_BLOCKS / 64]),
+    left_edges: table!("cl100k.left_edges", [[u8; 64]; CL100K_LEFT_EDGES / 64]),
+    right_edges: table!("cl100k.right_edges", [[u8; 256]; CL100K_RIGHT_EDGES / 256]),
     end: u32::MAX,
 };
 
@@ -55,6 +63,10 @@ pub(crate) static P50K: Vocabulary = Vocabulary {
     pairs: table!("p50k.pairs", [u64; P50K_PAIRS]),
     bytes: table!("p50k.bytes", [u32; P50K_BYTES]),
     byte_pairs: table!("p50k.byte_pairs", [u32; P50K_BYTE_PAIRS]),
+    atom_index: table!("p50k.atom_index", [u16; P50K_ATOM_INDEX]),
+    atom_blocks: table!("p50k.atom_blocks", [[u32; 64]; P50K_ATOM_BLOCKS / 64]),
+    left_edges: table!("p50k.left_edges", [[u8; 64]; P50K_LEFT_EDGES / 64]),
+    right_edges: table!("p50k.right_edges", [[u8; 256]; P50K_RIGHT_EDGES / 256]),
     end: u32::MAX,
 };
 

@@ -1,0 +1,158 @@
+//! Merging of many pieces side by side. A merge asks for two entries of the pair table, which is in the third-level cache at
+//! best; so all pieces say what they ask for before the first one reads its answer, and the fetches are under way at once.
+
+use std::hint::select_unpredictable;
+
+use super::symbols::symbols;
+use super::{NO_KEY, key_of};
+use crate::vocab::{NONE, Place, Vocabulary};
+
+/// Pieces that are merged side by side.
+pub(crate) const LANES: usize = 16;
+
+/// The longest piece.
+pub(crate) const MOST: usize = 64;
+
+/// Keys that are compared at once.
+const ROW: usize = 16;
+
+/// Room for pieces on their way.
+pub(crate) struct Batch {
+    lanes: [Lane; LANES],
+}
+
+/// A piece on its way. Places are those of its symbols; what is in no place of `starts` means nothing.
+#[derive(Clone, Copy)]
+struct Lane {
+    /// The places that begin a token.
+    starts: u64,
+    /// Rows of keys that are of this piece.
+    n_rows: usize,
+    /// The token that begins at a place.
+    ids: [u32; MOST],
+    /// What this token and the next merge into, with the place.
+    keys: [[i32; ROW]; MOST / ROW],
+}
+
+/// What a merge asks the pair table for: the new token with the one before it, and with the one behind it.
+#[derive(Clone, Copy, Default)]
+struct Asked {
+    lane: u8,
+    at: u8,
+    previous: u8,
+    id: u32,
+    previous_id: u32,
+    next_id: u32,
+    with_previous: Place,
+    with_next: Place,
+}
+
+impl Batch {
+    pub(crate) const fn new() -> Batch {
+        Batch { lanes: [Lane { starts: 0, n_rows: 0, ids: [0; MOST], keys: [[0; ROW]; MOST / ROW] }; LANES] }
+    }
+
+    /// The numbers of tokens of up to [`LANES`] pieces of 1 to [`MOST`] bytes.
+    #[inline(always)]
+    pub(crate) fn counts(&mut self, vocabulary: &Vocabulary, pieces: &[&[u8]]) -> [u32; LANES] {
+        let mut asked = [Asked::default(); LANES];
+        let mut n_active = pieces.len().min(LANES);
+        for (n, (lane, piece)) in self.lanes.iter_mut().zip(pieces).enumerate() {
+            lane.begin(vocabulary, piece);
+            asked[n].lane = n as u8;
+        }
+        while n_active > 0 {
+            let mut n_asking = 0;
+            for n in 0..n_active {
+                let number = asked[n % LANES].lane;
+                let lane = &mut self.lanes[usize::from(number) % LANES];
+                let least = lane.least();
+                if least != NO_KEY {
+                    asked[n_asking % LANES] = Asked { lane: number, ..lane.merge(vocabulary, least) };
+                    n_asking += 1;
+                }
+            }
+            n_active = n_asking;
+            for asked in &asked[..n_active] {
+                self.lanes[usize::from(asked.lane) % LANES].answer(vocabulary, asked);
+            }
+        }
+        let mut counts = [0; LANES];
+        for (count, lane) in counts.iter_mut().zip(&self.lanes[..pieces.len().min(LANES)]) {
+            *count = lane.starts.count_ones();
+        }
+        counts
+    }
+}
+
+impl Lane {
+    #[inline(always)]
+    fn begin(&mut self, vocabulary: &Vocabulary, piece: &[u8]) {
+        let keys = self.keys.as_flattened_mut();
+        let mut n_symbols = piece.len().min(MOST);
+        if piece.is_ascii() {
+            for (id, byte) in self.ids.iter_mut().zip(piece) {
+                *id = vocabulary.byte(*byte);
+            }
+            for (at, (key, pair)) in keys.iter_mut().zip(piece.windows(2)).enumerate() {
+                *key = key_of(vocabulary.byte_pair(pair[0], pair[1]), at);
+            }
+        } else {
+            n_symbols = 0;
+            symbols(vocabulary, piece, |id, _| {
+                self.ids[n_symbols % MOST] = id;
+                n_symbols += 1;
+            });
+            for (at, (key, pair)) in keys.iter_mut().zip(self.ids[..n_symbols].windows(2)).enumerate() {
+                *key = key_of(vocabulary.pair(pair[0], pair[1]), at);
+            }
+        }
+        self.n_rows = n_symbols.div_ceil(ROW);
+        keys[n_symbols - 1..self.n_rows * ROW].fill(NO_KEY);
+        self.starts = u64::MAX.checked_shr(64 - n_symbols as u32).unwrap_or(0);
+    }
+
+    #[inline(always)]
+    fn least(&self) -> i32 {
+        let mut least = self.keys[0];
+        for row in &self.keys[1..self.n_rows.max(1)] {
+            for (least, key) in least.iter_mut().zip(row) {
+                *least = (*least).min(*key);
+            }
+        }
+        least.iter().copied().fold(NO_KEY, i32::min)
+    }
+
+    /// Makes one token of the pair with this key, and asks what it merges into.
+    ///
+    /// Whether there is a token before or behind the new one cannot be foreseen, so no branch depends on it: what is not there
+    /// has no id, and no pair.
+    #[inline(always)]
+    fn merge(&mut self, vocabulary: &Vocabulary, least: i32) -> Asked {
+        let (at, id) = ((least & 0xFF) as usize % MOST, (least >> 8) as u32);
+        let behind = self.starts & (u64::MAX - 1) << at;
+        let gone = behind.trailing_zeros() as usize % MOST;
+        self.starts ^= 1 << gone;
+        self.ids[at] = id;
+        self.keys.as_flattened_mut()[gone] = NO_KEY;
+        let behind = behind & behind.wrapping_sub(1);
+        let next_id = select_unpredictable(behind == 0, NONE, self.ids[behind.trailing_zeros() as usize % MOST]);
+        let before = self.starts & !(u64::MAX << at);
+        let previous = 63 - (before | 1).leading_zeros() as usize % 64;
+        let previous_id = select_unpredictable(before == 0, NONE, self.ids[previous % MOST]);
+        let with_previous = vocabulary.fetch_pair(previous_id, id);
+        let with_next = vocabulary.fetch_pair(id, next_id);
+        let (at, previous) = (at as u8, previous as u8);
+        Asked { lane: 0, at, previous, id, previous_id, next_id, with_previous, with_next }
+    }
+
+    #[inline(always)]
+    fn answer(&mut self, vocabulary: &Vocabulary, asked: &Asked) {
+        let Asked { at, previous, id, previous_id, next_id, with_previous, with_next, .. } = *asked;
+        let keys = self.keys.as_flattened_mut();
+        let (at, previous) = (usize::from(at), usize::from(previous));
+        keys[previous % MOST] = key_of(vocabulary.pair_at(with_previous, previous_id, id), previous);
+        // The last, because without a token before, `previous` is this place.
+        keys[at % MOST] = key_of(vocabulary.pair_at(with_next, id, next_id), at);
+    }
+}

@@ -105,7 +105,7 @@ impl Cache<'_> {
             self.front.put(hash, key | u128::from(count) << 124);
             return count;
         }
-        if vocabulary.whole_short(key, hash).is_some() {
+        if vocabulary.has_short(key, hash) {
             self.put_short(key, 1);
             return 1;
         }

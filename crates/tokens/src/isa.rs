@@ -5,7 +5,9 @@
 pub(crate) mod x86;
 
 use crate::hash::TINY;
+use crate::merge::batch::{Batch, LANES};
 use crate::split::block::BLOCK;
+use crate::vocab::Vocabulary;
 
 /// Bits of a place in a block.
 pub(crate) const PLACE_BITS: u32 = BLOCK.ilog2();
@@ -49,6 +51,12 @@ pub(crate) trait Isa {
                 return;
             }
         }
+    }
+
+    /// The numbers of tokens of pieces of up to 64 bytes.
+    #[inline(always)]
+    fn merge(batch: &mut Batch, vocabulary: &Vocabulary, pieces: &[&[u8]]) -> [u32; LANES] {
+        batch.counts(vocabulary, pieces)
     }
 
     /// Sorts `n` pieces, of which the first has number `base`, by their length; behind what is sorted stands anything.

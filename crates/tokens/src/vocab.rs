@@ -48,6 +48,26 @@ impl Vocabulary {
         }
     }
 
+    /// Whether there is a token of 2 to 15 bytes with this key and its hash.
+    #[inline(always)]
+    pub(crate) fn has_short(&self, key: u128, hash: u64) -> bool {
+        if self.end < u32::MAX {
+            return self.whole_short(key, hash).is_some();
+        }
+        // Without a look at its id, which is in another cache line.
+        let n_buckets = self.short.len();
+        let mut bucket = (hash >> (64 - n_buckets.trailing_zeros())) as usize;
+        loop {
+            let [first, second, third, last] = &self.short[bucket & (n_buckets - 1)];
+            #[allow(clippy::needless_bitwise_bool, reason = "`||` would be a branch")]
+            let is_here = (*first == key) | (*second == key) | (*third == key) | (*last & !SPILLED == key);
+            if is_here || last & SPILLED == 0 {
+                return is_here;
+            }
+            bucket += 1;
+        }
+    }
+
     /// The id of the token of 2 to 15 bytes with this key and its hash.
     #[inline]
     pub(crate) fn whole_short(&self, key: u128, hash: u64) -> Option<u32> {

@@ -98,7 +98,7 @@ impl Lists {
         let (of_tiny, n_missed) = self.find_tiny(n_tiny, cache, text);
         let (of_others, n_missed) = self.find_others(n_others, n_missed, cache, text);
         let (of_missed, n_new) = self.find_missed(n_missed, cache, vocabulary, text);
-        of_tiny + of_others + of_missed + self.merge_new(n_new, cache, batch, vocabulary, text)
+        of_tiny + of_others + of_missed + self.merge_new::<I>(n_new, cache, batch, vocabulary, text)
     }
 
     /// Sorts the pieces: how many are tiny, how many are not.
@@ -200,7 +200,7 @@ impl Lists {
 
     /// The tokens of the pieces that were never met; they are known from here on.
     #[inline(always)]
-    fn merge_new(
+    fn merge_new<I: Isa>(
         &self,
         n_new: usize,
         cache: &mut Cache<'_>,
@@ -223,7 +223,7 @@ impl Lists {
             }
             if n_waiting == batch::LANES || new.len() == 0 {
                 let pieces = &waiting[..n_waiting];
-                for (piece, count) in pieces.iter().zip(batch.counts(vocabulary, pieces)) {
+                for (piece, count) in pieces.iter().zip(I::merge(batch, vocabulary, pieces)) {
                     total += u64::from(count);
                     if piece.len() <= SHORT {
                         cache.put_short(hash::key(piece), count);

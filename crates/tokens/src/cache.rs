@@ -6,6 +6,7 @@
 //! buffer behind an index; when it is full, it begins again.
 
 mod front;
+mod growing;
 mod long;
 
 use std::hint::select_unpredictable;
@@ -17,14 +18,12 @@ use crate::prefetch::prefetch;
 use crate::vocab::Vocabulary;
 pub(crate) use front::Front;
 use front::{ShortTable, TinyTable, count_if};
+use growing::{Buckets, Entry, Growing, Growth};
 use long::LongPieces;
 
-/// Logarithms of the numbers of buckets: 8 MB each.
-const BACK_BITS: u32 = 17;
-const MIDDLE_BITS: u32 = 17;
-
-type BackTable = [[u128; 4]; 1 << BACK_BITS];
-type MiddleTable = [[Pair; 2]; 1 << MIDDLE_BITS];
+/// Up to 8 MB each.
+type BackTable = Buckets<u128, 4>;
+type MiddleTable = Buckets<Pair, 2>;
 
 /// A piece of 16 to 31 bytes.
 type Pair = [u128; 2];
@@ -42,24 +41,23 @@ const N_BYTES: usize =
 pub(crate) struct Memory {
     /// Empty before the first count. Zeros that are not there before they are touched.
     bytes: Vec<u8>,
+    back: Growth,
+    middle: Growth,
     long: LongPieces,
-    /// Selects which entry goes.
-    turn: usize,
 }
 
 /// A cache, open.
 pub(crate) struct Cache<'a> {
     pub(crate) front: Front<'a>,
-    back: &'a mut BackTable,
-    middle: &'a mut MiddleTable,
+    back: Growing<'a, u128, 4>,
+    middle: Growing<'a, Pair, 2>,
     long: &'a mut LongPieces,
-    turn: &'a mut usize,
 }
 
 impl Memory {
     /// Of an empty cache, not taken yet.
     pub(crate) const fn new() -> Memory {
-        Memory { bytes: Vec::new(), long: LongPieces::new(), turn: 0 }
+        Memory { bytes: Vec::new(), back: Growth::new(), middle: Growth::new(), long: LongPieces::new() }
     }
 
     /// The cache; takes the memory, if that was not done. `None` if there is none, which no allocator answers.
@@ -74,7 +72,9 @@ impl Memory {
         let (short, rest) = ShortTable::mut_from_prefix(rest).ok()?;
         let (back, rest) = BackTable::mut_from_prefix(rest).ok()?;
         let (middle, _) = MiddleTable::mut_from_prefix(rest).ok()?;
-        Some(Cache { front: Front { tiny, short }, back, middle, long: &mut self.long, turn: &mut self.turn })
+        let back = Growing { buckets: back, growth: &mut self.back };
+        let middle = Growing { buckets: middle, growth: &mut self.middle };
+        Some(Cache { front: Front { tiny, short }, back, middle, long: &mut self.long })
     }
 }
 
@@ -83,7 +83,7 @@ impl Cache<'_> {
     #[inline(always)]
     pub(crate) fn fetch(&self, vocabulary: &Vocabulary, key: u128) {
         let hash = hash::short(key);
-        prefetch(&self.back[place::<BACK_BITS>(hash)]);
+        prefetch(self.back.bucket(hash));
         prefetch(vocabulary.bucket(hash));
     }
 
@@ -91,7 +91,7 @@ impl Cache<'_> {
     #[inline(always)]
     pub(crate) fn fetch_longer(&self, piece: &[u8]) {
         if piece.len() <= MIDDLE {
-            prefetch(&self.middle[place::<MIDDLE_BITS>(hash::long(piece))]);
+            prefetch(self.middle.bucket(hash::long(piece)));
         }
     }
 
@@ -99,14 +99,14 @@ impl Cache<'_> {
     #[inline(always)]
     pub(crate) fn short(&mut self, vocabulary: &Vocabulary, key: u128) -> u32 {
         let hash = hash::short(key);
-        let entries = &self.back[place::<BACK_BITS>(hash)];
-        let count = entries.iter().fold(0, |count, entry| count | count_if(*entry, key));
+        let count = self.back.bucket(hash).iter().fold(0, |count, entry| count | count_if(*entry, key));
         if count > 0 {
             self.front.put(hash, key | u128::from(count) << 124);
             return count;
         }
         if vocabulary.has_short(key, hash) {
-            self.put_short(key, 1);
+            // The vocabulary will have it again.
+            self.front.put(hash, key | 1 << 124);
             return 1;
         }
         0
@@ -116,9 +116,7 @@ impl Cache<'_> {
     pub(crate) fn put_short(&mut self, key: u128, count: u32) {
         let hash = hash::short(key);
         let entry = key | u128::from(count) << 124;
-        let entries = &mut self.back[place::<BACK_BITS>(hash)];
-        *self.turn += 1;
-        entries[*self.turn % 4] = entry;
+        self.back.put(hash, entry);
         self.front.put(hash, entry);
     }
 
@@ -127,8 +125,8 @@ impl Cache<'_> {
     pub(crate) fn longer(&self, piece: &[u8]) -> u32 {
         let hash = hash::long(piece);
         let Some([low, high]) = middle_key(piece) else { return self.long.get(piece, hash) };
-        let entries = &self.middle[place::<MIDDLE_BITS>(hash)];
-        entries
+        self.middle
+            .bucket(hash)
             .iter()
             .fold(0, |count, entry| count | select_unpredictable(entry[0] == low, count_if(entry[1], high), 0))
     }
@@ -139,9 +137,7 @@ impl Cache<'_> {
         let Some([low, high]) = middle_key(piece) else { return self.long.put(piece, hash, count) };
         // More do not fit, and are rare.
         if count < 16 {
-            let entries = &mut self.middle[place::<MIDDLE_BITS>(hash)];
-            *self.turn += 1;
-            entries[*self.turn % 2] = [low, high | u128::from(count) << 124];
+            self.middle.put(hash, [low, high | u128::from(count) << 124]);
         }
     }
 }
@@ -160,10 +156,25 @@ fn middle_key(piece: &[u8]) -> Option<Pair> {
     Some([low, high | (n_high as u128) << 120])
 }
 
-/// The bucket of a table of 2^`BITS`.
-#[inline(always)]
-const fn place<const BITS: u32>(hash: u64) -> usize {
-    (hash >> (64 - BITS)) as usize
+/// Of a piece of up to 15 bytes.
+impl Entry for u128 {
+    const NONE: u128 = 0;
+
+    fn hash(&self) -> u64 {
+        hash::short(self & u128::MAX >> 4)
+    }
+}
+
+impl Entry for Pair {
+    const NONE: Pair = [0; 2];
+
+    fn hash(&self) -> u64 {
+        let [low, high] = self.map(u128::to_le_bytes);
+        let mut piece = [0; MIDDLE];
+        piece[..16].copy_from_slice(&low);
+        piece[16..].copy_from_slice(&high[..15]);
+        hash::long(&piece[..16 + usize::from(high[15] & 0xF)])
+    }
 }
 
 #[cfg(test)]

@@ -68,3 +68,25 @@ fn a_key_that_differs_in_one_bit_is_another() {
         }
     }
 }
+
+#[test]
+fn what_is_known_stays_known_when_tables_grow() {
+    let mut memory = Memory::new();
+    let mut cache = memory.open().unwrap();
+    let short = |n: u32| hash::key(format!("q{n:09}").as_bytes());
+    let longer = |n: u32| format!("a longer piece {n:07}").into_bytes();
+    let mut n_lost = 0;
+    for n in 0..110_000 {
+        cache.put_short(short(n), 1 + n % 15);
+        cache.put_longer(&longer(n), u64::from(1 + n % 15));
+        if n % 20_000 == 19_999 {
+            for n in 0..n {
+                let (found, longer_found) = (cache.short(&O200K, short(n)), cache.longer(&longer(n)));
+                assert!([0, 1 + n % 15].contains(&found) && [0, 1 + n % 15].contains(&longer_found), "{n}");
+                n_lost += u32::from(found == 0) + u32::from(longer_found == 0);
+            }
+        }
+    }
+    // Some buckets are full when the others are not.
+    assert!(n_lost < 60_000, "{n_lost}");
+}

@@ -14,7 +14,7 @@ use crate::merge::batch::Batch;
 use crate::split::block::{BLOCK, Bits, Block, PADDING, mark};
 use crate::split::piece_end;
 use crate::vocab::Vocabulary;
-use lists::Lists;
+use lists::{Lists, new_longer};
 
 /// The tokens of a text, or some number above `limit` if there are more.
 pub(crate) fn count(encoding: Encoding, text: &str, limit: u64) -> u64 {
@@ -83,7 +83,7 @@ fn run<I: Isa>(counter: &mut Counter, encoding: Encoding, text: &[u8], limit: u6
             total += if total.saturating_add(least) > limit {
                 least + 1
             } else {
-                long_piece(&mut cache, vocabulary, &rest[..end])
+                long_piece::<I>(&mut cache, batch, vocabulary, &rest[..end])
             };
             end
         }
@@ -91,15 +91,13 @@ fn run<I: Isa>(counter: &mut Counter, encoding: Encoding, text: &[u8], limit: u6
     total
 }
 
-#[inline(never)]
-fn long_piece(cache: &mut Cache<'_>, vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
+#[inline(always)]
+fn long_piece<I: Isa>(cache: &mut Cache<'_>, batch: &mut Batch, vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
     let known = cache.longer(piece);
     if known > 0 {
         return u64::from(known);
     }
-    let count = merge::count(vocabulary, piece);
-    cache.put_longer(piece, count);
-    count
+    new_longer::<I>(cache, batch, vocabulary, piece)
 }
 
 /// The definition, and what is left if there is no memory for a cache.

@@ -6,6 +6,7 @@ pub(crate) mod x86;
 
 use crate::hash::TINY;
 use crate::merge::batch::{Batch, LANES};
+use crate::merge::stretches;
 use crate::split::block::BLOCK;
 use crate::vocab::Vocabulary;
 
@@ -53,10 +54,16 @@ pub(crate) trait Isa {
         }
     }
 
-    /// The numbers of tokens of pieces of up to 64 bytes.
+    /// Where the tokens of pieces of up to 64 bytes begin.
     #[inline(always)]
-    fn merge(batch: &mut Batch, vocabulary: &Vocabulary, pieces: &[&[u8]]) -> [u32; LANES] {
-        batch.counts(vocabulary, pieces)
+    fn merge(batch: &mut Batch, vocabulary: &Vocabulary, pieces: &[&[u8]]) -> [u64; LANES] {
+        batch.starts(vocabulary, pieces)
+    }
+
+    /// The number of tokens of a longer piece, if that can be told from stretches of it.
+    #[inline(always)]
+    fn merge_long(batch: &mut Batch, vocabulary: &Vocabulary, piece: &[u8]) -> Option<u64> {
+        stretches::count(batch, vocabulary, piece)
     }
 
     /// Sorts `n` pieces, of which the first has number `base`, by their length; behind what is sorted stands anything.

@@ -11,6 +11,7 @@ pub(crate) mod batch;
 pub(crate) mod heap;
 mod long;
 pub(crate) mod short;
+pub(crate) mod stretches;
 mod symbols;
 mod window;
 

@@ -214,16 +214,15 @@ impl Lists {
         while let Some(piece) = new.next() {
             let piece = piece.of(text);
             if piece.len() > batch::MOST || piece.len() > SHORT && vocabulary.whole(piece).is_some() {
-                let count = merge::count(vocabulary, piece);
-                cache.put_longer(piece, count);
-                total += count;
+                total += new_longer::<I>(cache, batch, vocabulary, piece);
             } else {
                 waiting[n_waiting % batch::LANES] = piece;
                 n_waiting += 1;
             }
             if n_waiting == batch::LANES || new.len() == 0 {
                 let pieces = &waiting[..n_waiting];
-                for (piece, count) in pieces.iter().zip(I::merge(batch, vocabulary, pieces)) {
+                for (piece, starts) in pieces.iter().zip(I::merge(batch, vocabulary, pieces)) {
+                    let count = starts.count_ones();
                     total += u64::from(count);
                     if piece.len() <= SHORT {
                         cache.put_short(hash::key(piece), count);
@@ -236,6 +235,22 @@ impl Lists {
         }
         total
     }
+}
+
+/// The tokens of a piece of more than 15 bytes that was never met and is a token, or longer than 64 bytes.
+#[inline(always)]
+pub(super) fn new_longer<I: Isa>(
+    cache: &mut Cache<'_>,
+    batch: &mut Batch,
+    vocabulary: &Vocabulary,
+    piece: &[u8],
+) -> u64 {
+    let count = match vocabulary.whole(piece) {
+        Some(_) => 1,
+        None => I::merge_long(batch, vocabulary, piece).unwrap_or_else(|| merge::count(vocabulary, piece)),
+    };
+    cache.put_longer(piece, count);
+    count
 }
 
 /// Appends the numbers of the bits of a mask, of which no two are neighbours.

@@ -12,6 +12,7 @@ use std::arch::x86_64::*;
 use super::{Ascii, GROUP, Isa, PLACE_BITS, Sorted, WINDOW};
 use crate::hash::TINY;
 use crate::merge::batch::{Batch, LANES};
+use crate::merge::stretches;
 use crate::vocab::Vocabulary;
 
 /// 16 bytes at a time: part of every x86-64.
@@ -100,9 +101,15 @@ impl Isa for Avx512 {
     }
 
     #[inline(always)]
-    fn merge(batch: &mut Batch, vocabulary: &Vocabulary, pieces: &[&[u8]]) -> [u32; LANES] {
+    fn merge(batch: &mut Batch, vocabulary: &Vocabulary, pieces: &[&[u8]]) -> [u64; LANES] {
         // SAFETY: what has AVX-512 has AVX2.
         unsafe { merge(batch, vocabulary, pieces) }
+    }
+
+    #[inline(always)]
+    fn merge_long(batch: &mut Batch, vocabulary: &Vocabulary, piece: &[u8]) -> Option<u64> {
+        // SAFETY: as above.
+        unsafe { merge_long(batch, vocabulary, piece) }
     }
 
     #[inline(always)]
@@ -132,8 +139,14 @@ fn compress(mask: u64, base: u16, list: &mut [u16; 32]) {
 /// Merging reads as vectors what it has just written as numbers, which costs a quarter more if the vectors are wider.
 #[inline(never)]
 #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
-fn merge(batch: &mut Batch, vocabulary: &Vocabulary, pieces: &[&[u8]]) -> [u32; LANES] {
-    batch.counts(vocabulary, pieces)
+fn merge(batch: &mut Batch, vocabulary: &Vocabulary, pieces: &[&[u8]]) -> [u64; LANES] {
+    batch.starts(vocabulary, pieces)
+}
+
+#[inline(never)]
+#[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt")]
+fn merge_long(batch: &mut Batch, vocabulary: &Vocabulary, piece: &[u8]) -> Option<u64> {
+    stretches::count(batch, vocabulary, piece)
 }
 
 #[inline]

@@ -21,7 +21,7 @@ pub(crate) struct Batch {
     lanes: [Lane; LANES],
 }
 
-/// A piece on its way. Places are those of its symbols; what is in no place of `starts` means nothing.
+/// A piece on its way. Places are those of its bytes; what is in no place of `starts` means nothing.
 #[derive(Clone, Copy)]
 struct Lane {
     /// The places that begin a token.
@@ -52,9 +52,9 @@ impl Batch {
         Batch { lanes: [Lane { starts: 0, n_rows: 0, ids: [0; MOST], keys: [[0; ROW]; MOST / ROW] }; LANES] }
     }
 
-    /// The numbers of tokens of up to [`LANES`] pieces of 1 to [`MOST`] bytes.
+    /// Where the tokens begin in up to [`LANES`] pieces of 1 to [`MOST`] bytes, a bit a byte.
     #[inline(always)]
-    pub(crate) fn counts(&mut self, vocabulary: &Vocabulary, pieces: &[&[u8]]) -> [u32; LANES] {
+    pub(crate) fn starts(&mut self, vocabulary: &Vocabulary, pieces: &[&[u8]]) -> [u64; LANES] {
         let mut asked = [Asked::default(); LANES];
         let mut n_active = pieces.len().min(LANES);
         for (n, (lane, piece)) in self.lanes.iter_mut().zip(pieces).enumerate() {
@@ -77,19 +77,20 @@ impl Batch {
                 self.lanes[usize::from(asked.lane) % LANES].answer(vocabulary, asked);
             }
         }
-        let mut counts = [0; LANES];
-        for (count, lane) in counts.iter_mut().zip(&self.lanes[..pieces.len().min(LANES)]) {
-            *count = lane.starts.count_ones();
+        let mut starts = [0; LANES];
+        for (starts, lane) in starts.iter_mut().zip(&self.lanes[..pieces.len().min(LANES)]) {
+            *starts = lane.starts;
         }
-        counts
+        starts
     }
 }
 
 impl Lane {
     #[inline(always)]
     fn begin(&mut self, vocabulary: &Vocabulary, piece: &[u8]) {
+        let length = piece.len().min(MOST);
+        self.n_rows = length.div_ceil(ROW);
         let keys = self.keys.as_flattened_mut();
-        let mut n_symbols = piece.len().min(MOST);
         if piece.is_ascii() {
             for (id, byte) in self.ids.iter_mut().zip(piece) {
                 *id = vocabulary.byte(*byte);
@@ -97,19 +98,20 @@ impl Lane {
             for (at, (key, pair)) in keys.iter_mut().zip(piece.windows(2)).enumerate() {
                 *key = key_of(vocabulary.byte_pair(pair[0], pair[1]), at);
             }
+            keys[length - 1..self.n_rows * ROW].fill(NO_KEY);
+            self.starts = u64::MAX >> (MOST - length);
         } else {
-            n_symbols = 0;
-            symbols(vocabulary, piece, |id, _| {
-                self.ids[n_symbols % MOST] = id;
-                n_symbols += 1;
+            keys[..self.n_rows * ROW].fill(NO_KEY);
+            let (mut starts, mut last, mut last_id) = (0, 0, NONE);
+            symbols(vocabulary, &piece[..length], |id, at| {
+                self.ids[at % MOST] = id;
+                starts |= 1 << at;
+                // Before the first there is nothing that merges.
+                keys[last % MOST] = key_of(vocabulary.pair(last_id, id), last);
+                (last, last_id) = (at, id);
             });
-            for (at, (key, pair)) in keys.iter_mut().zip(self.ids[..n_symbols].windows(2)).enumerate() {
-                *key = key_of(vocabulary.pair(pair[0], pair[1]), at);
-            }
+            self.starts = starts;
         }
-        self.n_rows = n_symbols.div_ceil(ROW);
-        keys[n_symbols - 1..self.n_rows * ROW].fill(NO_KEY);
-        self.starts = u64::MAX.checked_shr(64 - n_symbols as u32).unwrap_or(0);
     }
 
     #[inline(always)]

@@ -37,13 +37,20 @@ fn check(piece: &[u8]) {
             assert_eq!(short::count(vocabulary, piece) as usize, expected.len());
             let shorter = &piece[..piece.len() - 1];
             let pieces = [piece, shorter, piece, &piece[1..]];
-            let counts = Batch::new().counts(vocabulary, &pieces);
-            assert_eq!(counts[..4], pieces.map(|piece| by_heap(vocabulary, piece).len() as u32), "{piece:?}");
+            let starts = Batch::new().starts(vocabulary, &pieces);
+            for (piece, starts) in pieces.iter().zip(starts) {
+                let expected = by_heap(vocabulary, piece).iter().fold(0, |starts, (at, _)| starts | 1 << at);
+                assert_eq!(starts, expected, "{piece:?}");
+            }
         }
         if (1..=window::MOST).contains(&piece.len()) {
             let mut tokens = Vec::new();
             window::tokens(vocabulary, piece, 0, &mut tokens);
             assert_eq!(tokens, expected, "{piece:?}");
+        }
+        if piece.len() > batch::MOST {
+            let count = stretches::count(&mut Batch::new(), vocabulary, piece);
+            assert!(count.is_none_or(|count| count == expected.len() as u64), "{piece:?}");
         }
         if piece.len() > 1 {
             let mut tokens = Tokens::default();
@@ -86,4 +93,20 @@ proptest! {
     fn few_bytes_are_merged_alike(piece in prop::collection::vec(prop::sample::select(b" =-\nax0".to_vec()), 1..700)) {
         check(&piece);
     }
+}
+
+#[test]
+fn stretches_mostly_tell_the_number_of_tokens() {
+    let mut random = Random(7);
+    let mut n_told = 0;
+    for n in 0..200 {
+        let piece: String = (0..400).map(|_| char::from(b'a' + random.below(26) as u8)).collect();
+        let piece = if n % 2 == 0 { piece } else { document(n % N_KINDS, 900, &mut random) };
+        check(piece.as_bytes());
+        n_told += u32::from(stretches::count(&mut Batch::new(), &O200K, piece.as_bytes()).is_some());
+    }
+    assert!(n_told > 150, "{n_told}");
+    let run = "ab".repeat(5000);
+    let expected = by_heap(&O200K, run.as_bytes()).len() as u64;
+    assert_eq!(stretches::count(&mut Batch::new(), &O200K, run.as_bytes()), Some(expected));
 }

@@ -59,6 +59,15 @@ fn tokens(criterion: &mut Criterion) {
         }
         group.finish();
     }
+    // The peer that is exact and linear too, in the same run.
+    let bpe = bpe_openai::o200k_base();
+    let mut group = criterion.benchmark_group("bpe-openai, o200k_base");
+    group.sample_size(10);
+    for (name, text) in &inputs {
+        group.throughput(Throughput::Bytes(text.len() as u64));
+        group.bench_function(*name, |bencher| bencher.iter(|| bpe.count(text)));
+    }
+    group.finish();
 }
 
 criterion_group!(benches, tokens);

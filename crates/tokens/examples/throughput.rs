@@ -3,6 +3,8 @@
 //!
 //! `cargo run --release -p promptopt-tokens --example throughput -- o200k_base 5 FILE.docs …`
 //!
+//! `5x2` instead of `5`: on two threads, new ones in each pass.
+//!
 //! A `.docs` file is a sequence of documents, each after its length (32 bits, little-endian); any other file is one
 //! document. `benches/peers/tokens/corpora.py` builds such files.
 
@@ -16,7 +18,10 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let name = arguments.next().expect("the name of an encoding");
     let encoding = Encoding::from_name(&name).expect("the name of an encoding");
-    let n_passes: usize = arguments.next().and_then(|n| n.parse().ok()).expect("the number of passes");
+    let passes = arguments.next().expect("the number of passes");
+    let (n_passes, n_threads) = passes.split_once('x').unwrap_or((&passes, "1"));
+    let n_passes: usize = n_passes.parse().expect("the number of passes");
+    let n_threads: usize = n_threads.parse().expect("the number of threads");
     let began = Instant::now();
     let first = encoding.count("Hello, world! The first count finds no table in memory.");
     println!("first count: {:.2} ms, {first} tokens", began.elapsed().as_secs_f64() * 1e3);
@@ -27,7 +32,7 @@ fn main() {
         let mut n_tokens = 0;
         for _ in 0..n_passes {
             let began = Instant::now();
-            n_tokens = documents.iter().map(|text| encoding.count(text)).sum::<u64>();
+            n_tokens = count(encoding, &documents, n_threads);
             figures.push(n_bytes as f64 / 1e6 / began.elapsed().as_secs_f64());
         }
         let mut warm = figures.split_off(1.min(figures.len() - 1));
@@ -39,6 +44,18 @@ fn main() {
             warm[warm.len() / 2]
         );
     }
+}
+
+fn count(encoding: Encoding, documents: &[String], n_threads: usize) -> u64 {
+    let part = |documents: &[String]| documents.iter().map(|text| encoding.count(text)).sum::<u64>();
+    if n_threads < 2 {
+        return part(documents);
+    }
+    std::thread::scope(|scope| {
+        let parts = documents.chunks(documents.len().div_ceil(n_threads).max(1));
+        let threads: Vec<_> = parts.map(|documents| scope.spawn(move || part(documents))).collect();
+        threads.into_iter().map(|thread| thread.join().expect("a count")).sum()
+    })
 }
 
 fn documents(path: &str) -> Vec<String> {

@@ -35,5 +35,9 @@ fn atom(vocabulary: &Vocabulary, bytes: &[u8], at: usize) -> Option<(u32, usize)
     }
     let before = at.checked_sub(1).map(|place| bytes[place]);
     let behind = bytes.get(at + length).copied();
+    // Nor is a character with one continuation too many; the tables know only of text.
+    if behind.is_some_and(|byte| byte & 0xC0 == 0x80) {
+        return None;
+    }
     vocabulary.atom(c, before, (first, last), behind).map(|id| (id, length))
 }

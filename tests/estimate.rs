@@ -60,6 +60,50 @@ fn check_sums(report: &Report) {
     }
 }
 
+/// Conversations logged turn by turn, their turns interleaved, with odd lines among them.
+fn conversations() -> Vec<String> {
+    let mut lines = Vec::new();
+    for turn in 1..5 {
+        for n in 0..40 {
+            let say = |turn: usize| {
+                let said = "Some words of a \\\"turn\\\". ".repeat(1 + (n * turn) % 60);
+                format!(
+                    r#"{{"role":"user","content":"{n} {turn} {said}"}},{{"role":"assistant","content":"{said} {turn}"}}"#
+                )
+            };
+            let history: Vec<String> = (1..=turn).map(say).collect();
+            let system = format!(r#"{{"role":"system","content":"You are number {}."}}"#, n % 3);
+            let model = ["gpt-4o-mini", "gpt-5", "deepseek-chat", "claude-sonnet-4-5"][n % 4];
+            let last = r#"{"role":"user","content":[{"type":"text","text":"And now?"}]}"#;
+            let history = history.join(",");
+            lines.push(format!(
+                r#"{{"model":"{model}","messages":[{system},{history},{last}],"max_tokens":{}}}"#,
+                100 + n % 7
+            ));
+        }
+        lines.push(r#"{"model":"gpt-5","messages":[{"role":"user","content":3}]}"#.to_owned());
+        lines.push(r#"{"model":"gpt-5","messages":[{"role":"user","content":"Hello, World!"}]}"#.to_owned());
+        lines.push(r#"{"model":"gpt-5","messages":[{"role":"user","content":"hello world"}"#.to_owned());
+    }
+    lines
+}
+
+#[test]
+fn what_is_remembered_of_messages_changes_nothing() {
+    let lines = conversations();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let report = |remember, n_threads| {
+        let what_if = vec!["claude-sonnet-4-5".to_owned()];
+        let options = Options { remember, n_threads, what_if, ..options() };
+        serde_json::to_string(&run_lines("remembered", &lines, &options).unwrap()).unwrap()
+    };
+    let without = report(false, 1);
+    assert!(without.contains("\"skipped_total\":8"), "{without}");
+    for n_threads in [1, 3] {
+        assert_eq!(report(true, n_threads), without, "{n_threads} threads");
+    }
+}
+
 #[test]
 fn the_bundled_corpora_are_read_whole() {
     let report = run(&[&corpora()], &options()).unwrap();

@@ -26,6 +26,10 @@ use args::Cli;
 use commands::Outcome;
 use settings::Settings;
 
+/// Workers of an estimate take and give back many small pieces of memory, some of them across threads.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Everything went well.
 const OK: u8 = 0;
 /// A gate that the caller asked for (`--budget`, …) says no, or `lint` found something. The report is written all the same.

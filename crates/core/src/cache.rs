@@ -22,7 +22,7 @@ mod store;
 
 #[cfg(feature = "router")]
 pub use body_key::{BodyDigest, BodyKey, KeySecret, Scope};
-pub use key::{CacheKey, keys, request_key};
+pub use key::{CacheKey, MessageDigests, keys, known_keys, message_digests, request_key};
 #[cfg(feature = "redis")]
 pub use redis::RedisLevel;
 pub use replay::ReplayCache;

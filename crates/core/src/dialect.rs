@@ -37,7 +37,7 @@ use serde_json::Value;
 
 pub use invoke_usage::with_headers;
 
-use crate::chat::{Answer, ChatRequest, Dialect};
+use crate::chat::{Answer, ChatRequest, Dialect, Message};
 use crate::error::{Error, Result};
 use crate::usage::{Flaw, Reading};
 
@@ -98,6 +98,11 @@ pub fn read_request(body: &Value) -> Result<ChatRequest> {
             .help("expected `messages`, `input`, `contents`, `prompt` or `inputText` at the top level")
     })?;
     (wire.request)(body)
+}
+
+/// Reads one message of a chat completion request.
+pub(crate) fn read_chat_message(message: &Value) -> Result<Message> {
+    chat_message::message(message)
 }
 
 /// Reads a response's bytes, in whatever framing they came: a JSON body, server-sent events, JSON lines, a JSON array of

@@ -10,6 +10,7 @@ pub mod report;
 pub mod time_use;
 
 mod join;
+mod known;
 mod replay;
 mod rewriting;
 mod row;
@@ -24,11 +25,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub use options::{Batchable, Options, ResponseCacheOptions};
 pub use report::Report;
 
+use self::known::Known;
 use self::replay::Replay;
 use self::report::InputFile;
 use self::row::{Bench, Row, measure};
 use self::what_if::Other;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, ModelSpec};
 use crate::error::{Error, Kind, Result};
 use crate::format::read::{ReadOptions, read_all};
 use crate::format::walk::{Input, discover};
@@ -73,8 +75,8 @@ pub fn estimate_inputs(inputs: &[Input], options: &Options, watch: &mut dyn FnMu
     if let Some(model) = &options.model {
         spec_of(options, options.host.as_deref(), model)?;
     }
-    let memo = Memo::new();
-    let bench = Bench { options, memo: &memo, others: &others_specs };
+    let (memo, known) = (Memo::new(), Known::default());
+    let bench = Bench { options, memo: &memo, known: &known, others: &others_specs };
     let mut replay = Replay::new(options, others);
     let mut counts: HashMap<Arc<str>, u64> = HashMap::new();
     let mut first_error = None;
@@ -83,6 +85,7 @@ pub fn estimate_inputs(inputs: &[Input], options: &Options, watch: &mut dyn FnMu
         format: options.format,
         threads: options.n_threads,
         n_read: Some(Arc::clone(&n_read)),
+        remember: options.remember,
         ..ReadOptions::default()
     };
     let mut progress =
@@ -167,7 +170,9 @@ fn spec_of(options: &Options, host: Option<&str>, name: &str) -> Result<u32> {
 /// The place of a model in the catalogue.
 fn index_of(catalog: &Catalog, host: Option<&str>, name: &str) -> Option<u32> {
     let found = catalog.find(host, name)?;
-    (0_u32..).zip(&catalog.models).find(|(_, spec)| std::ptr::eq(*spec, found)).map(|(index, _)| index)
+    let place = |spec: *const ModelSpec| spec.addr();
+    let index = (place(found) - place(catalog.models.as_ptr())) / size_of::<ModelSpec>();
+    u32::try_from(index).ok()
 }
 
 /// Errors when the corpus has no call at all: an empty file is not a bill of zero.

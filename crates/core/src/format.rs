@@ -18,12 +18,14 @@ mod chunk;
 mod counts;
 mod exchange;
 mod json;
+mod known;
 pub mod open;
 pub mod read;
 mod requests;
 mod scan;
 mod session;
 pub mod sniff;
+mod spare;
 mod turns;
 pub mod walk;
 pub(crate) mod when;
@@ -156,7 +158,7 @@ pub enum Reader {
 }
 
 /// One line (without its end), or one JSON value cut out of an array or a sequence, and where it stands.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Line<'a> {
     /// The text.
     pub text: &'a str,
@@ -164,6 +166,8 @@ pub struct Line<'a> {
     pub file: &'a Arc<str>,
     /// Its number, from 1: of the line, or of the value.
     pub number: u64,
+    /// Messages met in lines before.
+    known: Option<&'a known::Known>,
 }
 
 /// The beginning of a file.
@@ -296,7 +300,7 @@ mod tests {
             for format in FORMATS {
                 match format.reader {
                     Reader::Lines(read) => {
-                        let _ = read(&Line { text: &text, file: &file, number: 1 }, &mut Vec::new());
+                        let _ = read(&Line { text: &text, file: &file, number: 1, known: None }, &mut Vec::new());
                     }
                     Reader::Stream(read) => {
                         let _ = read(&mut text.as_bytes(), &file, &mut |_| ControlFlow::Continue(()));

@@ -9,11 +9,13 @@
 
 pub mod edges;
 
+use std::borrow::Cow;
+
 use crate::catalog::{CacheRule, CacheTrigger, ModelSpec, TokenClass};
 use crate::text::DigestMap;
 use crate::usage::Usage;
 
-pub use edges::{Edge, EdgeKind, edges, token_offsets};
+pub use edges::{Bites, Edge, EdgeKind, bites, edges, edges_knowing, token_offsets};
 
 /// Entries kept a scope; beyond, the older half is dropped. A million edges of 512 bytes stand for half a gigabyte of
 /// distinct prompts within one time to live.
@@ -213,9 +215,9 @@ fn usable_edges(rule: &CacheRule, call: &Call<'_>) -> Vec<(usize, bool)> {
 
 /// Where a hit may end: for explicit caches also the part ends that lie so many blocks before a
 /// breakpoint as the provider looks back.
-fn candidates(rule: &CacheRule, call: &Call<'_>, usable: &[(usize, bool)]) -> Vec<(usize, bool)> {
+fn candidates<'a>(rule: &CacheRule, call: &Call<'_>, usable: &'a [(usize, bool)]) -> Cow<'a, [(usize, bool)]> {
     if rule.trigger != CacheTrigger::Explicit {
-        return usable.to_vec();
+        return Cow::Borrowed(usable);
     }
     let mut found = Vec::new();
     for &(marked, is_long) in usable {
@@ -233,7 +235,7 @@ fn candidates(rule: &CacheRule, call: &Call<'_>, usable: &[(usize, bool)]) -> Ve
     }
     found.sort_unstable();
     found.dedup_by_key(|(index, _)| *index);
-    found
+    Cow::Owned(found)
 }
 
 /// The end of tools and system instructions, and the end of the prompt: what one sets first.

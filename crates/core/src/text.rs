@@ -2,6 +2,8 @@
 //! keyed by digests.
 
 pub mod json;
+pub mod keyed;
+pub mod recent;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};

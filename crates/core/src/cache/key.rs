@@ -7,6 +7,7 @@ use crate::chat::{
     AnswerFormat, ChatRequest, Content, Image, MediaId, Message, Part, Reasoning, Role, Tool, ToolChoice,
 };
 use crate::text::half;
+use crate::text::keyed::Secret;
 
 /// A request's key: equal only for requests that ask for the same answer within one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,24 +26,83 @@ pub fn request_key(request: &ChatRequest, partition: &str) -> CacheKey {
 /// must never be found by it.
 pub fn keys(request: &ChatRequest, partition: &str) -> (CacheKey, CacheKey) {
     let mut form = Form { hasher: blake3::Hasher::new() };
-    let last_user = form.request(request, partition);
+    let last_user = form.request(request, partition, &mut |form, index| form.message(&request.messages[index]));
     let mut folded = Form { hasher: form.hasher.clone() };
-    if let Some(message) = last_user {
-        form.message(message);
-        for part in &message.parts {
-            match &part.content {
-                Content::Text(text) => folded.bytes(&fold(text)),
-                _ => folded.part(part),
-            }
-        }
-        folded.media(&message.media);
+    if let Some(index) = last_user {
+        form.message(&request.messages[index]);
+        folded.folded(&request.messages[index]);
     }
     (form.finish(), folded.finish())
 }
 
+/// What stands for a message in [`known_keys`]: of itself, and folded.
+pub type MessageDigests = ([u8; 16], [u8; 16]);
+
+/// The digests of a message, for [`known_keys`].
+pub fn message_digests(message: &Message, secret: &Secret) -> MessageDigests {
+    let mut form = Form { hasher: Vec::with_capacity(1024) };
+    form.message(message);
+    let whole = secret.digest(&form.hasher);
+    if message.role != Role::User {
+        // Only a user's message is ever folded.
+        return (whole, whole);
+    }
+    form.hasher.clear();
+    form.folded(message);
+    (whole, secret.digest(&form.hasher))
+}
+
+/// As [`keys`], for one run of one program: equal where those are equal, and not equal where they are not, but made of
+/// digests of the messages, so that a message that comes again need not be gone through again. `digests` are those of
+/// the request's messages under the same secret, in their order.
+pub fn known_keys(request: &ChatRequest, secret: &Secret, digests: &[MessageDigests]) -> (CacheKey, CacheKey) {
+    let mut form = Form { hasher: Vec::with_capacity(1024) };
+    let last_user = form.request(request, "", &mut |form, index| form.hasher.extend_from_slice(&digests[index].0));
+    let n_before = form.hasher.len();
+    if let Some(index) = last_user {
+        form.hasher.extend_from_slice(&digests[index].0);
+    }
+    let whole = secret.digest(&form.hasher);
+    form.hasher.truncate(n_before);
+    if let Some(index) = last_user {
+        form.hasher.extend_from_slice(&digests[index].1);
+    }
+    (CacheKey(whole), CacheKey(secret.digest(&form.hasher)))
+}
+
+/// ASCII letters and digits in lower case, 0 for all other bytes.
+const LOWER: [u8; 256] = {
+    let mut table = [0; 256];
+    let mut byte = 0;
+    while byte < 128 {
+        if (byte as u8).is_ascii_alphanumeric() {
+            table[byte] = (byte as u8).to_ascii_lowercase();
+        }
+        byte += 1;
+    }
+    table
+};
+
 /// Letters and digits in lower case.
 fn fold(text: &str) -> Vec<u8> {
-    let mut folded = Vec::with_capacity(text.len());
+    // Every byte is written where the next one belongs, which moves on only if the byte stays: no branch to foresee.
+    let mut folded = vec![0; text.len()];
+    let mut n = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if !byte.is_ascii() {
+            folded.truncate(n);
+            fold_any(&text[at..], &mut folded);
+            return folded;
+        }
+        let lower = LOWER[usize::from(byte)];
+        folded[n] = lower;
+        n += usize::from(lower != 0);
+    }
+    folded.truncate(n);
+    folded
+}
+
+fn fold_any(text: &str, folded: &mut Vec<u8>) {
     for c in text.chars() {
         if c.is_ascii() {
             if c.is_ascii_alphanumeric() {
@@ -55,21 +115,45 @@ fn fold(text: &str) -> Vec<u8> {
             }
         }
     }
-    folded
 }
 
-struct Form {
-    hasher: blake3::Hasher,
+/// Takes the canonical form, piece by piece.
+trait Take {
+    fn take(&mut self, bytes: &[u8]);
 }
 
-impl Form {
+impl Take for blake3::Hasher {
+    fn take(&mut self, bytes: &[u8]) {
+        self.update(bytes);
+    }
+}
+
+impl Take for Vec<u8> {
+    fn take(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
+struct Form<H> {
+    hasher: H,
+}
+
+impl Form<blake3::Hasher> {
     fn finish(self) -> CacheKey {
         CacheKey(half(&self.hasher.finalize()))
     }
+}
 
-    /// Takes in all but the last user message, which is returned. Every field is named: a new one does not compile until
+impl<H: Take> Form<H> {
+    /// Takes in all but the last user message, whose index is returned; the messages by `each`, which is given their
+    /// index. Every field is named: a new one does not compile until
     /// somebody decides whether it belongs to the key.
-    fn request<'a>(&mut self, request: &'a ChatRequest, partition: &str) -> Option<&'a Message> {
+    fn request(
+        &mut self,
+        request: &ChatRequest,
+        partition: &str,
+        each: &mut dyn FnMut(&mut Self, usize),
+    ) -> Option<usize> {
         let ChatRequest {
             dialect,
             model,
@@ -88,7 +172,7 @@ impl Form {
             server_tool_json,
             parameters,
         } = request;
-        self.hasher.update(&[VERSION]);
+        self.tag(VERSION);
         self.bytes(partition.as_bytes());
         self.bytes(dialect.name().as_bytes());
         self.optional(model.as_deref());
@@ -109,9 +193,9 @@ impl Form {
         self.number(messages.len() as u64);
         let last_user = messages.iter().rposition(|message| message.role == Role::User);
         self.number(last_user.map_or(u64::MAX, |index| index as u64));
-        for (index, message) in messages.iter().enumerate() {
+        for index in 0..messages.len() {
             if Some(index) != last_user {
-                self.message(message);
+                each(self, index);
             }
         }
         match answer_format {
@@ -154,7 +238,18 @@ impl Form {
             self.bytes(name.as_bytes());
             self.json(value);
         }
-        last_user.map(|index| &*messages[index])
+        last_user
+    }
+
+    /// A message without its role and name, its texts folded.
+    fn folded(&mut self, message: &Message) {
+        for part in &message.parts {
+            match &part.content {
+                Content::Text(text) => self.bytes(&fold(text)),
+                _ => self.part(part),
+            }
+        }
+        self.media(&message.media);
     }
 
     fn tool(&mut self, tool: &Tool) {
@@ -285,106 +380,17 @@ impl Form {
 
     fn bytes(&mut self, bytes: &[u8]) {
         self.number(bytes.len() as u64);
-        self.hasher.update(bytes);
+        self.hasher.take(bytes);
     }
 
     fn number(&mut self, number: u64) {
-        self.hasher.update(&number.to_le_bytes());
+        self.hasher.take(&number.to_le_bytes());
     }
 
     fn tag(&mut self, tag: u8) {
-        self.hasher.update(&[tag]);
+        self.hasher.take(&[tag]);
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::sync::Arc;
-
-    use super::*;
-
-    fn ask(text: &str) -> ChatRequest {
-        ChatRequest {
-            model: Some("m".into()),
-            messages: vec![Arc::new(Message::text(Role::User, text))],
-            ..ChatRequest::default()
-        }
-    }
-
-    #[test]
-    fn the_same_request_has_the_same_key_and_another_partition_another() {
-        assert_eq!(request_key(&ask("a"), "t"), request_key(&ask("a"), "t"));
-        assert_ne!(request_key(&ask("a"), "t"), request_key(&ask("a"), "u"));
-    }
-
-    #[test]
-    fn any_byte_of_the_prompt_and_any_parameter_splits_keys() {
-        let plain = request_key(&ask("a"), "");
-        assert_ne!(plain, request_key(&ask("a "), ""));
-        let mut warmer = ask("a");
-        warmer.parameters.push(("temperature".into(), serde_json::json!(1)));
-        assert_ne!(plain, request_key(&warmer, ""));
-    }
-
-    #[test]
-    fn fields_cannot_run_into_each_other() {
-        let mut one = ask("a");
-        one.model = Some("mx".into());
-        let mut two = ask("xa");
-        two.model = Some("m".into());
-        assert_ne!(request_key(&one, ""), request_key(&two, ""));
-    }
-
-    #[test]
-    fn json_keys_may_come_in_any_order() {
-        let mut one = ask("a");
-        one.parameters.push(("x".into(), serde_json::json!({"a": 1, "b": 2})));
-        let mut two = ask("a");
-        two.parameters.push(("x".into(), serde_json::json!({"b": 2, "a": 1})));
-        assert_eq!(request_key(&one, ""), request_key(&two, ""));
-    }
-
-    type Way<'a> = &'a dyn Fn(&str) -> (CacheKey, CacheKey);
-
-    #[test]
-    fn another_picture_is_another_request() {
-        let chat = |part: Value| {
-            let body = serde_json::json!({"model": "m", "messages": [{"role": "user", "content": [part]}]});
-            keys(&crate::dialect::read_request(&body).unwrap(), "")
-        };
-        let url = |url: &str| chat(serde_json::json!({"type": "image_url", "image_url": {"url": url}}));
-        let data = |data: &str| chat(serde_json::json!({"type": "input_audio", "input_audio": {"data": data}}));
-        let file = |id: &str| chat(serde_json::json!({"type": "file", "file": {"file_id": id}}));
-        let block = |data: &str| {
-            chat(
-                serde_json::json!({"type": "image", "source": {"type": "base64", "media_type": "image/png", "data": data}}),
-            )
-        };
-        let ways: [Way<'_>; 4] = [&url, &data, &file, &block];
-        for way in ways {
-            let (one, two) = (way("https://e.org/AAAA"), way("https://e.org/BBBB"));
-            assert_ne!(one.0, two.0);
-            assert_ne!(one.1, two.1);
-            assert_eq!(one, way("https://e.org/AAAA"));
-        }
-    }
-
-    #[test]
-    fn a_server_tool_is_more_than_its_name() {
-        let search = |domain: &str, ttl: &str| {
-            let tool = serde_json::json!({"type": "web_search_20250305", "name": "web_search",
-                "allowed_domains": [domain], "cache_control": {"type": "ephemeral", "ttl": ttl}});
-            let body = serde_json::json!({"model": "claude-sonnet-5", "max_tokens": 9, "system": "s", "tools": [tool],
-                "messages": [{"role": "user", "content": "news?"}]});
-            request_key(&crate::dialect::read_request(&body).unwrap(), "")
-        };
-        assert_ne!(search("a.org", "5m"), search("b.org", "5m"));
-        assert_eq!(search("a.org", "5m"), search("a.org", "1h"));
-    }
-
-    #[test]
-    fn folding_joins_case_and_punctuation_but_not_words() {
-        assert_eq!(keys(&ask("Hello, world!"), "").1, keys(&ask("hello world"), "").1);
-        assert_ne!(keys(&ask("hello word"), "").1, keys(&ask("hello world"), "").1);
-    }
-}
+mod tests;

@@ -45,6 +45,8 @@ pub struct Options {
     pub what_if: Vec<String>,
     /// Shows what rewriting the prompts would save, and shortening them, if it is told to shorten.
     pub optimizer: Option<Arc<Optimizer>>,
+    /// Messages that come again are read once. The report is the same without.
+    pub remember: bool,
     /// Worker threads.
     pub n_threads: usize,
 }
@@ -93,6 +95,7 @@ impl Options {
             routes: Vec::new(),
             what_if: Vec::new(),
             optimizer: None,
+            remember: true,
             n_threads: 1,
         }
     }

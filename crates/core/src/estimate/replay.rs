@@ -19,6 +19,7 @@ use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::framing::Section;
 use crate::tokens::Encoding;
+use crate::usage::Usage;
 use crate::usd::Usd;
 
 /// Edges that may wait in the window: some 60 MB.
@@ -189,7 +190,12 @@ impl<'a> Replay<'a> {
             Ok(cost) => cost,
             Err(why) => return self.unpriced(row, kind, Some(&base), why),
         };
-        let bound = |usage| catalog.price(model, usage, &row.conditions).map_or(cost.total, |cost| cost.total);
+        let bound = |usage: &Usage| {
+            if *usage == base.usage {
+                return cost.total;
+            }
+            catalog.price(model, usage, &row.conditions).map_or(cost.total, |cost| cost.total)
+        };
         let (low, high) = match base.source {
             BaseSource::Usage => (cost.total, cost.total),
             BaseSource::Exact | BaseSource::Approximate => (bound(&base.low), bound(&base.high)),

@@ -4,17 +4,18 @@
 use std::sync::Arc;
 
 use super::index_of;
-use super::kinds::{KindText, kind_text};
+use super::kinds::KindText;
+use super::known::Known;
 use super::options::Options;
 use super::rewriting::{Rewritten, rewrite};
 use crate::cache::storable::is_deterministic;
-use crate::cache::{CacheKey, keys};
+use crate::cache::{CacheKey, MessageDigests, known_keys};
 use crate::catalog::ModelSpec;
 use crate::chat::{Answer, ChatRequest};
 use crate::clock::Timestamp;
 use crate::format::{CallKind, Origin, Record};
 use crate::framing::{self, Profile, Section, Weight};
-use crate::prefix_cache::{Edge, edges, token_offsets};
+use crate::prefix_cache::{Edge, edges_knowing, token_offsets};
 use crate::route::needs::lacks;
 use crate::tokens::memo::Memo;
 use crate::usage::{Conditions, Flaw, Reading, Semantics, ServiceTier, Usage};
@@ -45,7 +46,7 @@ pub(super) struct Row {
     /// The request fixes its sampling (`temperature: 0`), so that a repeated answer is what the model would say.
     pub is_deterministic: bool,
     pub has_breakpoints: bool,
-    pub kind: Option<KindText>,
+    pub kind: Option<Arc<KindText>>,
     pub shape: Shape,
     /// As the optimizer would send it: with its content kept, and shortened.
     pub rewritten: Vec<Option<Rewritten>>,
@@ -105,6 +106,7 @@ pub(super) struct Elsewhere {
 pub(super) struct Bench<'a> {
     pub options: &'a Options,
     pub memo: &'a Memo,
+    pub known: &'a Known,
     /// Indices of the models of `--what-if` and `--route`, in that order, without repeats.
     pub others: &'a [u32],
 }
@@ -217,10 +219,13 @@ fn weigh_row(
         is_exact: profile.tokenizer.is_exact() && weight.low == weight.high,
         is_output_assumed: is_output_assumed && !is_embedding,
     });
-    row.keys = Some(keys(request, ""));
+    let facts = bench.known.facts(request);
+    let digests: Vec<MessageDigests> = facts.iter().map(|facts| facts.digests).collect();
+    row.keys = Some(known_keys(request, bench.known.secret(), &digests));
     row.is_deterministic = is_deterministic(request);
-    row.kind = Some(kind_text(request));
-    let (edges, n_prompt_edges) = edges(request, answer.map(|answer| answer.parts.as_slice()));
+    row.kind = Some(bench.known.kind_text(request, &facts));
+    let bites = |index: usize| facts.get(index).and_then(|facts| facts.bites.clone());
+    let (edges, n_prompt_edges) = edges_knowing(request, answer.map(|answer| answer.parts.as_slice()), bites);
     row.has_breakpoints =
         edges.iter().any(|edge| matches!(edge.kind, crate::prefix_cache::EdgeKind::Breakpoint { .. }));
     row.shape = Shape {

@@ -296,6 +296,12 @@ pub(super) fn scaled(total: u64, part: u64, whole: u64) -> u64 {
     if whole == 0 {
         return total;
     }
+    if whole == total {
+        return part;
+    }
+    if let Some(product) = total.checked_mul(part) {
+        return product / whole;
+    }
     u64::try_from(u128::from(total) * u128::from(part) / u128::from(whole)).unwrap_or(u64::MAX)
 }
 

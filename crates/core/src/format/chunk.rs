@@ -7,9 +7,12 @@ use std::ops::Range;
 use crate::error::{Error, Result};
 use crate::format::scan::Scanner;
 use crate::format::sniff::Layout;
+use crate::format::spare::Spare;
 
 /// A chunk holds about so many bytes: large enough that handing it over costs nothing, small enough to balance.
 const CHUNK: usize = 1 << 20;
+/// A buffer for a chunk and the beginning of the next line.
+pub(crate) const BUFFER: usize = CHUNK + (CHUNK >> 2);
 
 /// Lines or values that belong together in one piece of work.
 #[derive(Debug, PartialEq, Eq)]
@@ -35,10 +38,11 @@ pub(crate) fn cut(
     reader: &mut dyn BufRead,
     layout: Layout,
     max_bytes: usize,
+    spare: &Spare,
     give: &mut dyn FnMut(Result<Chunk>) -> bool,
 ) {
     match layout {
-        Layout::Lines => Lines { reader, max_bytes, chunk: Vec::new(), line: 1 }.cut(give),
+        Layout::Lines => Lines { reader, max_bytes, chunk: Vec::new(), line: 1, spare }.cut(give),
         Layout::Array | Layout::Values => Values {
             reader,
             max_bytes,
@@ -59,6 +63,7 @@ struct Lines<'a> {
     chunk: Vec<u8>,
     /// The number of the line that `chunk` begins with.
     line: u64,
+    spare: &'a Spare,
 }
 
 impl Lines<'_> {
@@ -110,7 +115,7 @@ impl Lines<'_> {
 
     /// Gives the first `n` bytes and keeps the rest.
     fn hand_over(&mut self, n: usize, give: &mut dyn FnMut(Result<Chunk>) -> bool) -> bool {
-        let mut rest = Vec::with_capacity(CHUNK + (CHUNK >> 2));
+        let mut rest = self.spare.take(BUFFER);
         rest.extend_from_slice(&self.chunk[n..]);
         self.chunk.truncate(n);
         let bytes = std::mem::replace(&mut self.chunk, rest);
@@ -269,7 +274,7 @@ mod tests {
     /// Cuts with a tiny buffer, so that every border falls everywhere.
     fn cut_all(text: &[u8], layout: Layout, max_bytes: usize) -> Vec<Result<Chunk>> {
         let mut given = Vec::new();
-        cut(&mut BufReader::with_capacity(3, text), layout, max_bytes, &mut |chunk| {
+        cut(&mut BufReader::with_capacity(3, text), layout, max_bytes, &Spare::default(), &mut |chunk| {
             given.push(chunk);
             true
         });

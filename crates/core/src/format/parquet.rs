@@ -38,7 +38,7 @@ fn read(reader: &mut dyn BufRead, file: &Arc<str>, sink: &mut Sink<'_>) -> Resul
         let lines = *lines.get_or_insert_with(|| nested_format(&row));
         let mut found = Vec::new();
         let outcome = if let Some(reader) = lines {
-            reader(&Line { text: &row.to_string(), file, number }, &mut found)
+            reader(&Line { text: &row.to_string(), file, number, known: None }, &mut found)
         } else {
             let origin = Origin { file: Arc::clone(file), line: number };
             flat_record(&columns, &row, origin).map(|record| found.push(record))

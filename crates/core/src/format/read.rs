@@ -11,8 +11,10 @@ use std::sync::{Arc, Mutex};
 
 use crate::error::{Error, Result};
 use crate::format::chunk::{self, Chunk};
+use crate::format::known::Known;
 use crate::format::open::open;
 use crate::format::sniff::{self, Beginning, Layout};
+use crate::format::spare::Spare;
 use crate::format::walk::{Input, Skipped};
 use crate::format::{Format, Line, Reader, Record};
 
@@ -27,11 +29,13 @@ pub struct ReadOptions {
     pub max_line_bytes: usize,
     /// Grows with the bytes read from the disk, before decompression: for a progress bar.
     pub n_read: Option<Arc<AtomicU64>>,
+    /// Messages that come again are read once. Records and errors are the same without.
+    pub remember: bool,
 }
 
 impl Default for ReadOptions {
     fn default() -> Self {
-        ReadOptions { format: None, threads: 1, max_line_bytes: 256 << 20, n_read: None }
+        ReadOptions { format: None, threads: 1, max_line_bytes: 256 << 20, n_read: None, remember: true }
     }
 }
 
@@ -61,7 +65,9 @@ pub fn read_all<T: Send>(
     let (jobs, next_job) = sync_channel::<Job<T>>(n_in_flight);
     let (tickets, in_order) = sync_channel::<Receiver<Vec<T>>>(n_in_flight);
     let next_job = Arc::new(Mutex::new(next_job));
-    let map = &map;
+    let known = options.remember.then(Known::default);
+    let spare = Spare::default();
+    let (map, known, spare) = (&map, known.as_ref(), &spare);
     std::thread::scope(|scope| {
         for _ in 0..n_threads {
             let next_job = Arc::clone(&next_job);
@@ -72,14 +78,14 @@ pub fn read_all<T: Send>(
                     let Some(job) = job else { return };
                     let (work, done) = (job.work, job.done);
                     // Nobody waits for the answer only if the caller's fold has panicked.
-                    let _ = done.send(work.run(map));
+                    let _ = done.send(work.run(known, spare, map));
                 }
             });
         }
         // The workers' handles are the only ones, so that the queue closes when all of them are gone.
         drop(next_job);
         let producer = scope.spawn(move || {
-            let mut desk = Desk { jobs, tickets, is_closed: false };
+            let mut desk = Desk { jobs, tickets, spare, is_closed: false };
             let mut report = ReadReport::default();
             let mut seen = HashSet::new();
             for input in inputs {
@@ -117,13 +123,14 @@ enum Work {
 }
 
 /// Hands out work and remembers its order.
-struct Desk<T> {
+struct Desk<'a, T> {
     jobs: SyncSender<Job<T>>,
     tickets: SyncSender<Receiver<Vec<T>>>,
+    spare: &'a Spare,
     is_closed: bool,
 }
 
-impl<T> Desk<T> {
+impl<T> Desk<'_, T> {
     /// False if nobody takes work any more.
     fn hand_out(&mut self, work: Work) -> bool {
         let (done, ticket) = sync_channel(1);
@@ -136,7 +143,7 @@ impl<T> Desk<T> {
 fn read_input<T>(
     input: &Input,
     options: &ReadOptions,
-    desk: &mut Desk<T>,
+    desk: &mut Desk<'_, T>,
     seen: &mut HashSet<Arc<str>>,
     report: &mut ReadReport,
 ) {
@@ -183,10 +190,11 @@ fn read_chunks<T>(
     lines: LineReader,
     file: &Arc<str>,
     options: &ReadOptions,
-    desk: &mut Desk<T>,
+    desk: &mut Desk<'_, T>,
 ) {
     let max_bytes = options.max_line_bytes;
-    chunk::cut(reader, layout, max_bytes, &mut |chunk| {
+    let spare = desk.spare;
+    chunk::cut(reader, layout, max_bytes, spare, &mut |chunk| {
         desk.hand_out(match chunk {
             Ok(chunk) => Work::Chunk { chunk, file: Arc::clone(file), reader: lines, max_bytes },
             Err(error) => Work::Records(vec![Err(error.in_file(&**file))]),
@@ -201,7 +209,7 @@ fn read_stream<T>(
     reader: &mut dyn BufRead,
     stream: StreamReader,
     file: &Arc<str>,
-    desk: &mut Desk<T>,
+    desk: &mut Desk<'_, T>,
     seen: &mut HashSet<Arc<str>>,
 ) -> u64 {
     const BATCH: usize = 256;
@@ -231,16 +239,17 @@ fn read_stream<T>(
 }
 
 impl Work {
-    fn run<T>(self, map: &impl Fn(Result<Record>) -> T) -> Vec<T> {
+    fn run<T>(self, known: Option<&Known>, spare: &Spare, map: &impl Fn(Result<Record>) -> T) -> Vec<T> {
         let (chunk, file, reader, max_bytes) = match self {
             Work::Records(records) => return records.into_iter().map(map).collect(),
             Work::Chunk { chunk, file, reader, max_bytes } => (chunk, file, reader, max_bytes),
         };
-        let mut mapped = Vec::new();
+        // Growing would move what is large already.
+        let mut mapped = Vec::with_capacity(64);
         let mut records = Vec::new();
         let mut take = |bytes: &[u8], number: u64, line: u64| {
-            let outcome =
-                check_text(bytes, max_bytes).and_then(|text| reader(&Line { text, file: &file, number }, &mut records));
+            let outcome = check_text(bytes, max_bytes)
+                .and_then(|text| reader(&Line { text, file: &file, number, known }, &mut records));
             mapped.extend(records.drain(..).map(|record| map(Ok(record))));
             if let Err(error) = outcome {
                 mapped.push(map(Err(error.at_line(line).in_file(&*file))));
@@ -248,12 +257,16 @@ impl Work {
         };
         match chunk {
             Chunk::Lines { bytes, first_line } => {
-                for (bytes, number) in bytes.split(|b| *b == b'\n').zip(first_line..) {
-                    let bytes = bytes.trim_ascii();
+                let mut begin = 0;
+                let ends = memchr::memchr_iter(b'\n', &bytes).chain(std::iter::once(bytes.len()));
+                for (end, number) in ends.zip(first_line..) {
+                    let bytes = bytes[begin..end].trim_ascii();
+                    begin = end + 1;
                     if !bytes.is_empty() {
                         take(bytes, number, number);
                     }
                 }
+                spare.give(bytes, chunk::BUFFER);
             }
             Chunk::Values { bytes, values } => {
                 for cut in values {

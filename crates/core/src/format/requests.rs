@@ -9,8 +9,11 @@ use crate::format::{Line, Origin, Record, json, when};
 /// Reads a body, with an instant and labels where loggers put them beside the fields of the request. The dialect follows
 /// from the body, also when the user named another one's format: a file may mix them.
 pub(super) fn read(line: &Line<'_>, records: &mut Vec<Record>) -> Result<()> {
-    let body = json::object(line)?;
-    records.push(record(line, &body)?);
+    let whole = |line: &Line<'_>| record(line, &json::object(line)?);
+    records.push(match line.known.and_then(|known| known.read(line, whole)) {
+        Some(record) => record,
+        None => whole(line)?,
+    });
     Ok(())
 }
 

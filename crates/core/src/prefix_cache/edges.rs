@@ -1,6 +1,8 @@
 //! Edges: where a prompt can be cut so that two prompts are seen to share a beginning. Digests are chained, so that an
 //! edge names everything before it.
 
+use std::sync::Arc;
+
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::chat::{AnswerFormat, CacheMark, ChatRequest, Content, MediaId, Message, Part, Role};
@@ -41,7 +43,42 @@ pub enum EdgeKind {
 /// Edges of a request in the order in which models see it: tools, schema, messages. Then, from the returned index on,
 /// those of the answer, if one is given.
 pub fn edges(request: &ChatRequest, answer: Option<&[Part]>) -> (Vec<Edge>, usize) {
-    let mut chain = Chain { hasher: Digest::new(), edges: Vec::new(), media: Vec::new(), is_by_part: false };
+    edges_knowing(request, answer, |_| None)
+}
+
+/// The digests of what lies between the edges of a message that is one text and nothing else: what of its edges does not
+/// depend on what stands before it.
+pub type Bites = Arc<[u64]>;
+
+/// The bites of a message, for [`edges_knowing`]; `None` if it is not one plain text.
+pub fn bites(message: &Message) -> Option<Bites> {
+    let text = plain_text(message)?.as_bytes();
+    // The last is there even if it is empty.
+    let n = text.len().saturating_sub(1) / CHUNK;
+    Some((0..=n).map(|n| bite(&text[n * CHUNK..text.len().min((n + 1) * CHUNK)])).collect())
+}
+
+/// The text of a message that is one text and nothing else.
+fn plain_text(message: &Message) -> Option<&str> {
+    match message.parts.as_slice() {
+        [Part { content: Content::Text(text), .. }] if message.media.is_empty() => Some(text),
+        _ => None,
+    }
+}
+
+/// As [`edges`], with the bites of messages (by index) as far as they are known.
+pub fn edges_knowing(
+    request: &ChatRequest,
+    answer: Option<&[Part]>,
+    known: impl Fn(usize) -> Option<Bites>,
+) -> (Vec<Edge>, usize) {
+    let mut chain = Chain {
+        hasher: Digest::new(),
+        edges: Vec::with_capacity(4 * request.messages.len()),
+        media: Vec::new(),
+        is_by_part: false,
+        bites: None,
+    };
     for (t, tool) in request.tools.iter().enumerate() {
         chain.open("tool", "");
         chain.eat(tool.json.as_bytes());
@@ -59,6 +96,7 @@ pub fn edges(request: &ChatRequest, answer: Option<&[Part]>) -> (Vec<Edge>, usiz
     }
     let n_messages = request.messages.len();
     for (m, message) in request.messages.iter().enumerate() {
+        chain.bites = known(m);
         chain.message(m, message, (m + 1 == n_messages).then_some(request.cache_mark).flatten());
     }
     let n_prompt = chain.edges.len();
@@ -70,6 +108,7 @@ pub fn edges(request: &ChatRequest, answer: Option<&[Part]>) -> (Vec<Edge>, usiz
             is_multipart: false,
             media: Vec::new(),
         };
+        chain.bites = None;
         chain.message(n_messages, &message, None);
     }
     (chain.edges, n_prompt)
@@ -145,6 +184,8 @@ struct Chain {
     media: Vec<MediaId>,
     /// Each of them belongs to one part; else nobody knows which to which, and the first part takes them all.
     is_by_part: bool,
+    /// Of the current message, if they are known.
+    bites: Option<Bites>,
 }
 
 /// How far into the texts of one part: a tool's result may hold several.
@@ -217,15 +258,17 @@ impl Chain {
     /// Text with an edge every [`CHUNK`] bytes.
     fn long(&mut self, text: &str, place: Place, is_standing: bool, progress: &mut Progress) {
         let bytes = text.as_bytes();
+        let known = self.bites.take();
+        let mut known = known.iter().flat_map(|bites| bites.iter().copied());
         let mut done = 0;
         while bytes.len() - done > CHUNK {
-            self.eat(&bytes[done..done + CHUNK]);
+            self.hasher.add(known.next().unwrap_or_else(|| bite(&bytes[done..done + CHUNK])));
             done += CHUNK;
             let digest = self.hasher.now();
             let share = share_of(progress.done + done, progress.all);
             self.edges.push(Edge { digest, kind: EdgeKind::Inside, is_standing, place, share });
         }
-        self.eat(&bytes[done..]);
+        self.hasher.add(known.next().unwrap_or_else(|| bite(&bytes[done..])));
         progress.done += bytes.len();
     }
 
@@ -256,9 +299,14 @@ fn role_name(role: Role) -> &'static str {
     }
 }
 
-/// A chained digest: each bite is hashed with the chain so far as its seed, and its length. Not a cryptographic hash: edges
-/// only ever say how much two prompts of one corpus share.
+/// A chained digest: each bite is hashed by itself, with its length, and the chain so far is turned by it. Not a cryptographic
+/// hash: edges only ever say how much two prompts of one corpus share.
 struct Digest(u64);
+
+/// The digest of one bite.
+fn bite(bytes: &[u8]) -> u64 {
+    xxh3_64_with_seed(bytes, (bytes.len() as u64).rotate_left(32))
+}
 
 impl Digest {
     fn new() -> Self {
@@ -266,7 +314,13 @@ impl Digest {
     }
 
     fn eat(&mut self, bytes: &[u8]) {
-        self.0 = xxh3_64_with_seed(bytes, self.0 ^ (bytes.len() as u64).rotate_left(32));
+        self.add(bite(bytes));
+    }
+
+    /// A bite joins: what one chain and one bite make, no other chain makes with that bite.
+    fn add(&mut self, bite: u64) {
+        let mixed = (self.0.rotate_left(23) ^ bite).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        self.0 = mixed ^ (mixed >> 32);
     }
 
     fn now(&self) -> u64 {
@@ -292,6 +346,17 @@ mod tests {
         let shares: Vec<u32> = edges.iter().map(|edge| edge.share).collect();
         assert!(shares.is_sorted_by(|a, b| a < b), "{shares:?}");
         assert_eq!(shares[2], share_of(1500 + 512, 4000));
+    }
+
+    #[test]
+    fn edges_are_the_same_with_known_bites() {
+        for n in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 5 * CHUNK + 7] {
+            let mut request = ask(vec![Part::text("r".repeat(n))], Vec::new());
+            request.messages.push(Message::text(Role::Assistant, "so").into());
+            request.messages.push(Message::text(Role::User, "é".repeat(n)).into());
+            let known = edges_knowing(&request, None, |index| bites(&request.messages[index]));
+            assert_eq!(known, edges(&request, None), "{n} bytes");
+        }
     }
 
     #[test]

@@ -1,44 +1,26 @@
 //! Counts each distinct text once a run: system prompts, tool definitions and histories come back thousands of times in a
-//! log. Shared by all threads; keyed by a digest of 128 bits under a secret of this memo's own, so that nobody can craft a text that
-//! borrows another's count. XXH3 and not a cryptographic digest: it took half the time of a routed request.
+//! log. Shared by all threads; keyed by digests under a secret of this memo's own (`text/keyed.rs`), so that nobody can craft a text
+//! that borrows another's count. A cryptographic digest took half the time of a routed request.
 
-use std::collections::hash_map::RandomState;
-use std::hash::{BuildHasher, Hasher};
 use std::sync::{Mutex, PoisonError};
-
-use xxhash_rust::xxh3::xxh3_128_with_secret;
 
 use super::{Encoding, Tokenizer};
 use crate::text::DigestMap;
+use crate::text::keyed::Secret;
 
 const N_SHARDS: usize = 16;
 /// Hashing a shorter text and taking a lock costs as much as counting it.
 const MIN_LEN: usize = 48;
 /// About 4 million entries of some 40 bytes: past that, a part of them begins anew.
 const MAX_PER_SHARD: usize = 1 << 18;
-/// Bytes of XXH3's own secret.
-const SECRET: usize = 192;
-
 /// A digest first: it is spread evenly, and a map of digests looks no further.
 type Key = ([u8; 16], Tokenizer);
 
 /// Counts of texts already met.
+#[derive(Default)]
 pub struct Memo {
     shards: [Mutex<DigestMap<Key, u32>>; N_SHARDS],
-    secret: [u8; SECRET],
-}
-
-impl Default for Memo {
-    fn default() -> Self {
-        let mut secret = [0; SECRET];
-        // The standard library's random keys are the one source of randomness here.
-        for (n, eight) in secret.chunks_exact_mut(8).enumerate() {
-            let mut hasher = RandomState::new().build_hasher();
-            hasher.write_usize(n);
-            eight.copy_from_slice(&hasher.finish().to_le_bytes());
-        }
-        Memo { shards: Default::default(), secret }
-    }
+    secret: Secret,
 }
 
 impl std::fmt::Debug for Memo {
@@ -63,7 +45,7 @@ impl Memo {
         if text.len() < MIN_LEN {
             return count();
         }
-        let key = (xxh3_128_with_secret(text.as_bytes(), &self.secret).to_le_bytes(), tokenizer);
+        let key = (self.secret.digest(text.as_bytes()), tokenizer);
         let shard = &self.shards[usize::from(key.0[15]) % N_SHARDS];
         if let Some(n_tokens) = shard.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return u64::from(*n_tokens);

@@ -1,10 +1,12 @@
 //! What of a request decides its kind: the system text and the head of the first user message. Made by the worker that
-//! parsed the request, so that the one thread that knows the kinds gets no more than it needs.
+//! parsed the request, so that the one thread that knows the kinds gets no more than it needs. The digests are not
+//! cryptographic: they only ever say which texts of one corpus are the same.
 
 use std::sync::Arc;
 
+use xxhash_rust::xxh3::Xxh3;
+
 use crate::chat::{ChatRequest, Content, Message, Role};
-use crate::text::half;
 
 /// Most characters of a [`KindText`].
 pub const MAX_CHARS: usize = 2_000;
@@ -49,16 +51,19 @@ pub fn kind_text(request: &ChatRequest) -> KindText {
     let system_digest = if n_system_bytes == 0 {
         0
     } else {
-        let mut hasher = blake3::Hasher::new();
+        let mut hasher = Xxh3::new();
         for part in system() {
-            hasher.update(&(part.len() as u64).to_le_bytes()).update(part.as_bytes());
+            hasher.update(&(part.len() as u64).to_le_bytes());
+            hasher.update(part.as_bytes());
         }
-        short_digest(&hasher)
+        hasher.digest128()
     };
-    let mut hasher = blake3::Hasher::new();
-    hasher.update(&(n_system_bytes as u64).to_le_bytes()).update(&system_digest.to_le_bytes());
-    hasher.update(&[u8::from(is_user_cut)]).update(text.as_bytes());
-    let digest = short_digest(&hasher);
+    let mut hasher = Xxh3::new();
+    hasher.update(&(n_system_bytes as u64).to_le_bytes());
+    hasher.update(&system_digest.to_le_bytes());
+    hasher.update(&[u8::from(is_user_cut)]);
+    hasher.update(text.as_bytes());
+    let digest = hasher.digest128();
     KindText { digest, text: text.into(), n_system_bytes, system_digest, is_system_cut, is_user_cut }
 }
 
@@ -80,7 +85,12 @@ fn append_head<'a>(head: &mut String, parts: impl Iterator<Item = &'a str>, left
             head.push('\n');
             *left -= 1;
         }
-        let Some((cut, _)) = part.char_indices().nth(*left) else {
+        let cut = if part.is_ascii() {
+            (*left < part.len()).then_some(*left)
+        } else {
+            part.char_indices().nth(*left).map(|(cut, _)| cut)
+        };
+        let Some(cut) = cut else {
             *left -= part.chars().count();
             head.push_str(part);
             continue;
@@ -92,10 +102,6 @@ fn append_head<'a>(head: &mut String, parts: impl Iterator<Item = &'a str>, left
         return true;
     }
     false
-}
-
-fn short_digest(hasher: &blake3::Hasher) -> u128 {
-    u128::from_le_bytes(half(&hasher.finalize()))
 }
 
 #[cfg(test)]

@@ -12,9 +12,9 @@ use crate::text::keyed::Secret;
 use crate::text::recent::Recent;
 
 /// Messages remembered.
-const MAX_MESSAGES: usize = 1 << 17;
+const MAX_MESSAGES: usize = 1 << 15;
 /// Texts of kinds remembered, of some two kilobytes each.
-const MAX_KIND_TEXTS: usize = 1 << 13;
+const MAX_KIND_TEXTS: usize = 1 << 11;
 
 /// What is known, for all workers.
 pub(super) struct Known {

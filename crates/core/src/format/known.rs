@@ -21,9 +21,9 @@ use crate::text::keyed::Secret;
 use crate::text::recent::Recent;
 
 /// Bytes of JSON whose messages are remembered.
-const MAX_MESSAGE_BYTES: usize = 64 << 20;
+const MAX_MESSAGE_BYTES: usize = 24 << 20;
 /// Bytes of lines without their messages that are remembered.
-const MAX_REST_BYTES: usize = 4 << 20;
+const MAX_REST_BYTES: usize = 2 << 20;
 /// A value nested deeper than this is not remembered: where it stands counts against the parser's limit.
 const MAX_DEPTH: usize = 32;
 /// Bytes that may be looked up in vain before looking up ends.

@@ -54,7 +54,7 @@ impl Known {
         }
         // An odd factor: places differ after it where they did before. As long as there is a `Weak`, no other message
         // takes the place.
-        let key = (Arc::as_ptr(message) as usize as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let key = (Arc::as_ptr(message).addr() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         let spread = (key >> 32) as u8;
         if let Some((_, facts)) = self.facts.get(&key, spread) {
             return facts;

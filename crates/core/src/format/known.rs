@@ -122,7 +122,8 @@ impl Known {
 
     /// Notes what looking up has brought.
     fn weigh(&self, n_found: usize, n_new: usize) {
-        let gain = self.gain.load(Ordering::Relaxed) + n_found as i64 - (n_new / 8) as i64;
+        let bytes = |n: usize| i64::try_from(n).unwrap_or(CREDIT);
+        let gain = self.gain.load(Ordering::Relaxed) + bytes(n_found) - bytes(n_new / 8);
         // Approximately, if several threads note at once: nothing but the time taken depends on it.
         self.gain.store(gain.min(4 * CREDIT), Ordering::Relaxed);
     }

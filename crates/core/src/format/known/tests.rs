@@ -26,8 +26,8 @@ const MESSAGES: [&str; 22] = [
     r#"{"role":"user","content":"twice","content":"again"}"#,
     r#"{"role":"user","content":"broken\x"}"#,
     r#"{"role":"user","content":"open}"#,
-    r#"{}"#,
-    r#"[]"#,
+    "{}",
+    "[]",
     r#""text""#,
     r#"{"role":"user","content":"","n":1e999}"#,
 ];

@@ -10,6 +10,7 @@ use crate::usage::ServiceTier;
 
 /// Options of an estimate; [`Options::new`] gives the defaults of the command line.
 #[derive(Clone)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Options {
     /// Prices and rules.
     pub catalog: Arc<Catalog>,

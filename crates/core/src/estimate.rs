@@ -30,7 +30,6 @@ use self::replay::Replay;
 use self::report::InputFile;
 use self::row::{Bench, Row, measure};
 use self::what_if::Other;
-use crate::catalog::{Catalog, ModelSpec};
 use crate::error::{Error, Kind, Result};
 use crate::format::read::{ReadOptions, read_all};
 use crate::format::walk::{Input, discover};
@@ -164,15 +163,7 @@ fn others(options: &Options) -> Result<Vec<Other>> {
 
 /// A model that the user named: `model` or `host/model`.
 fn spec_of(options: &Options, host: Option<&str>, name: &str) -> Result<u32> {
-    index_of(&options.catalog, host, name).ok_or_else(|| options.catalog.unknown_model(host, name))
-}
-
-/// The place of a model in the catalogue.
-fn index_of(catalog: &Catalog, host: Option<&str>, name: &str) -> Option<u32> {
-    let found = catalog.find(host, name)?;
-    let place = |spec: *const ModelSpec| spec.addr();
-    let index = (place(found) - place(catalog.models.as_ptr())) / size_of::<ModelSpec>();
-    u32::try_from(index).ok()
+    options.catalog.find_row(host, name).ok_or_else(|| options.catalog.unknown_model(host, name))
 }
 
 /// Errors when the corpus has no call at all: an empty file is not a bill of zero.

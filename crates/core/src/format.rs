@@ -158,7 +158,7 @@ pub enum Reader {
 }
 
 /// One line (without its end), or one JSON value cut out of an array or a sequence, and where it stands.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Line<'a> {
     /// The text.
     pub text: &'a str,

@@ -13,27 +13,23 @@
 use std::collections::BTreeMap;
 
 use crate::Vocabulary;
+use crate::hash::level;
 
 pub(crate) struct Atoms {
     /// For each 64 characters up to U+FFFF the number of their block.
     pub(crate) index: Vec<u16>,
     /// Ids of the characters, 0 for those that are none. Block 0 is empty.
     pub(crate) blocks: Vec<u32>,
-    /// Of tokens that end within a character: the lowest [`level`] by the byte before it and its first byte's low 6 bits.
+    /// Of tokens that end within a character: the lowest level by the byte before it and its first byte's low 6 bits.
     pub(crate) left: Vec<u8>,
     /// Of tokens that begin within a character: by the low 6 bits of its last byte and the byte behind it.
     pub(crate) right: Vec<u8>,
 }
 
-/// Ids in 256 steps, the last for none.
-const fn level(id: u32) -> u8 {
-    (id >> 10) as u8
-}
-
 /// `parts`: of the tokens that their own bytes merge into, the two that are merged last.
 pub(crate) fn atoms(vocabulary: &Vocabulary, parts: &BTreeMap<u32, (u32, u32)>) -> Atoms {
     for (id, (left, right)) in parts {
-        assert!(left < id && right < id && *id >> 10 < 255, "ids are not in order of merging");
+        assert!(left < id && right < id && level(*id) < u8::MAX, "ids are not in order of merging");
     }
     let mut atoms = Atoms {
         index: vec![0; 1024],

@@ -14,7 +14,7 @@ use crate::merge::batch::Batch;
 use crate::split::block::{BLOCK, Bits, Block, PADDING, mark};
 use crate::split::piece_end;
 use crate::vocab::Vocabulary;
-use lists::{Lists, new_longer};
+use lists::{Lists, new_long};
 
 /// The tokens of a text, or some number above `limit` if there are more.
 pub(crate) fn count(encoding: Encoding, text: &str, limit: u64) -> u64 {
@@ -97,7 +97,7 @@ fn long_piece<I: Isa>(cache: &mut Cache<'_>, batch: &mut Batch, vocabulary: &Voc
     if known > 0 {
         return u64::from(known);
     }
-    new_longer::<I>(cache, batch, vocabulary, piece)
+    new_long::<I>(cache, batch, vocabulary, piece)
 }
 
 /// The definition, and what is left if there is no memory for a cache.

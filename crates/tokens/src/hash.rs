@@ -45,6 +45,12 @@ pub(crate) const fn pair_slot(hash: u64, shift: u16) -> u64 {
     folded.wrapping_mul(0xD6E8_FEB8_6659_FD93) >> 32
 }
 
+/// Ids in 256 steps, the last for none: how the edges of characters (`build/atoms.rs`) and ids are compared.
+#[inline(always)]
+pub(crate) const fn level(id: u32) -> u8 {
+    (id >> 10) as u8
+}
+
 /// A piece of at most 15 bytes with its length in the highest byte.
 #[inline]
 pub(crate) fn key(bytes: &[u8]) -> u128 {

@@ -1,7 +1,7 @@
 //! Byte-pair merging of a piece that is no token: the pair with the lowest rank, the leftmost of several, becomes one token,
 //! until no pair is left that merges. Ids are ranks.
 //!
-//! `merge/short.rs` keeps the ranks of up to 64 bytes in an array and looks for the least one; `merge/window.rs` does so with
+//! `merge/batch.rs` keeps the ranks of up to 64 bytes in an array and looks for the least one; `merge/window.rs` does so with
 //! up to 256; `merge/long.rs` joins such windows into the tokens of a piece of any length, in linear time; `merge/heap.rs`
 //! is what remains if windows cannot be joined, and the definition that the others are tested against.
 
@@ -76,7 +76,8 @@ pub(crate) fn count(vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
     }
 }
 
-fn count_long(vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
+/// The same of a piece of more than 64 bytes that is no token.
+pub(crate) fn count_long(vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
     let mut count = Count::default();
     long::tokens(vocabulary, piece, &mut count);
     count.0

@@ -51,41 +51,36 @@ impl Vocabulary {
     /// Whether there is a token of 2 to 15 bytes with this key and its hash.
     #[inline(always)]
     pub(crate) fn has_short(&self, key: u128, hash: u64) -> bool {
-        if self.end < u32::MAX {
-            return self.whole_short(key, hash).is_some();
-        }
-        // Without a look at its id, which is in another cache line.
-        let n_buckets = self.short.len();
-        let mut bucket = (hash >> (64 - n_buckets.trailing_zeros())) as usize;
-        loop {
-            let [first, second, third, last] = &self.short[bucket & (n_buckets - 1)];
-            #[allow(clippy::needless_bitwise_bool, reason = "`||` would be a branch")]
-            let is_here = (*first == key) | (*second == key) | (*third == key) | (*last & !SPILLED == key);
-            if is_here || last & SPILLED == 0 {
-                return is_here;
-            }
-            bucket += 1;
-        }
+        // The id is in another cache line, which most vocabularies need not look at.
+        self.short_place(key, hash).is_some_and(|place| self.end == u32::MAX || self.short_id(place) < self.end)
     }
 
     /// The id of the token of 2 to 15 bytes with this key and its hash.
     #[inline]
-    pub(crate) fn whole_short(&self, key: u128, hash: u64) -> Option<u32> {
+    fn whole_short(&self, key: u128, hash: u64) -> Option<u32> {
+        self.short_place(key, hash).map(|place| self.short_id(place)).filter(|id| *id < self.end)
+    }
+
+    /// Bucket and number of the token of 2 to 15 bytes with this key and its hash.
+    #[inline(always)]
+    fn short_place(&self, key: u128, hash: u64) -> Option<(usize, usize)> {
         let n_buckets = self.short.len();
-        let mut bucket = (hash >> (64 - n_buckets.trailing_zeros())) as usize;
+        let mut bucket = (hash >> (64 - n_buckets.trailing_zeros())) as usize & (n_buckets - 1);
         loop {
-            let entries = &self.short[bucket & (n_buckets - 1)];
-            for (n, entry) in entries.iter().enumerate() {
-                if entry & !SPILLED == key {
-                    let id = self.short_ids[bucket & (n_buckets - 1)][n];
-                    return (id < self.end).then_some(id);
-                }
+            let entries = &self.short[bucket];
+            if let Some(n) = entries.iter().position(|entry| entry & !SPILLED == key) {
+                return Some((bucket, n));
             }
             if entries[3] & SPILLED == 0 {
                 return None;
             }
-            bucket += 1;
+            bucket = (bucket + 1) & (n_buckets - 1);
         }
+    }
+
+    #[inline(always)]
+    fn short_id(&self, (bucket, n): (usize, usize)) -> u32 {
+        self.short_ids[bucket][n]
     }
 
     fn whole_long(&self, piece: &[u8]) -> Option<u32> {
@@ -160,7 +155,7 @@ impl Vocabulary {
     pub(crate) fn atom(&self, c: u32, before: Option<u8>, (first, last): (u8, u8), behind: Option<u8>) -> Option<u32> {
         let block = usize::from(self.atom_index[(c >> 6) as usize % 1024]);
         let id = self.atom_blocks[block][c as usize % 64];
-        let is_before = |edge: u8| id >> 10 < u32::from(edge);
+        let is_before = |edge: u8| hash::level(id) < edge;
         let is_atom = id != 0
             && before.is_none_or(|byte| is_before(self.left_edges[usize::from(byte)][usize::from(first & 0x3F)]))
             && behind.is_none_or(|byte| is_before(self.right_edges[usize::from(last & 0x3F)][usize::from(byte)]));

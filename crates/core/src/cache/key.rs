@@ -6,8 +6,8 @@ use serde_json::Value;
 use crate::chat::{
     AnswerFormat, ChatRequest, Content, Image, MediaId, Message, Part, Reasoning, Role, Tool, ToolChoice,
 };
-use crate::text::half;
 use crate::text::keyed::Secret;
+use crate::text::{LETTERS, half};
 
 /// A request's key: equal only for requests that ask for the same answer within one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -70,19 +70,6 @@ pub fn known_keys(request: &ChatRequest, secret: &Secret, digests: &[MessageDige
     (CacheKey(whole), CacheKey(secret.digest(&form.hasher)))
 }
 
-/// ASCII letters and digits in lower case, 0 for all other bytes.
-const LOWER: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        if (byte as u8).is_ascii_alphanumeric() {
-            table[byte] = (byte as u8).to_ascii_lowercase();
-        }
-        byte += 1;
-    }
-    table
-};
-
 /// Letters and digits in lower case.
 fn fold(text: &str) -> Vec<u8> {
     // Every byte is written where the next one belongs, which moves on only if the byte stays: no branch to foresee.
@@ -94,7 +81,7 @@ fn fold(text: &str) -> Vec<u8> {
             fold_any(&text[at..], &mut folded);
             return folded;
         }
-        let lower = LOWER[usize::from(byte)];
+        let lower = LETTERS[usize::from(byte)];
         folded[n] = lower;
         n += usize::from(lower != 0);
     }

@@ -43,6 +43,11 @@ impl Index {
 impl Catalog {
     /// The row for a model, as written in a request or log. Without a host, the maker's own host comes first.
     pub fn find(&self, host: Option<&str>, model: &str) -> Option<&ModelSpec> {
+        self.models.get(self.find_row(host, model)? as usize)
+    }
+
+    /// As [`find`](Self::find): the row's place in `models`.
+    pub fn find_row(&self, host: Option<&str>, model: &str) -> Option<u32> {
         let written = model.trim().to_lowercase();
         if let Some(host) = host {
             return self.find_on(Some(&hosts::canonical(host)), &written);
@@ -86,18 +91,20 @@ impl Catalog {
         error.help(did_you_mean(name, known.iter().copied()).unwrap_or_else(all))
     }
 
-    fn find_on(&self, host: Option<&str>, written: &str) -> Option<&ModelSpec> {
+    fn find_on(&self, host: Option<&str>, written: &str) -> Option<u32> {
         // Mostly it is written as it is known: the other spellings need not be made.
         let known = self.exact(host, written);
         known.or_else(|| spellings(host, written).iter().find_map(|spelling| self.exact(host, spelling)))
     }
 
-    fn exact(&self, host: Option<&str>, key: &str) -> Option<&ModelSpec> {
-        let rows = self.index.rows(key).iter().filter_map(|row| self.models.get(*row as usize));
-        match host {
-            Some(host) => rows.into_iter().find(|spec| &*spec.host == host),
-            None => rows.filter(|spec| &*spec.host != hosts::OWN_MACHINE).min_by_key(|spec| hosts::rank(&spec.host)),
-        }
+    fn exact(&self, host: Option<&str>, key: &str) -> Option<u32> {
+        let mut rows =
+            self.index.rows(key).iter().filter_map(|row| Some((*row, &*self.models.get(*row as usize)?.host)));
+        let found = match host {
+            Some(host) => rows.find(|(_, on)| *on == host),
+            None => rows.filter(|(_, on)| *on != hosts::OWN_MACHINE).min_by_key(|(_, on)| hosts::rank(on)),
+        };
+        found.map(|(row, _)| row)
     }
 }
 

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use super::index_of;
 use super::kinds::KindText;
 use super::known::Known;
 use super::options::Options;
@@ -121,8 +120,8 @@ pub(super) fn measure(record: Record, bench: &Bench<'_>) -> Option<Row> {
     let host = record.provider.clone().or_else(|| options.host.as_deref().map(Arc::from));
     let spec = model
         .as_deref()
-        .and_then(|model| index_of(&options.catalog, host.as_deref(), model))
-        .or_else(|| index_of(&options.catalog, host.as_deref(), record.asked_model.as_deref()?));
+        .and_then(|model| options.catalog.find_row(host.as_deref(), model))
+        .or_else(|| options.catalog.find_row(host.as_deref(), record.asked_model.as_deref()?));
     let at = record.at.map(Timestamp::as_microsecond);
     let reading = record.usage.as_ref().and_then(|usage| usage.as_ref().ok());
     let conditions = Conditions {

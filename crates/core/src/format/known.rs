@@ -47,6 +47,12 @@ struct Told {
     stub: Arc<str>,
 }
 
+impl std::fmt::Debug for Known {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Known").finish_non_exhaustive()
+    }
+}
+
 impl Default for Known {
     fn default() -> Self {
         Known {

@@ -7,6 +7,7 @@ use regex::Regex;
 
 use crate::compress::protect;
 use crate::compress::units::sentences;
+use crate::text::LETTERS;
 
 /// What stands where in a text.
 #[derive(Clone, Debug, Default)]
@@ -108,19 +109,6 @@ pub fn rough_key(text: &str, buffer: &mut Vec<u8>) -> u64 {
     }
     xxhash_rust::xxh3::xxh3_64(buffer.get(..n).unwrap_or_default())
 }
-
-/// ASCII letters in lower case and digits; 0 for all else.
-static LETTERS: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        if (byte as u8).is_ascii_alphanumeric() {
-            table[byte] = (byte as u8).to_ascii_lowercase();
-        }
-        byte += 1;
-    }
-    table
-};
 
 /// How lines of programs, shells and data begin.
 const STARTS: &[&str] = &[

@@ -13,6 +13,7 @@ const N_SHARDS: usize = 16;
 const MIN_LEN: usize = 48;
 /// About 4 million entries of some 40 bytes: past that, a part of them begins anew.
 const MAX_PER_SHARD: usize = 1 << 18;
+
 /// A digest first: it is spread evenly, and a map of digests looks no further.
 type Key = ([u8; 16], Tokenizer);
 

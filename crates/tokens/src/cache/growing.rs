@@ -50,7 +50,7 @@ impl<E: Entry, const WAYS: usize> Growing<'_, E, WAYS> {
     #[inline(always)]
     pub(super) fn put(&mut self, hash: u64, entry: E) {
         self.growth.n_put += 1;
-        if self.growth.n_put > (WAYS * 3 / 4).max(1) << self.growth.bits && self.growth.bits < MOST_BITS {
+        if self.growth.n_put > (WAYS * 3 / 4) << self.growth.bits && self.growth.bits < MOST_BITS {
             self.grow();
         }
         let turn = self.growth.n_put;

@@ -213,8 +213,11 @@ impl Lists {
         let mut new = self.new[..n_new % LISTED].iter();
         while let Some(piece) = new.next() {
             let piece = piece.of(text);
-            if piece.len() > batch::MOST || piece.len() > SHORT && vocabulary.whole(piece).is_some() {
-                total += new_longer::<I>(cache, batch, vocabulary, piece);
+            if piece.len() > SHORT && vocabulary.whole(piece).is_some() {
+                cache.put_longer(piece, 1);
+                total += 1;
+            } else if piece.len() > batch::MOST {
+                total += new_long::<I>(cache, batch, vocabulary, piece);
             } else {
                 waiting[n_waiting % batch::LANES] = piece;
                 n_waiting += 1;
@@ -237,18 +240,10 @@ impl Lists {
     }
 }
 
-/// The tokens of a piece of more than 15 bytes that was never met and is a token, or longer than 64 bytes.
+/// The tokens of a piece of more than 64 bytes that was never met and is no token.
 #[inline(always)]
-pub(super) fn new_longer<I: Isa>(
-    cache: &mut Cache<'_>,
-    batch: &mut Batch,
-    vocabulary: &Vocabulary,
-    piece: &[u8],
-) -> u64 {
-    let count = match vocabulary.whole(piece) {
-        Some(_) => 1,
-        None => I::merge_long(batch, vocabulary, piece).unwrap_or_else(|| merge::count(vocabulary, piece)),
-    };
+pub(super) fn new_long<I: Isa>(cache: &mut Cache<'_>, batch: &mut Batch, vocabulary: &Vocabulary, piece: &[u8]) -> u64 {
+    let count = I::merge_long(batch, vocabulary, piece).unwrap_or_else(|| merge::count_long(vocabulary, piece));
     cache.put_longer(piece, count);
     count
 }

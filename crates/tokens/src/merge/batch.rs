@@ -23,13 +23,13 @@ pub(crate) struct Batch {
 
 /// A piece on its way. Places are those of its bytes; what is in no place of `starts` means nothing.
 #[derive(Clone, Copy)]
-struct Lane {
+pub(super) struct Lane {
     /// The places that begin a token.
-    starts: u64,
+    pub(super) starts: u64,
     /// Rows of keys that are of this piece.
     n_rows: usize,
     /// The token that begins at a place.
-    ids: [u32; MOST],
+    pub(super) ids: [u32; MOST],
     /// What this token and the next merge into, with the place.
     keys: [[i32; ROW]; MOST / ROW],
 }
@@ -49,7 +49,7 @@ struct Asked {
 
 impl Batch {
     pub(crate) const fn new() -> Batch {
-        Batch { lanes: [Lane { starts: 0, n_rows: 0, ids: [0; MOST], keys: [[0; ROW]; MOST / ROW] }; LANES] }
+        Batch { lanes: [Lane::EMPTY; LANES] }
     }
 
     /// Where the tokens begin in up to [`LANES`] pieces of 1 to [`MOST`] bytes, a bit a byte.
@@ -86,6 +86,22 @@ impl Batch {
 }
 
 impl Lane {
+    const EMPTY: Lane = Lane { starts: 0, n_rows: 0, ids: [0; MOST], keys: [[0; ROW]; MOST / ROW] };
+
+    /// The tokens of a piece of 1 to [`MOST`] bytes, by itself.
+    pub(super) fn merged(vocabulary: &Vocabulary, piece: &[u8]) -> Lane {
+        let mut lane = Lane::EMPTY;
+        lane.begin(vocabulary, piece);
+        loop {
+            let least = lane.least();
+            if least == NO_KEY {
+                return lane;
+            }
+            let asked = lane.merge(vocabulary, least);
+            lane.answer(vocabulary, &asked);
+        }
+    }
+
     #[inline(always)]
     fn begin(&mut self, vocabulary: &Vocabulary, piece: &[u8]) {
         let length = piece.len().min(MOST);

@@ -3,13 +3,14 @@
 //!
 //! `cargo run --release -p promptopt-tokens --example throughput -- o200k_base 5 FILE.docs …`
 //!
-//! `5x2` instead of `5`: on two threads, new ones in each pass.
+//! `5x2` instead of `5`: on two threads, new ones in each pass, which take the next few documents when they are done with some.
 //!
 //! A `.docs` file is a sequence of documents, each after its length (32 bits, little-endian); any other file is one
 //! document. `benches/peers/tokens/corpora.py` builds such files.
 
 #![allow(clippy::print_stdout, clippy::expect_used, clippy::disallowed_methods, reason = "a program that measures")]
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use promptopt_tokens::Encoding;
@@ -47,13 +48,14 @@ fn main() {
 }
 
 fn count(encoding: Encoding, documents: &[String], n_threads: usize) -> u64 {
-    let part = |documents: &[String]| documents.iter().map(|text| encoding.count(text)).sum::<u64>();
     if n_threads < 2 {
-        return part(documents);
+        return documents.iter().map(|text| encoding.count(text)).sum();
     }
+    let next = AtomicUsize::new(0);
+    let take = || documents.chunks(64).nth(next.fetch_add(1, Ordering::Relaxed));
+    let part = || std::iter::from_fn(take).flatten().map(|text| encoding.count(text)).sum::<u64>();
     std::thread::scope(|scope| {
-        let parts = documents.chunks(documents.len().div_ceil(n_threads).max(1));
-        let threads: Vec<_> = parts.map(|documents| scope.spawn(move || part(documents))).collect();
+        let threads: Vec<_> = (0..n_threads).map(|_| scope.spawn(part)).collect();
         threads.into_iter().map(|thread| thread.join().expect("a count")).sum()
     })
 }

@@ -3,6 +3,7 @@
 
 mod levels;
 mod lists;
+mod pool;
 
 use std::cell::RefCell;
 
@@ -15,18 +16,33 @@ use crate::split::block::{BLOCK, Bits, Block, PADDING, mark};
 use crate::split::piece_end;
 use crate::vocab::Vocabulary;
 use lists::{Lists, new_long};
+use pool::POOL;
 
 /// The tokens of a text, or some number above `limit` if there are more.
 pub(crate) fn count(encoding: Encoding, text: &str, limit: u64) -> u64 {
     thread_local! {
-        static COUNTERS: [RefCell<Option<Box<Counter>>>; Encoding::ALL.len()] =
-            const { [const { RefCell::new(None) }; Encoding::ALL.len()] };
+        static COUNTERS: Counters = const { Counters([const { RefCell::new(None) }; Encoding::ALL.len()]) };
     }
-    COUNTERS.with(|counters| {
+    let counted = COUNTERS.try_with(|Counters(counters)| {
         let mut counter = counters[encoding as usize].borrow_mut();
-        let counter = counter.get_or_insert_with(Box::default);
+        let counter = counter.get_or_insert_with(|| POOL.take(encoding));
         (counter.run)(counter, encoding, text.as_bytes(), limit)
-    })
+    });
+    // A thread that is ending has none any more.
+    counted.unwrap_or_else(|_| without_cache(encoding, text.as_bytes(), limit))
+}
+
+/// A thread's counters, by encoding; other threads go on with them when it ends.
+struct Counters([RefCell<Option<Box<Counter>>>; Encoding::ALL.len()]);
+
+impl Drop for Counters {
+    fn drop(&mut self) {
+        for (encoding, counter) in Encoding::ALL.into_iter().zip(&mut self.0) {
+            if let Some(counter) = counter.take() {
+                POOL.give(encoding, counter);
+            }
+        }
+    }
 }
 
 /// What a thread keeps for an encoding.
@@ -100,7 +116,7 @@ fn long_piece<I: Isa>(cache: &mut Cache<'_>, batch: &mut Batch, vocabulary: &Voc
     new_long::<I>(cache, batch, vocabulary, piece)
 }
 
-/// The definition, and what is left if there is no memory for a cache.
+/// The definition, and what is left if there is no cache.
 #[cold]
 fn without_cache(encoding: Encoding, text: &[u8], limit: u64) -> u64 {
     let mut total = 0;

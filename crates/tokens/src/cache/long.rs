@@ -42,6 +42,8 @@ impl LongPieces {
         }
         if self.index.is_empty() {
             self.index = vec![Entry::default(); 1 << INDEX_BITS];
+            // Memory that is not there before it is touched. Growing would move it, and stop the other threads for it.
+            self.buffer.reserve_exact(BUFFER);
         }
         if self.buffer.len() + piece.len() > BUFFER {
             self.buffer.clear();

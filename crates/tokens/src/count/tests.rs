@@ -79,3 +79,27 @@ fn every_level_counts_what_the_definition_counts() {
         }
     }
 }
+
+#[test]
+fn a_thread_counts_until_its_very_end() {
+    struct Last(std::sync::mpsc::Sender<u64>);
+    impl Drop for Last {
+        fn drop(&mut self) {
+            let _ = self.0.send(Encoding::O200kBase.count("A river, at last."));
+        }
+    }
+    thread_local!(static LAST: RefCell<Option<Last>> = const { RefCell::new(None) });
+    let expected = Encoding::O200kBase.count("A river, at last.");
+    // What a thread has first, it has longest.
+    for counts_first in [false, true] {
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let thread = std::thread::spawn(move || {
+            let count = || Encoding::O200kBase.count("A river.");
+            let _ = counts_first.then(count);
+            LAST.set(Some(Last(sender)));
+            count()
+        });
+        assert_eq!(thread.join().ok(), Some(Encoding::O200kBase.count("A river.")));
+        assert_eq!(receiver.recv(), Ok(expected));
+    }
+}

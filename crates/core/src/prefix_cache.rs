@@ -5,7 +5,7 @@
 //! A prompt is cut into [`Edge`]s (`prefix_cache/edges.rs`): points up to which its bytes are named by a chained digest.
 //! Two prompts share a prefix up to their last common edge. No text is kept: an entry is a digest and two instants.
 //!
-//! Cost: O(edges) a call; memory: about 40 bytes an edge alive, at most [`MAX_NODES`] a scope.
+//! Cost: O(edges) a call; memory: about 30 bytes an edge alive, at most [`MAX_NODES`] a scope.
 
 pub mod edges;
 
@@ -63,16 +63,28 @@ pub struct PrefixCache {
     n_calls: u64,
 }
 
+/// There are up to a million, so they are small.
 #[derive(Clone, Copy, Debug)]
 struct Node {
-    /// The call that wrote it first.
-    writer: u64,
     /// Last use, microseconds.
     used_at: i64,
+    /// The number of the call that wrote it first; below, in two bits, what it is.
+    written: u64,
+}
+
+impl Node {
     /// Long-lived by its breakpoint.
-    is_long: bool,
+    const LONG: u64 = 1;
     /// A whole unit: the end of a prompt or answer, or a common prefix that was met twice.
-    is_unit: bool,
+    const UNIT: u64 = 2;
+
+    fn writer(&self) -> u64 {
+        self.written >> 2
+    }
+
+    fn is(&self, what: u64) -> bool {
+        self.written & what != 0
+    }
 }
 
 impl PrefixCache {
@@ -80,8 +92,9 @@ impl PrefixCache {
     pub fn call(&mut self, rule: &CacheRule, call: &Call<'_>) -> Hit {
         self.n_calls += 1;
         let now = call.at.unwrap_or(0);
-        let hit = self.read(rule, call, now);
-        self.write(rule, call, now);
+        let usable = usable_edges(rule, call);
+        let hit = self.read(rule, call, &usable, now);
+        self.write(rule, call, usable, now);
         if self.nodes.len() > MAX_NODES {
             self.drop_older_half();
         }
@@ -90,7 +103,7 @@ impl PrefixCache {
 
     /// What a call would read and write now, without making it.
     pub fn peek(&self, rule: &CacheRule, call: &Call<'_>) -> Hit {
-        self.read(rule, call, call.at.unwrap_or(0))
+        self.read(rule, call, &usable_edges(rule, call), call.at.unwrap_or(0))
     }
 
     /// Entries kept.
@@ -99,10 +112,9 @@ impl PrefixCache {
     }
 
     /// Longest prefixes alive, newest writer first; then what of them counts.
-    fn read(&self, rule: &CacheRule, call: &Call<'_>, now: i64) -> Hit {
+    fn read(&self, rule: &CacheRule, call: &Call<'_>, usable: &[UsableEdge], now: i64) -> Hit {
         let mut hit = Hit::default();
-        let usable = usable_edges(rule, call);
-        for &(index, is_long) in &usable {
+        for &(index, is_long) in usable {
             hit.cacheable = round_down(call.offsets[index], rule.step);
             if is_long {
                 hit.cacheable_long = hit.cacheable;
@@ -114,9 +126,9 @@ impl PrefixCache {
         }
         let mut levels: Vec<u64> = Vec::new();
         let mut level_writer = u64::MAX;
-        for &(index, _) in candidates(rule, call, &usable).iter().rev() {
+        for &(index, _) in candidates(rule, call, usable).iter().rev() {
             let Some(node) = self.nodes.get(&call.edges[index].digest) else { continue };
-            if rule.trigger == CacheTrigger::WholePrefix && !node.is_unit {
+            if rule.trigger == CacheTrigger::WholePrefix && !node.is(Node::UNIT) {
                 continue;
             }
             let tokens = round_down(call.offsets[index].min(call.total), rule.step);
@@ -125,15 +137,15 @@ impl PrefixCache {
             }
             let age_s = now.saturating_sub(node.used_at).max(0) / 1_000_000;
             let outlives = |ttl_s: u64| u64::try_from(age_s).unwrap_or(u64::MAX) <= ttl_s;
-            let long = rule.long_ttl_s.filter(|_| node.is_long);
+            let long = rule.long_ttl_s.filter(|_| node.is(Node::LONG));
             if call.at.is_some() && outlives(long.unwrap_or(rule.ttl_low_s)) {
                 hit.lower = hit.lower.max(tokens);
             }
             if outlives(long.unwrap_or(rule.ttl_high_s)) {
                 hit.upper = hit.upper.max(tokens);
             }
-            if outlives(long.unwrap_or(rule.ttl_s)) && node.writer != level_writer && levels.len() < MAX_LEVELS {
-                level_writer = node.writer;
+            if outlives(long.unwrap_or(rule.ttl_s)) && node.writer() != level_writer && levels.len() < MAX_LEVELS {
+                level_writer = node.writer();
                 levels.push(tokens);
             }
         }
@@ -150,9 +162,7 @@ impl PrefixCache {
         hit
     }
 
-    fn write(&mut self, rule: &CacheRule, call: &Call<'_>, now: i64) {
-        let writer = self.n_calls;
-        let usable = usable_edges(rule, call);
+    fn write(&mut self, rule: &CacheRule, call: &Call<'_>, usable: Vec<UsableEdge>, now: i64) {
         let mut met = usize::MAX;
         if rule.trigger == CacheTrigger::WholePrefix {
             // The longest part met before becomes a unit of its own.
@@ -164,23 +174,23 @@ impl PrefixCache {
                 .unwrap_or(usize::MAX);
         }
         let answer = (call.n_prompt_edges..call.edges.len()).map(|index| (index, false));
-        let written: Vec<(usize, bool)> = match rule.trigger {
+        let written: Vec<UsableEdge> = match rule.trigger {
             CacheTrigger::WholePrefix => usable.iter().copied().chain(answer).collect(),
             CacheTrigger::Automatic | CacheTrigger::Explicit => usable,
         };
         for (index, is_long) in written {
             let edge = &call.edges[index];
             let is_unit = index == met || index + 1 == call.n_prompt_edges || index + 1 == call.edges.len();
-            let node = self.nodes.entry(edge.digest).or_insert(Node { writer, used_at: now, is_long, is_unit });
+            let new = Node { used_at: now, written: self.n_calls << 2 };
+            let node = self.nodes.entry(edge.digest).or_insert(new);
             node.used_at = node.used_at.max(now);
-            node.is_long |= is_long;
-            node.is_unit |= is_unit;
+            node.written |= Node::LONG * u64::from(is_long) | Node::UNIT * u64::from(is_unit);
         }
     }
 
     fn drop_older_half(&mut self) {
         // By last use: the oldest entry is often the system prompt that every call reads.
-        let age = |node: &Node| (node.used_at, node.writer);
+        let age = |node: &Node| (node.used_at, node.writer());
         let mut ages: Vec<(i64, u64)> = self.nodes.values().map(age).collect();
         let middle = ages.len() / 2;
         let (_, median, _) = ages.select_nth_unstable(middle);
@@ -189,13 +199,16 @@ impl PrefixCache {
     }
 }
 
-/// The edges at which the provider may end a cached prefix, with whether they are long-lived.
-fn usable_edges(rule: &CacheRule, call: &Call<'_>) -> Vec<(usize, bool)> {
+/// An edge by its index, and whether what ends there is long-lived.
+type UsableEdge = (usize, bool);
+
+/// The edges at which the provider may end a cached prefix.
+fn usable_edges(rule: &CacheRule, call: &Call<'_>) -> Vec<UsableEdge> {
     let prompt = &call.edges[..call.n_prompt_edges];
     match rule.trigger {
         CacheTrigger::Automatic | CacheTrigger::WholePrefix => (0..prompt.len()).map(|index| (index, false)).collect(),
         CacheTrigger::Explicit => {
-            let mut marked: Vec<(usize, bool)> = prompt
+            let mut marked: Vec<UsableEdge> = prompt
                 .iter()
                 .enumerate()
                 .filter_map(|(index, edge)| match edge.kind {
@@ -215,7 +228,7 @@ fn usable_edges(rule: &CacheRule, call: &Call<'_>) -> Vec<(usize, bool)> {
 
 /// Where a hit may end: for explicit caches also the part ends that lie so many blocks before a
 /// breakpoint as the provider looks back.
-fn candidates<'a>(rule: &CacheRule, call: &Call<'_>, usable: &'a [(usize, bool)]) -> Cow<'a, [(usize, bool)]> {
+fn candidates<'a>(rule: &CacheRule, call: &Call<'_>, usable: &'a [UsableEdge]) -> Cow<'a, [UsableEdge]> {
     if rule.trigger != CacheTrigger::Explicit {
         return Cow::Borrowed(usable);
     }

@@ -17,25 +17,49 @@ impl Catalog {
     /// The sheet is chosen by day, the window by hour, the band by the whole prompt (cache reads and writes included); the
     /// band then holds for the whole request. A tier without prices is unpriced: it is never billed as another tier.
     pub fn price(&self, spec: &ModelSpec, usage: &Usage, conditions: &Conditions) -> Result<Cost, Unpriced> {
+        let mut lines = Vec::new();
+        let total = self.bill(spec, usage, conditions, |line| lines.push(line))?;
+        Ok(Cost { total, lines })
+    }
+
+    /// The total of [`price`](Self::price), for those who need no lines.
+    pub fn total(&self, spec: &ModelSpec, usage: &Usage, conditions: &Conditions) -> Result<Usd, Unpriced> {
+        self.bill(spec, usage, conditions, drop)
+    }
+
+    /// Gives the lines one by one; answers their sum.
+    fn bill(
+        &self,
+        spec: &ModelSpec,
+        usage: &Usage,
+        conditions: &Conditions,
+        mut give: impl FnMut(CostLine),
+    ) -> Result<Usd, Unpriced> {
         let sheet = sheet_at(spec, conditions.at)?;
         let n_calls = conditions.n_calls.unwrap_or(1).max(1);
         let card = self.card(spec, sheet, usage.input() / n_calls, conditions)?;
         let factor = region_factor(sheet, conditions.region.as_deref());
-        let mut cost = Cost::default();
+        let mut total = Usd::ZERO;
+        let mut add = |class: Option<TokenClass>, n_units: u64, rate: Usd| {
+            let usd = rate.checked_mul(n_units).map_err(|_| Unpriced::Overflow)?;
+            total = total.checked_add(usd).map_err(|_| Unpriced::Overflow)?;
+            give(CostLine { class, n_units, rate, usd });
+            Ok(())
+        };
         for (class, n_tokens) in tokens_by_class(usage) {
             if n_tokens > 0 {
                 let rate = card.rate(class)?.checked_scale(i128::from(factor), 1000).map_err(|_| Unpriced::Overflow)?;
-                cost.add(Some(class), n_tokens, rate)?;
+                add(Some(class), n_tokens, rate)?;
             }
         }
         if let Some(fee) = &sheet.fees.request {
-            cost.add(None, n_calls, fee.rate)?;
+            add(None, n_calls, fee.rate)?;
         }
         if usage.web_searches > 0 {
             let fee = sheet.fees.web_search.as_ref().ok_or_else(|| no_rate(spec, "web searches".to_owned()))?;
-            cost.add(None, usage.web_searches, fee.rate)?;
+            add(None, usage.web_searches, fee.rate)?;
         }
-        Ok(cost)
+        Ok(total)
     }
 
     /// The rate of one class under conditions, as [`price`](Self::price) would take it for a prompt of so many tokens.
@@ -107,15 +131,6 @@ impl Rates<'_> {
 
     fn scaled(&self, rate: Usd) -> Result<Usd, Unpriced> {
         rate.checked_scale(i128::from(self.factor), 1000).map_err(|_| Unpriced::Overflow)
-    }
-}
-
-impl Cost {
-    fn add(&mut self, class: Option<TokenClass>, n_units: u64, rate: Usd) -> Result<(), Unpriced> {
-        let usd = rate.checked_mul(n_units).map_err(|_| Unpriced::Overflow)?;
-        self.total = self.total.checked_add(usd).map_err(|_| Unpriced::Overflow)?;
-        self.lines.push(CostLine { class, n_units, rate, usd });
-        Ok(())
     }
 }
 
@@ -268,6 +283,7 @@ mod tests {
         let cost = catalog.price(spec, &usage, conditions).unwrap();
         assert_eq!(cost.total, Usd::parse(usd).unwrap(), "{host} {model}");
         assert_eq!(cost.total, cost.lines.iter().map(|line| line.usd).sum());
+        assert_eq!(catalog.total(spec, &usage, conditions), Ok(cost.total));
     }
 
     fn at(instant: &str) -> Conditions {

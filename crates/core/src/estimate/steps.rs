@@ -99,7 +99,7 @@ impl<'a> Steps<'a> {
         let model = &catalog.models[spec as usize];
         let price = |usage: &Usage, tier: ServiceTier| {
             let conditions = crate::usage::Conditions { tier, ..row.conditions.clone() };
-            catalog.price(model, usage, &conditions).map(|cost| cost.total).ok()
+            catalog.total(model, usage, &conditions).ok()
         };
         let tier = row.conditions.tier;
         self.rewriting.walk(row, base, catalog, spec, |usage| price(usage, tier));

@@ -83,9 +83,7 @@ impl Other {
             region: row.conditions.region.clone().filter(|_| stays),
             ..row.conditions.clone()
         };
-        let price = |usage: &Usage, conditions: &Conditions| {
-            options.catalog.price(spec, usage, conditions).map(|cost| cost.total)
-        };
+        let price = |usage: &Usage, conditions: &Conditions| options.catalog.total(spec, usage, conditions);
         self.sums.requests += row.n_calls();
         self.sums.input_tokens = self.sums.input_tokens.saturating_add(expected.input());
         self.sums.output_tokens = self.sums.output_tokens.saturating_add(expected.output());

@@ -18,7 +18,7 @@ pub(crate) const BUFFER: usize = CHUNK + (CHUNK >> 2);
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Chunk {
     /// Whole lines; the last may lack its end.
-    Lines { bytes: Vec<u8>, first_line: u64 },
+    Lines { bytes: Vec<u8>, first_line: u64, n_lines: u64 },
     /// Whole values, cut out.
     Values { bytes: Vec<u8>, values: Vec<Cut> },
 }
@@ -31,6 +31,16 @@ pub(crate) struct Cut {
     pub(crate) number: u64,
     /// The line it begins on, from 1.
     pub(crate) line: u64,
+}
+
+impl Chunk {
+    /// About how many values it holds.
+    pub(crate) fn n_values(&self) -> usize {
+        match self {
+            Chunk::Lines { n_lines, .. } => *n_lines as usize + 1,
+            Chunk::Values { values, .. } => values.len(),
+        }
+    }
 }
 
 /// Cuts a stream. `give` takes a chunk, or an error about one place; it answers false to stop.
@@ -120,8 +130,9 @@ impl Lines<'_> {
         self.chunk.truncate(n);
         let bytes = std::mem::replace(&mut self.chunk, rest);
         let first_line = self.line;
-        self.line += memchr::memchr_iter(b'\n', &bytes).count() as u64;
-        give(Ok(Chunk::Lines { bytes, first_line }))
+        let n_lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
+        self.line += n_lines;
+        give(Ok(Chunk::Lines { bytes, first_line, n_lines }))
     }
 }
 
@@ -315,7 +326,7 @@ mod tests {
     fn a_line_above_the_limit_is_passed_over() {
         let given = cut_all(b"aaaaaaaaaaaaaaaaaaaa\nbb\n", Layout::Lines, 8);
         assert_eq!(given[0].as_ref().unwrap_err().place().and_then(|place| place.line), Some(1));
-        assert_eq!(given[1].as_ref().unwrap(), &Chunk::Lines { bytes: b"bb\n".to_vec(), first_line: 2 });
+        assert_eq!(given[1].as_ref().unwrap(), &Chunk::Lines { bytes: b"bb\n".to_vec(), first_line: 2, n_lines: 1 });
     }
 
     proptest! {
@@ -323,7 +334,7 @@ mod tests {
         fn lines_are_neither_lost_nor_split(text in "[a-c\\n]{0,300}") {
             let mut again = Vec::new();
             for chunk in cut_all(text.as_bytes(), Layout::Lines, 1 << 20) {
-                let Ok(Chunk::Lines { bytes, first_line }) = chunk else { panic!() };
+                let Ok(Chunk::Lines { bytes, first_line, .. }) = chunk else { panic!() };
                 prop_assert_eq!(first_line, 1 + memchr::memchr_iter(b'\n', &again).count() as u64);
                 again.extend(bytes);
             }

@@ -245,7 +245,7 @@ impl Work {
             Work::Chunk { chunk, file, reader, max_bytes } => (chunk, file, reader, max_bytes),
         };
         // Growing would move what is large already.
-        let mut mapped = Vec::with_capacity(64);
+        let mut mapped = Vec::with_capacity(chunk.n_values().min(256));
         let mut records = Vec::new();
         let mut take = |bytes: &[u8], number: u64, line: u64| {
             let outcome = check_text(bytes, max_bytes)
@@ -256,7 +256,7 @@ impl Work {
             }
         };
         match chunk {
-            Chunk::Lines { bytes, first_line } => {
+            Chunk::Lines { bytes, first_line, .. } => {
                 let mut begin = 0;
                 let ends = memchr::memchr_iter(b'\n', &bytes).chain(std::iter::once(bytes.len()));
                 for (end, number) in ends.zip(first_line..) {

@@ -31,7 +31,7 @@ impl Asked<'_> {
         let output = if self.spec.kind == ModelKind::Chat { output } else { 0 };
         let base = Usage { input_fresh: input, output_visible: output, ..Usage::default() };
         let [_, usage, _] = usages(&base, hit, bills_writes(self.spec));
-        self.catalog.price(self.spec, &usage, &self.conditions(self.target.tier)).map(|cost| cost.total)
+        self.catalog.total(self.spec, &usage, &self.conditions(self.target.tier))
     }
 
     /// The most that a call can cost: all input at its dearest class, `output` tokens of it for each answer, at the dearest of the tiers

@@ -110,6 +110,6 @@ impl Meter<'_> {
     ) -> Result<Usd, Unpriced> {
         let conditions = Conditions { tier, region: region.map(str::to_owned), at: Some(self.at), n_calls: None };
         let spec = spec.ok_or_else(|| Unpriced::UnknownModel { model: self.target.model.to_string() })?;
-        self.catalog.price(spec, usage, &conditions).map(|cost| cost.total)
+        self.catalog.total(spec, usage, &conditions)
     }
 }

@@ -56,7 +56,9 @@ impl<K: Copy + Eq + Hash, V: Clone> Recent<K, V> {
 impl<K: Copy + Eq + Hash, V> Generations<K, V> {
     fn insert(&mut self, key: K, value: V, weight: usize, most: usize) {
         if self.weight + weight > most {
-            self.old = std::mem::take(&mut self.young);
+            // Emptied, not taken anew: a map that grows again moves all that it holds, each time it doubles.
+            std::mem::swap(&mut self.old, &mut self.young);
+            self.young.clear();
             self.weight = 0;
         }
         self.weight += weight;

@@ -1,5 +1,5 @@
-//! Lays the vocabularies and the Unicode classes out as tables that the library includes as they are, so that nothing is
-//! loaded, parsed or hashed when a program starts.
+//! Packs the vocabularies for the library, with what takes long to find out about them: which two tokens each is made of, a
+//! perfect hash of these pairs, and the characters that merging makes whole first. Lays out the Unicode classes.
 
 #![allow(clippy::unwrap_used, reason = "a build step fails by panicking")]
 #![allow(clippy::disallowed_methods, reason = "Cargo tells a build step by the environment where to write")]
@@ -11,12 +11,11 @@ mod atoms;
 mod classes;
 #[path = "src/hash.rs"]
 mod hash;
+#[path = "build/pack.rs"]
+mod pack;
 #[path = "build/pairs.rs"]
 mod pairs;
-#[path = "build/pieces.rs"]
-mod pieces;
 
-use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -40,35 +39,27 @@ fn main() {
         ("p50k", tiktoken_rs::p50k_base().unwrap(), 50_281),
     ] {
         let vocabulary = vocabulary(&bpe, n_ids);
-        let ids: HashMap<&[u8], u32> = vocabulary.iter().map(|(bytes, id)| (bytes.as_slice(), *id)).collect();
-        let short = pieces::short(&vocabulary);
-        let long = pieces::long(&vocabulary);
-        let pairs = pairs::pairs(&vocabulary, &ids);
+        let pairs = pairs::pairs(&vocabulary);
+        let packed = pack::pack(&vocabulary, &pairs.parts, n_ids);
+        let atoms = atoms::atoms(&vocabulary, &pairs.parts);
         let upper = name.to_uppercase();
         let mut table = |part: &str, bytes: Vec<u8>, width: usize| {
             let n = bytes.len() / width;
             writeln!(sizes, "const {upper}_{}: usize = {n};", part.to_uppercase()).unwrap();
             fs::write(out.join(format!("{name}.{part}")), bytes).unwrap();
         };
-        table("short", short.entries.iter().flat_map(|entry| entry.to_le_bytes()).collect(), 16);
-        table("short_ids", words(&short.ids), 4);
-        table("long", long.index.iter().flat_map(|entry| entry.to_le_bytes()).collect(), 8);
-        table("long_bytes", long.bytes, 1);
-        table("shifts", pairs.shifts.iter().flat_map(|shift| shift.to_le_bytes()).collect(), 2);
-        table("pairs", pairs.entries.iter().flat_map(|entry| entry.to_le_bytes()).collect(), 8);
-        table("bytes", words(&pairs.bytes), 4);
-        table("byte_pairs", words(&pairs.byte_pairs), 4);
-        let atoms = atoms::atoms(&vocabulary, &pairs.parts);
-        table("atom_index", atoms.index.iter().flat_map(|n| n.to_le_bytes()).collect(), 2);
-        table("atom_blocks", words(&atoms.blocks), 4);
+        table("parts", packed.parts, hash::PARTS);
+        table("literals", packed.literals, 1);
+        table("shifts", halves(&pairs.shifts), 2);
+        table("atom_index", halves(&atoms.index), 2);
+        table("atom_blocks", atoms.blocks.iter().flat_map(|id| id.to_le_bytes()).collect(), 4);
         table("left_edges", atoms.left, 1);
         table("right_edges", atoms.right, 1);
     }
     let classes = classes::classes();
     let n_blocks = format!("const CLASS_BLOCKS: usize = {};\n", classes.blocks.len() / 64);
     fs::write(out.join("sizes_classes.rs"), n_blocks).unwrap();
-    fs::write(out.join("classes.index"), classes.index.iter().flat_map(|n| n.to_le_bytes()).collect::<Vec<_>>())
-        .unwrap();
+    fs::write(out.join("classes.index"), halves(&classes.index)).unwrap();
     fs::write(out.join("classes.blocks"), classes.blocks).unwrap();
     fs::write(out.join("sizes.rs"), sizes).unwrap();
 }
@@ -81,6 +72,6 @@ fn vocabulary(bpe: &CoreBPE, n_ids: u32) -> Vocabulary {
         .collect()
 }
 
-fn words(values: &[u32]) -> Vec<u8> {
+fn halves(values: &[u16]) -> Vec<u8> {
     values.iter().flat_map(|value| value.to_le_bytes()).collect()
 }

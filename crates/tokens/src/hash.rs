@@ -1,10 +1,20 @@
-//! The hash functions of all tables. The build step includes this file, so that what it lays out is found.
+//! The hash functions of all tables, and what the build step and the library have to agree about. The build step includes
+//! this file.
 
 /// Bytes of a piece that fit beside its length into 16.
 pub(crate) const SHORT: usize = 15;
 
 /// Bytes of a piece that fit beside its length into 8.
 pub(crate) const TINY: usize = 7;
+
+/// The longest token of all vocabularies has as many bytes.
+pub(crate) const LONGEST: usize = 128;
+
+/// Bytes of a token's parts in a packed vocabulary.
+pub(crate) const PARTS: usize = 5;
+
+/// In the place of a left part: the token is given by its bytes.
+pub(crate) const LITERAL: u32 = (1 << 20) - 1;
 
 /// Of up to 7 bytes with their length in the highest byte. The highest bits are the best.
 #[inline(always)]
@@ -38,11 +48,20 @@ pub(crate) const fn pair(left: u32, right: u32) -> u64 {
     (((left as u64) << 32) | right as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-/// The place of a pair, before it is cut to the table's size.
+/// Places for pairs, for each shift.
+pub(crate) const GROUP: usize = 8;
+
+/// The number of a pair's shift. `n_groups` is a power of two.
 #[inline(always)]
-pub(crate) const fn pair_slot(hash: u64, shift: u16) -> u64 {
+pub(crate) const fn pair_group(hash: u64, n_groups: usize) -> usize {
+    (hash >> (64 - n_groups.trailing_zeros())) as usize & (n_groups - 1)
+}
+
+/// The place of a pair among `n_slots`, a power of two.
+#[inline(always)]
+pub(crate) const fn pair_slot(hash: u64, shift: u16, n_slots: usize) -> usize {
     let folded = hash ^ (hash >> 29) ^ ((shift as u64) << 17);
-    folded.wrapping_mul(0xD6E8_FEB8_6659_FD93) >> 32
+    (folded.wrapping_mul(0xD6E8_FEB8_6659_FD93) >> 32) as usize & (n_slots - 1)
 }
 
 /// Ids in 256 steps, the last for none: how the edges of characters (`build/atoms.rs`) and ids are compared.

@@ -125,7 +125,7 @@ impl Encoding {
         }
     }
 
-    const fn vocabulary(self) -> &'static Vocabulary {
+    fn vocabulary(self) -> &'static Vocabulary {
         match self {
             Encoding::O200kBase => &vocab::O200K,
             Encoding::Cl100kBase => &vocab::CL100K,

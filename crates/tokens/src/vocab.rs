@@ -1,8 +1,9 @@
-//! The vocabularies, laid out by the build step as tables in the binary: nothing is loaded. Three questions are asked of
-//! one: is this piece a token ([`Vocabulary::whole`]), what do two bytes merge into ([`Vocabulary::byte_pair`]), and what
-//! do two tokens merge into ([`Vocabulary::pair`]). `build/pieces.rs` and `build/pairs.rs` explain the layouts.
+//! The vocabularies: packed in the binary, laid out as tables when one is first asked for (`vocab/unpack.rs`). Three questions
+//! are asked of one: is this piece a token ([`Vocabulary::whole`]), what do two bytes merge into ([`Vocabulary::byte_pair`]),
+//! and what do two tokens merge into ([`Vocabulary::pair`]).
 
 mod tables;
+mod unpack;
 
 pub(crate) use tables::{CL100K, O200K, P50K, R50K};
 
@@ -15,23 +16,33 @@ pub(crate) const NONE: u32 = 0x7F_FFFF;
 /// Where in a table an entry would stand.
 pub(crate) type Place = u32;
 
-/// Views of one vocabulary's tables.
+/// One vocabulary's tables.
 pub(crate) struct Vocabulary {
-    short: &'static [[u128; 4]],
+    /// Tokens of 2 to 15 bytes.
+    short: &'static [Bucket],
     short_ids: &'static [[u32; 4]],
+    /// Tokens of more bytes.
     long: &'static [u64],
     long_bytes: &'static [u8],
+    /// A perfect hash of pairs of tokens (`build/pairs.rs`). Of an entry the left id, the right id and the merged id have 18
+    /// bits each, from the highest of 54 down; the highest bit of all is set where there is none.
     shifts: &'static [u16],
     pairs: &'static [u64],
-    bytes: &'static [u32; 256],
-    byte_pairs: &'static [u32; 1 << 16],
+    /// The id of each byte.
+    bytes: [u32; 256],
+    /// The id of two bytes, [`NONE`] if they do not merge.
+    byte_pairs: &'static [[u32; 256]],
     atom_index: &'static [u16; 1024],
     atom_blocks: &'static [[u32; 64]],
     left_edges: &'static [[u8; 64]; 256],
     right_edges: &'static [[u8; 256]; 64],
-    /// Ids from here on are of another vocabulary that shares the tables.
-    end: u32,
 }
+
+/// Four tokens: the bytes, then the length. The highest bit of the last says that tokens of this bucket stand in the next. In
+/// one cache line.
+#[derive(Clone)]
+#[repr(align(64))]
+struct Bucket([u128; 4]);
 
 const SPILLED: u128 = 1 << 127;
 
@@ -51,14 +62,14 @@ impl Vocabulary {
     /// Whether there is a token of 2 to 15 bytes with this key and its hash.
     #[inline(always)]
     pub(crate) fn has_short(&self, key: u128, hash: u64) -> bool {
-        // The id is in another cache line, which most vocabularies need not look at.
-        self.short_place(key, hash).is_some_and(|place| self.end == u32::MAX || self.short_id(place) < self.end)
+        self.short_place(key, hash).is_some()
     }
 
     /// The id of the token of 2 to 15 bytes with this key and its hash.
     #[inline]
     fn whole_short(&self, key: u128, hash: u64) -> Option<u32> {
-        self.short_place(key, hash).map(|place| self.short_id(place)).filter(|id| *id < self.end)
+        let (bucket, n) = self.short_place(key, hash)?;
+        Some(self.short_ids[bucket][n])
     }
 
     /// Bucket and number of the token of 2 to 15 bytes with this key and its hash.
@@ -67,7 +78,7 @@ impl Vocabulary {
         let n_buckets = self.short.len();
         let mut bucket = (hash >> (64 - n_buckets.trailing_zeros())) as usize & (n_buckets - 1);
         loop {
-            let entries = &self.short[bucket];
+            let Bucket(entries) = &self.short[bucket];
             if let Some(n) = entries.iter().position(|entry| entry & !SPILLED == key) {
                 return Some((bucket, n));
             }
@@ -78,14 +89,8 @@ impl Vocabulary {
         }
     }
 
-    #[inline(always)]
-    fn short_id(&self, (bucket, n): (usize, usize)) -> u32 {
-        self.short_ids[bucket][n]
-    }
-
     fn whole_long(&self, piece: &[u8]) -> Option<u32> {
-        const LONGEST: usize = 128;
-        if piece.len() > LONGEST {
+        if piece.len() > hash::LONGEST {
             return None;
         }
         let n_slots = self.long.len();
@@ -97,8 +102,7 @@ impl Vocabulary {
             }
             let (offset, length) = ((entry >> 20) as usize & 0xFFF_FFFF, (entry >> 48) as usize);
             if length == piece.len() && self.long_bytes.get(offset..offset + length) == Some(piece) {
-                let id = (entry & 0xF_FFFF) as u32 - 1;
-                return (id < self.end).then_some(id);
+                return Some((entry & 0xF_FFFF) as u32 - 1);
             }
             slot += 1;
         }
@@ -113,8 +117,7 @@ impl Vocabulary {
     /// What two bytes merge into, or [`NONE`].
     #[inline(always)]
     pub(crate) fn byte_pair(&self, left: u8, right: u8) -> u32 {
-        let id = self.byte_pairs[usize::from(left) << 8 | usize::from(right)];
-        if id < self.end { id } else { NONE }
+        self.byte_pairs[usize::from(left)][usize::from(right)]
     }
 
     /// What two tokens merge into, or [`NONE`]. The order of ids is the order of merging.
@@ -134,9 +137,8 @@ impl Vocabulary {
     #[inline(always)]
     fn place_of_pair(&self, left: u32, right: u32) -> Place {
         let hash = hash::pair(left, right);
-        let n_groups = self.shifts.len();
-        let shift = self.shifts[(hash >> (64 - n_groups.trailing_zeros())) as usize & (n_groups - 1)];
-        (hash::pair_slot(hash, shift) as usize & (self.pairs.len() - 1)) as Place
+        let shift = self.shifts[hash::pair_group(hash, self.shifts.len())];
+        hash::pair_slot(hash, shift, self.pairs.len()) as Place
     }
 
     /// What two tokens merge into, or [`NONE`], by the place that [`Vocabulary::fetch_pair`] told.
@@ -144,8 +146,7 @@ impl Vocabulary {
     pub(crate) fn pair_at(&self, place: Place, left: u32, right: u32) -> u32 {
         let entry = self.pairs[place as usize & (self.pairs.len() - 1)];
         let id = (entry & 0x3_FFFF) as u32;
-        #[allow(clippy::needless_bitwise_bool, reason = "`&&` would be a branch")]
-        let is_it = (entry >> 18 == (u64::from(left) << 18 | u64::from(right))) & (id < self.end);
+        let is_it = entry >> 18 == (u64::from(left) << 18 | u64::from(right));
         // Whether a pair merges cannot be foreseen.
         std::hint::select_unpredictable(is_it, id, NONE)
     }
@@ -166,7 +167,8 @@ impl Vocabulary {
     #[inline(always)]
     pub(crate) fn bucket(&self, hash: u64) -> &'static [u128; 4] {
         let n_buckets = self.short.len();
-        &self.short[(hash >> (64 - n_buckets.trailing_zeros())) as usize & (n_buckets - 1)]
+        let Bucket(entries) = &self.short[(hash >> (64 - n_buckets.trailing_zeros())) as usize & (n_buckets - 1)];
+        entries
     }
 }
 

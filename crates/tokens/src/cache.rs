@@ -1,4 +1,4 @@
-//! What is known of pieces: a bounded cache from a piece to its number of tokens, one for each thread and encoding. Keys are
+//! What is known of pieces: a bounded cache from a piece to its number of tokens, of one thread at a time, for one encoding. Keys are
 //! compared in full, so that a hit is exact. Nothing grows with what is counted: an entry takes the place of another.
 //!
 //! Pieces of up to 15 bytes, by far the most, are entries of 8 or 16 bytes in two small tables (`front`), and behind these in
@@ -60,7 +60,8 @@ impl Memory {
         Memory { bytes: Vec::new(), back: Growth::new(), middle: Growth::new(), long: LongPieces::new() }
     }
 
-    /// The cache; takes the memory, if that was not done. `None` if there is none, which no allocator answers.
+    /// The cache; takes the memory, if that was not done. `None` never happens: an allocator that has no memory
+    /// ends the program, and the tables fit into what was asked for.
     #[inline(always)]
     pub(crate) fn open(&mut self) -> Option<Cache<'_>> {
         if self.bytes.is_empty() {

@@ -114,4 +114,14 @@ mod tests {
             assert_eq!(vec![class], expected, "{c:?}");
         }
     }
+
+    /// Both the tables and the references follow `regex-syntax`: that they are those of Unicode 16, as in tiktoken 0.14, no
+    /// comparison would tell. If a new version is taken on purpose, compare with Python's tiktoken (`examples/exact`,
+    /// `benches/peers/tokens/exact.py`), then change the number.
+    #[test]
+    fn the_characters_are_those_of_unicode_16() {
+        let classes = ('\0'..=char::MAX).map(|c| class_at(c.to_string().as_bytes(), 0).0 as u64);
+        let fingerprint = classes.fold(0, |sum: u64, class| sum.wrapping_mul(0x9E37_79B9_7F4A_7C15) ^ class);
+        assert_eq!(format!("{fingerprint:x}"), "7083784e58b72553");
+    }
 }

@@ -94,13 +94,7 @@ fn run<I: Isa>(counter: &mut Counter, encoding: Encoding, text: &[u8], limit: u6
             end
         } else {
             let end = piece_end(pattern, rest, 0);
-            // No token has more than 128 bytes: a piece that cannot stay within the limit is not merged.
-            let least = end as u64 / 128;
-            total += if total.saturating_add(least) > limit {
-                least + 1
-            } else {
-                long_piece::<I>(&mut cache, batch, vocabulary, &rest[..end])
-            };
+            total += long_piece::<I>(&mut cache, batch, vocabulary, &rest[..end]);
             end
         }
     }

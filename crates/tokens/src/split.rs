@@ -3,7 +3,7 @@
 //!
 //! `split/scalar.rs` and `split/gpt2.rs` are the definition: state machines over characters, for any text. `split/block.rs`
 //! is what counting uses: it finds all starts of a block of text at once, window by window (`split/window.rs`), from what
-//! the bytes are (`split/masks.rs`, with vector instructions `split/simd.rs`).
+//! the bytes are (`split/masks.rs`, with vector instructions `isa/x86.rs`).
 //!
 //! Source of the patterns: `tiktoken_ext/openai_public.py` of tiktoken 0.14.
 

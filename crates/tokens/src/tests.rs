@@ -71,8 +71,38 @@ fn documents_of_every_kind_count_as_in_tiktoken() {
 fn a_megabyte_of_anything_is_counted() {
     for encoding in Encoding::ALL {
         for symbol in ["a", " ", "\n", "=", "中", "🦀", "\u{301}"] {
-            let n = encoding.count(&symbol.repeat(1_000_000 / symbol.len()));
-            assert!(n > 1000, "{} {symbol:?} {n}", encoding.name());
+            let text = symbol.repeat(1_000_000 / symbol.len());
+            let expected = match encoding {
+                Encoding::O200kBase => bpe_openai::o200k_base().count(&text) as u64,
+                Encoding::Cl100kBase => bpe_openai::cl100k_base().count(&text) as u64,
+                // One piece each, merged by the definition.
+                Encoding::P50kBase | Encoding::R50kBase => {
+                    let mut tokens = Vec::new();
+                    merge::heap::tokens(encoding.vocabulary(), text.as_bytes(), 0, &mut tokens);
+                    assert_eq!(split::piece_end(encoding.pattern(), text.as_bytes(), 0), text.len());
+                    tokens.len() as u64
+                }
+            };
+            assert_eq!(encoding.count(&text), expected, "{} {symbol:?}", encoding.name());
+        }
+    }
+}
+
+#[test]
+fn a_limit_holds_within_one_long_piece() {
+    for encoding in Encoding::ALL {
+        for symbol in ["a", "=", "\n", "xq"] {
+            for length in [100, 4096, 4097, 50_000] {
+                let text = symbol.repeat(length);
+                let n = encoding.count(&text);
+                for limit in [0, n / 2, n - 1] {
+                    assert_eq!(encoding.count_up_to(&text, limit), None, "{symbol:?} {length} {limit}");
+                }
+                for limit in [n, n + 1, u64::MAX] {
+                    assert_eq!(encoding.count_up_to(&text, limit), Some(n), "{symbol:?} {length} {limit}");
+                }
+                assert_eq!(encoding.offset_of(&text, 0), 0);
+            }
         }
     }
 }

@@ -49,7 +49,7 @@ impl<E: Entry, const WAYS: usize> Growing<'_, E, WAYS> {
     /// Where there is no room, another entry goes.
     #[inline(always)]
     pub(super) fn put(&mut self, hash: u64, entry: E) {
-        self.growth.n_put += 1;
+        self.growth.n_put = self.growth.n_put.wrapping_add(1);
         if self.growth.n_put > (WAYS * 3 / 4) << self.growth.bits && self.growth.bits < MOST_BITS {
             self.grow();
         }

@@ -62,3 +62,39 @@ impl LongPieces {
 fn slot(hash: u64) -> usize {
     (hash >> (64 - INDEX_BITS)) as usize
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hash;
+
+    #[test]
+    fn when_the_buffer_is_full_it_begins_again_and_what_is_found_is_right() {
+        let mut pieces = LongPieces::new();
+        let piece = |n: usize| format!("{n:07} {}", "x".repeat(n % 16_000 + 40)).into_bytes();
+        let mut n_times = 0;
+        for n in 0.. {
+            let piece = piece(n * 7919);
+            let before = pieces.buffer.len();
+            pieces.put(&piece, hash::long(&piece), n as u64 % 1000 + 1);
+            assert_eq!(pieces.get(&piece, hash::long(&piece)), n as u32 % 1000 + 1);
+            n_times += usize::from(pieces.buffer.len() < before);
+            assert!(pieces.buffer.len() <= BUFFER && pieces.buffer.capacity() <= BUFFER);
+            if n_times == 2 {
+                break;
+            }
+        }
+        // The first was forgotten.
+        assert_eq!(pieces.get(&piece(0), hash::long(&piece(0))), 0);
+    }
+
+    #[test]
+    fn what_is_longer_is_not_kept() {
+        let mut pieces = LongPieces::new();
+        for (length, expected) in [(LONGEST, 9), (LONGEST + 1, 0)] {
+            let piece = vec![b'x'; length];
+            pieces.put(&piece, hash::long(&piece), 9);
+            assert_eq!(pieces.get(&piece, hash::long(&piece)), expected);
+        }
+    }
+}

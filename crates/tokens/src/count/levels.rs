@@ -26,27 +26,20 @@ mod x86 {
     use super::super::{Counter, run};
     use super::Run;
     use crate::Encoding;
-    use crate::isa::x86::{Avx2, Avx512, Sse2};
+    use crate::isa::x86::{Avx2, Avx512, Sse2, has_avx2, has_avx512, has_sse4};
 
     pub(super) fn all() -> Vec<(&'static str, Run)> {
         let mut levels: Vec<(&'static str, Run)> = vec![("SSE2", run::<Sse2>)];
-        if !(is_x86_feature_detected!("sse4.2") && is_x86_feature_detected!("popcnt")) {
-            return levels;
+        if has_sse4() {
+            // SAFETY: the instructions were found.
+            levels.push(("SSE4.2", |counter, encoding, text, limit| unsafe { sse4(counter, encoding, text, limit) }));
         }
-        // SAFETY: the instructions of `sse4` were found.
-        levels.push(("SSE4.2", |counter, encoding, text, limit| unsafe { sse4(counter, encoding, text, limit) }));
-        let has_bits =
-            is_x86_feature_detected!("bmi1") && is_x86_feature_detected!("bmi2") && is_x86_feature_detected!("lzcnt");
-        if !(has_bits && is_x86_feature_detected!("avx2")) {
-            return levels;
+        if has_avx2() {
+            // SAFETY: the instructions were found.
+            levels.push(("AVX2", |counter, encoding, text, limit| unsafe { avx2(counter, encoding, text, limit) }));
         }
-        // SAFETY: the instructions of `avx2` were found.
-        levels.push(("AVX2", |counter, encoding, text, limit| unsafe { avx2(counter, encoding, text, limit) }));
-        let has_wide = is_x86_feature_detected!("avx512bw")
-            && is_x86_feature_detected!("avx512vl")
-            && is_x86_feature_detected!("avx512vbmi2");
-        if has_wide {
-            // SAFETY: the instructions of `avx512` were found.
+        if has_avx512() {
+            // SAFETY: the instructions were found.
             levels
                 .push(("AVX-512", |counter, encoding, text, limit| unsafe { avx512(counter, encoding, text, limit) }));
         }

@@ -24,19 +24,19 @@ pub(super) struct Lists {
     tiny: [u16; LISTED],
     others: [u16; LISTED],
     /// Pieces that the front tables do not have, and of these the ones that were never met.
-    missed: [Stretch; LISTED],
-    new: [Stretch; LISTED],
+    missed: [Span; LISTED],
+    new: [Span; LISTED],
     n_listed: usize,
 }
 
 /// Where a piece stands.
 #[derive(Clone, Copy)]
-struct Stretch {
+struct Span {
     start: u16,
     length: u16,
 }
 
-impl Stretch {
+impl Span {
     #[inline(always)]
     fn of(self, text: &[u8]) -> &[u8] {
         &text[usize::from(self.start)..usize::from(self.start) + usize::from(self.length)]
@@ -53,7 +53,7 @@ impl Stretch {
 
 impl Lists {
     pub(super) const fn new() -> Lists {
-        const NOWHERE: Stretch = Stretch { start: 0, length: 0 };
+        const NOWHERE: Span = Span { start: 0, length: 0 };
         Lists {
             starts: [0; LISTED],
             ends: [0; LISTED],
@@ -136,7 +136,7 @@ impl Lists {
             for ((key, place), piece) in keys.iter().zip(&places).zip(pieces) {
                 let count = cache.front.tiny(*key, *place);
                 total += u64::from(count);
-                self.missed[n_missed % LISTED] = Stretch { start: piece % BLOCK as u16, length: piece >> PLACE_BITS };
+                self.missed[n_missed % LISTED] = Span { start: piece % BLOCK as u16, length: piece >> PLACE_BITS };
                 n_missed += usize::from(count == 0);
             }
         }
@@ -148,12 +148,12 @@ impl Lists {
     fn find_others(&mut self, n_others: usize, n_missed: usize, cache: &Cache<'_>, text: &[u8]) -> (u64, usize) {
         let (mut total, mut n_missed) = (0, n_missed);
         for numbers in self.others[..n_others].chunks(RUN) {
-            let mut pieces = [Stretch { start: 0, length: 0 }; RUN];
+            let mut pieces = [Span { start: 0, length: 0 }; RUN];
             let (mut keys, mut places) = ([0; RUN], [0; RUN]);
             for (((piece, key), place), number) in pieces.iter_mut().zip(&mut keys).zip(&mut places).zip(numbers) {
                 let number = usize::from(*number) % LISTED;
                 let start = self.starts[number];
-                *piece = Stretch { start, length: self.ends[number].wrapping_sub(start) };
+                *piece = Span { start, length: self.ends[number].wrapping_sub(start) };
                 *key = piece.key(text);
                 *place = cache.front.fetch_short(*key);
             }

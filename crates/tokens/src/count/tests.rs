@@ -63,6 +63,25 @@ fn marks_are_the_starts_of_pieces() {
 }
 
 #[test]
+fn marks_do_not_depend_on_where_in_a_window_a_text_stands() {
+    let chains =
+        ["'ll'll's", "x'LL'ſ'rEa", "..\u{301}\u{301}a", ".\n\n\n/", "a\u{664}\u{664}\u{664}\u{664}b", " \r\n \n  x"];
+    let texts = chains.map(str::to_owned).into_iter().chain(
+        ['a', 'A', '1', ' ', '\n', '.', '\'', 'é', '中', '\u{301}', '\u{a0}', '½', '🦀'].into_iter().flat_map(contexts),
+    );
+    for text in texts {
+        for filler in ["a", " ", "\n", ".", "1", "\u{301}"] {
+            for n in 0..64 {
+                let text = filler.repeat(n) + &text;
+                check_marks::<Scalar>(&text);
+                #[cfg(target_arch = "x86_64")]
+                check_marks::<x86::Sse2>(&text);
+            }
+        }
+    }
+}
+
+#[test]
 fn every_level_counts_what_the_definition_counts() {
     let mut random = Random(22);
     for n in 0..40 {

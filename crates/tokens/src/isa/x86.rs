@@ -15,6 +15,29 @@ use crate::merge::batch::{Batch, LANES};
 use crate::merge::stretches;
 use crate::vocab::Vocabulary;
 
+/// Whether the machine has all that `count/levels.rs` compiles for, besides [`Sse2`].
+pub(crate) fn has_sse4() -> bool {
+    is_x86_feature_detected!("sse4.2") && is_x86_feature_detected!("popcnt")
+}
+
+/// The same, besides [`Avx2`].
+pub(crate) fn has_avx2() -> bool {
+    has_sse4()
+        && is_x86_feature_detected!("avx2")
+        && is_x86_feature_detected!("bmi1")
+        && is_x86_feature_detected!("bmi2")
+        && is_x86_feature_detected!("lzcnt")
+}
+
+/// The same, besides [`Avx512`].
+pub(crate) fn has_avx512() -> bool {
+    has_avx2()
+        && is_x86_feature_detected!("avx512f")
+        && is_x86_feature_detected!("avx512bw")
+        && is_x86_feature_detected!("avx512vl")
+        && is_x86_feature_detected!("avx512vbmi2")
+}
+
 /// 16 bytes at a time: part of every x86-64.
 pub(crate) struct Sse2;
 
@@ -47,13 +70,13 @@ fn sse2(bytes: &[u8; WINDOW]) -> Ascii {
     finish(within(b'a', 26, 0x20), small, within(b'\t', 5, 0), equal, within(b'0', 10, 0), high, continued)
 }
 
-/// 32 bytes at a time. To be used where AVX2 exists only.
+/// 32 bytes at a time. To be used after [`has_avx2`] only.
 pub(crate) struct Avx2;
 
 impl Isa for Avx2 {
     #[inline(always)]
     fn ascii(bytes: &[u8; WINDOW]) -> Ascii {
-        // SAFETY: `count` chooses this type only after it found the instructions.
+        // SAFETY: `count/levels.rs` and the tests, which alone name this type, ask `has_avx2` first.
         unsafe { avx2(bytes) }
     }
 }
@@ -84,13 +107,13 @@ fn avx2(bytes: &[u8; WINDOW]) -> Ascii {
     finish(within(b'a', 26, 0x20), small, within(b'\t', 5, 0), equal, within(b'0', 10, 0), beyond, continued)
 }
 
-/// 64 bytes at a time. To be used where AVX-512BW and VBMI2 exist only.
+/// 64 bytes at a time. To be used after [`has_avx512`] only.
 pub(crate) struct Avx512;
 
 impl Isa for Avx512 {
     #[inline(always)]
     fn ascii(bytes: &[u8; WINDOW]) -> Ascii {
-        // SAFETY: `count` chooses this type only after it found the instructions.
+        // SAFETY: `count/levels.rs` and the tests, which alone name this type, ask `has_avx512` first.
         unsafe { avx512(bytes) }
     }
 
@@ -102,7 +125,7 @@ impl Isa for Avx512 {
 
     #[inline(always)]
     fn merge(batch: &mut Batch, vocabulary: &Vocabulary, pieces: &[&[u8]]) -> [u64; LANES] {
-        // SAFETY: what has AVX-512 has AVX2.
+        // SAFETY: as above; `has_avx512` asks for what AVX2 goes with, too.
         unsafe { merge(batch, vocabulary, pieces) }
     }
 
@@ -233,10 +256,10 @@ mod tests {
                 let bytes: [u8; WINDOW] = std::array::from_fn(|at| shift.wrapping_add((at as u8).wrapping_mul(step)));
                 let expected = Scalar::ascii(&bytes);
                 assert!(same(&Sse2::ascii(&bytes), &expected), "SSE2 {bytes:?}");
-                if is_x86_feature_detected!("avx2") {
+                if has_avx2() {
                     assert!(same(&Avx2::ascii(&bytes), &expected), "AVX2 {bytes:?}");
                 }
-                if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi2") {
+                if has_avx512() {
                     assert!(same(&Avx512::ascii(&bytes), &expected), "AVX-512 {bytes:?}");
                 }
             }
@@ -245,7 +268,7 @@ mod tests {
 
     #[test]
     fn pieces_are_sorted_as_by_the_definition() {
-        if !(is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi2")) {
+        if !has_avx512() {
             return;
         }
         let mut state = 1_u64;
@@ -275,7 +298,7 @@ mod tests {
             let n_bits = sparse.count_ones() as usize;
             let (mut expected, mut found) = ([0; 32], [0; 32]);
             Scalar::positions(sparse, 640, &mut expected);
-            if is_x86_feature_detected!("avx512bw") && is_x86_feature_detected!("avx512vbmi2") {
+            if has_avx512() {
                 Avx512::positions(sparse, 640, &mut found);
                 assert_eq!(found[..n_bits], expected[..n_bits]);
             }

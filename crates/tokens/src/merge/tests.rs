@@ -6,7 +6,7 @@ use super::batch::Batch;
 use super::window::Placed;
 use super::*;
 use crate::tests::texts::{N_KINDS, Random, document};
-use crate::vocab::{CL100K, O200K};
+use crate::vocab::{CL100K, O200K, P50K, R50K};
 
 fn by_heap(vocabulary: &Vocabulary, piece: &[u8]) -> Vec<Placed> {
     let mut tokens = Vec::new();
@@ -24,10 +24,15 @@ fn placed(tokens: &Tokens) -> Vec<Placed> {
 }
 
 fn check(piece: &[u8]) {
-    for (vocabulary, bpe) in [(&O200K, bpe_openai::o200k_base()), (&CL100K, bpe_openai::cl100k_base())] {
+    for (vocabulary, bpe) in [
+        (&*O200K, Some(bpe_openai::o200k_base())),
+        (&*CL100K, Some(bpe_openai::cl100k_base())),
+        (&*P50K, None),
+        (&*R50K, None),
+    ] {
         let expected = by_heap(vocabulary, piece);
         let ids: Vec<u32> = expected.iter().map(|(_, id)| *id).collect();
-        if vocabulary.whole(piece).is_none() {
+        if let (None, Some(bpe)) = (vocabulary.whole(piece), bpe) {
             assert_eq!(ids, bpe.bpe.encode_via_backtracking(piece), "{piece:?}");
         }
         if (2..=short::MOST).contains(&piece.len()) {
@@ -70,6 +75,24 @@ fn windows_are_joined_into_the_tokens_of_the_whole() {
     for c in ["=", " ", "\n", "a", "-", "0", "ab", "e\u{301}", "中", "🦀", "\u{0}", "=-", "aaab"] {
         for n in [63, 64, 65, 255, 256, 257, 300, 511, 513, 1000, 2222] {
             check(c.repeat(n).as_bytes());
+        }
+    }
+}
+
+/// Ranks of pairs fall from left to right: what the end of it is decides how all of it is paired.
+const CHAIN: &str = concat!(
+    "raminspentestanseroekraanusdadhnaudukatéiricalehrerupraktanianzewaybeamorbenhavenirískaray",
+    "inquenisolgfidetamaharleadjdeelmassiscejjäviventarakamutanesaruastragarbeananjobreyerdecbi",
+    "ndoidhnelescarenvasuredisaoiumpootoodynermewearystraintrorer"
+);
+
+#[test]
+fn what_is_decided_far_behind_is_merged_alike() {
+    for n_before in [0, 3, 7, 20, 60] {
+        for n_behind in [0, 1, 20, 300, 2500] {
+            for chain in [CHAIN, &CHAIN[..CHAIN.len() - 1]] {
+                check(["qz".repeat(n_before).as_str(), chain, &"qz".repeat(n_behind), chain].concat().as_bytes());
+            }
         }
     }
 }

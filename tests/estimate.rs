@@ -64,7 +64,7 @@ fn check_sums(report: &Report) {
 fn conversations() -> Vec<String> {
     let mut lines = Vec::new();
     for turn in 1..5 {
-        for n in 0..40 {
+        for n in 0..200 {
             let say = |turn: usize| {
                 let said = "Some words of a \\\"turn\\\". ".repeat(1 + (n * turn) % 60);
                 format!(
@@ -289,4 +289,23 @@ fn the_recordings_are_estimated_whole() {
     let report = run(&[file.to_str().unwrap()], &options()).unwrap();
     check_sums(&report);
     assert!(report.baseline.requests > 2100, "{}", report.baseline.requests);
+}
+
+#[test]
+fn names_without_end_are_summed_up() {
+    let lines: Vec<String> = (0..5_000)
+        .map(|n| {
+            let tag = n.min(400);
+            format!(
+                r#"{{"model":"none-{n}","metadata":{{"tag-{tag}":"x"}},"messages":[{{"role":"user","content":"{n}"}}]}}"#
+            )
+        })
+        .collect();
+    let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
+    let report = run_lines("names", &lines, &options()).unwrap();
+    assert_eq!(report.baseline.unpriced_requests, 5_000);
+    assert_eq!(report.models.iter().map(|group| group.requests).sum::<u64>(), 5_000);
+    assert!(report.baseline.unpriced.len() <= 4_098, "{}", report.baseline.unpriced.len());
+    assert_eq!(report.baseline.unpriced.iter().map(|group| group.requests).sum::<u64>(), 5_000);
+    assert!((200..=258).contains(&report.tags.len()), "{}", report.tags.len());
 }

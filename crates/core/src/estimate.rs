@@ -74,7 +74,7 @@ pub fn estimate_inputs(inputs: &[Input], options: &Options, watch: &mut dyn FnMu
     if let Some(model) = &options.model {
         spec_of(options, options.host.as_deref(), model)?;
     }
-    let (memo, known) = (Memo::new(), Known::default());
+    let (memo, known) = (Memo::new(), Known::new(options.remember));
     let bench = Bench { options, memo: &memo, known: &known, others: &others_specs };
     let mut replay = Replay::new(options, others);
     let mut counts: HashMap<Arc<str>, u64> = HashMap::new();

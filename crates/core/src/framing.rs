@@ -214,22 +214,40 @@ pub fn content_tokens(part: &crate::chat::Part, scale: &Scale<'_>) -> u64 {
     plain::part_tokens(part, scale)
 }
 
-/// The section of a message's part, by who speaks and whether a user message follows.
-pub fn section_of(request: &ChatRequest, message: usize, part: &crate::chat::Content) -> Section {
-    use crate::chat::{Content, Role};
-    match part {
-        Content::Document { .. } => return Section::Documents,
-        Content::ToolResult { .. } => return Section::ToolResults,
-        Content::Image(_) | Content::Audio { .. } | Content::File { .. } => return Section::Media,
-        _ => {}
+/// Tells the sections of a request's messages: by who speaks, and whether another user message follows.
+#[derive(Clone, Copy, Debug)]
+pub struct Sections<'a> {
+    request: &'a ChatRequest,
+    last_user: Option<usize>,
+}
+
+impl<'a> Sections<'a> {
+    /// Of a request.
+    pub fn of(request: &'a ChatRequest) -> Self {
+        let last_user = request.messages.iter().rposition(|message| message.role == crate::chat::Role::User);
+        Sections { request, last_user }
     }
-    match request.messages[message].role {
-        Role::System | Role::Developer => Section::System,
-        Role::Tool => Section::ToolResults,
-        Role::Assistant => Section::History,
-        Role::User => {
-            let is_last = request.messages[message + 1..].iter().all(|later| later.role != Role::User);
-            if is_last { Section::User } else { Section::History }
+
+    /// The section of a part of a message.
+    pub fn part(&self, message: usize, part: &crate::chat::Content) -> Section {
+        use crate::chat::Content;
+        match part {
+            Content::Document { .. } => Section::Documents,
+            Content::ToolResult { .. } => Section::ToolResults,
+            Content::Image(_) | Content::Audio { .. } | Content::File { .. } => Section::Media,
+            _ => self.text(message),
+        }
+    }
+
+    /// The section of a message's text.
+    pub fn text(&self, message: usize) -> Section {
+        use crate::chat::Role;
+        match self.request.messages[message].role {
+            Role::System | Role::Developer => Section::System,
+            Role::Tool => Section::ToolResults,
+            Role::Assistant => Section::History,
+            Role::User if self.last_user == Some(message) => Section::User,
+            Role::User => Section::History,
         }
     }
 }

@@ -148,6 +148,10 @@ impl PrefixCache {
                 level_writer = node.writer();
                 levels.push(tokens);
             }
+            // Shorter ones add nothing.
+            if hit.upper > 0 && (hit.lower > 0 || call.at.is_none()) && levels.len() == MAX_LEVELS {
+                break;
+            }
         }
         // The newest entry is met with probability p; if not, the one before it, and so on.
         let p = f64::from(rule.hit_permille.min(1000)) / 1000.0;

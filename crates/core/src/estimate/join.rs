@@ -38,10 +38,7 @@ impl Halves {
     /// Takes a row with the id it is known by.
     pub(super) fn take(&mut self, id: Arc<str>, row: Row, kind: Option<u32>) -> Joined {
         self.n_taken += 1;
-        let queue = self.waiting.entry(id).or_default();
-        if queue.front().is_some_and(|half| half.row.is_request() != row.is_request())
-            && let Some(other) = queue.pop_front()
-        {
+        if let Some(other) = self.other_half(&id, row.is_request()) {
             self.n_waiting -= 1;
             self.n_edges -= other.row.shape.edges.len();
             let (asked, answered) = if row.is_request() { (row, other.row) } else { (other.row, row) };
@@ -49,9 +46,23 @@ impl Halves {
         }
         self.n_waiting += 1;
         self.n_edges += row.shape.edges.len();
-        queue.push_back(Half { number: self.n_taken, row, kind });
+        let half = Half { number: self.n_taken, row, kind };
+        self.waiting.entry(id).or_insert_with(|| VecDeque::with_capacity(1)).push_back(half);
         let is_full = self.n_waiting > MAX_WAITING || self.n_edges > MAX_WAITING_EDGES;
         if is_full { Joined::Ready(self.rest()) } else { Joined::Waits }
+    }
+
+    /// The oldest half under this id, if it is of the other side. Who has met leaves nothing behind.
+    fn other_half(&mut self, id: &str, is_request: bool) -> Option<Half> {
+        let queue = self.waiting.get_mut(id)?;
+        if queue.front()?.row.is_request() == is_request {
+            return None;
+        }
+        let half = queue.pop_front()?;
+        if queue.is_empty() {
+            self.waiting.remove(id);
+        }
+        Some(half)
     }
 
     /// All that still wait, in the order in which they came.
@@ -60,5 +71,53 @@ impl Halves {
         let mut rest: Vec<Half> = std::mem::take(&mut self.waiting).into_values().flatten().collect();
         rest.sort_by_key(|half| half.number);
         rest.into_iter().map(|half| (half.row, half.kind)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::row::{Outcome, Shape};
+    use super::*;
+    use crate::cache::CacheKey;
+    use crate::format::Origin;
+    use crate::usage::Conditions;
+
+    fn row(line: u64, is_request: bool) -> Row {
+        Row {
+            origin: Origin { line, ..Origin::default() },
+            custom_id: None,
+            at: None,
+            spec: None,
+            model: None,
+            host: None,
+            conditions: Conditions::default(),
+            outcome: Outcome::Call,
+            reported: None,
+            counted: None,
+            billed: None,
+            tags: Vec::new(),
+            keys: is_request.then_some((CacheKey([0; 16]), CacheKey([0; 16]))),
+            is_deterministic: false,
+            has_breakpoints: false,
+            kind: None,
+            shape: Shape::default(),
+            rewritten: Vec::new(),
+            elsewhere: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn halves_that_met_leave_nothing_behind() {
+        let mut halves = Halves::default();
+        for n in 0..100 {
+            let id: Arc<str> = Arc::from(format!("request-{}", n % 7));
+            for is_request in [true, true, false, false] {
+                let is_joined = matches!(halves.take(id.clone(), row(n, is_request), None), Joined::Ready(_));
+                assert_eq!(is_joined, !is_request);
+            }
+        }
+        assert!(halves.waiting.is_empty() && halves.n_waiting == 0);
+        let _ = halves.take(Arc::from("alone"), row(1, true), None);
+        assert_eq!(halves.rest().len(), 1);
     }
 }

@@ -11,8 +11,10 @@ use crate::prefix_cache::{Bites, bites};
 use crate::text::keyed::Secret;
 use crate::text::recent::Recent;
 
-/// Messages remembered.
+/// Messages remembered; one with many bites counts as several.
 const MAX_MESSAGES: usize = 1 << 15;
+/// Bites that take as much memory as a message's other facts.
+const BITES: usize = 32;
 /// Texts of kinds remembered, of some two kilobytes each.
 const MAX_KIND_TEXTS: usize = 1 << 11;
 
@@ -29,13 +31,17 @@ pub(super) struct Facts {
     pub bites: Option<Bites>,
 }
 
-impl Default for Known {
-    fn default() -> Self {
-        Known { secret: Secret::default(), facts: Recent::new(MAX_MESSAGES), kinds: Recent::new(MAX_KIND_TEXTS) }
-    }
-}
-
 impl Known {
+    /// Nothing known yet; without `remember` it stays so.
+    pub(super) fn new(remember: bool) -> Self {
+        let most = |most| if remember { most } else { 0 };
+        Known {
+            secret: Secret::default(),
+            facts: Recent::new(most(MAX_MESSAGES)),
+            kinds: Recent::new(most(MAX_KIND_TEXTS)),
+        }
+    }
+
     /// What the digests are keyed by.
     pub(super) fn secret(&self) -> &Secret {
         &self.secret
@@ -54,13 +60,14 @@ impl Known {
         }
         // An odd factor: places differ after it where they did before. As long as there is a `Weak`, no other message
         // takes the place.
-        let key = (Arc::as_ptr(message).addr() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
-        let spread = (key >> 32) as u8;
+        let key = (Arc::as_ptr(message).addr() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32);
+        let spread = (key >> 24) as u8;
         if let Some((_, facts)) = self.facts.get(&key, spread) {
             return facts;
         }
         let facts = find();
-        self.facts.keep(key, spread, (Arc::downgrade(message), Arc::clone(&facts)), 1);
+        let weight = 1 + facts.bites.as_ref().map_or(0, |bites| bites.len() / BITES);
+        self.facts.keep(key, spread, (Arc::downgrade(message), Arc::clone(&facts)), weight);
         facts
     }
 

@@ -42,7 +42,7 @@ pub(super) fn rewrite(
     let shape = |rewritten: ChatRequest, is_short: bool| {
         let weight = framing::weigh(&rewritten, profile, memo);
         let (edges, n_prompt_edges) = edges(&rewritten, answer.map(|answer| answer.parts.as_slice()));
-        let offsets = token_offsets(&edges, &weight, output);
+        let offsets = token_offsets(&edges, n_prompt_edges, &weight, output);
         let retention = match answer {
             Some(answer) if is_short => retention(answer, request, &rewritten),
             _ => Retention::default(),

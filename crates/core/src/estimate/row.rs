@@ -229,7 +229,7 @@ fn weigh_row(
         edges.iter().any(|edge| matches!(edge.kind, crate::prefix_cache::EdgeKind::Breakpoint { .. }));
     row.shape = Shape {
         sections: merged_sections(&weight),
-        offsets: token_offsets(&edges, &weight, output),
+        offsets: token_offsets(&edges, n_prompt_edges, &weight, output),
         edges,
         n_prompt_edges,
     };
@@ -257,7 +257,7 @@ fn weigh_elsewhere(
     let profile = Profile::of_spec(other);
     let weight = framing::weigh(request, profile, memo);
     let output = answer.map_or(output, |answer| answer_tokens(answer, profile, memo));
-    let offsets = token_offsets(&shape.edges, &weight, output);
+    let offsets = token_offsets(&shape.edges, shape.n_prompt_edges, &weight, output);
     let total = weight.total();
     Elsewhere {
         input: total,

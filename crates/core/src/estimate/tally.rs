@@ -13,6 +13,9 @@ use crate::usd::Usd;
 
 /// Values kept a tag; later ones are summed as `(others)`.
 const MAX_TAG_VALUES: usize = 10_000;
+/// Tags told apart, and models that are not in the catalogue, and reasons why a call has no price.
+const MAX_TAGS: usize = 256;
+const MAX_SUMS: usize = 4096;
 const OTHERS: &str = "(others)";
 
 /// Running sums.
@@ -77,6 +80,8 @@ impl Tally {
         self.tokens(&usage);
         self.baseline.unpriced_requests += row.n_calls();
         self.baseline.unpriced_tokens = self.baseline.unpriced_tokens.saturating_add(usage.total());
+        let is_one = self.unpriced.len() < MAX_SUMS || self.unpriced.contains_key(&why);
+        let why = if is_one { why } else { Unpriced::UnknownModel { model: OTHERS.to_owned() } };
         let group = self.unpriced.entry(why).or_default();
         group.0 += row.n_calls();
         group.1 = group.1.saturating_add(usage.total());
@@ -139,11 +144,16 @@ impl Tally {
         let none: Arc<str> = Arc::from("(none)");
         let name = spec.map(|spec| spec.id.clone()).or_else(|| row.model.clone()).unwrap_or_else(|| none.clone());
         let host = spec.map(|spec| spec.host.clone()).or_else(|| row.host.clone()).unwrap_or(none);
-        let group = self.models.entry((name, host)).or_default();
+        let mut name = (name, host);
+        if row.spec.is_none() && self.models.len() >= MAX_SUMS && !self.models.contains_key(&name) {
+            name = (OTHERS.into(), OTHERS.into());
+        }
+        let group = self.models.entry(name).or_default();
         group.spec = row.spec;
         group.add(row.n_calls(), usage, cost);
         for (key, value) in &row.tags {
-            let values = self.tags.entry(key.clone()).or_default();
+            let is_one = self.tags.len() < MAX_TAGS || self.tags.contains_key(key);
+            let values = self.tags.entry(if is_one { key.clone() } else { OTHERS.into() }).or_default();
             let value =
                 if values.len() < MAX_TAG_VALUES || values.contains_key(value) { value.clone() } else { OTHERS.into() };
             values.entry(value).or_default().add(row.n_calls(), usage, cost);

@@ -11,6 +11,8 @@ use crate::format::spare::Spare;
 
 /// A chunk holds about so many bytes: large enough that handing it over costs nothing, small enough to balance.
 const CHUNK: usize = 1 << 20;
+/// And at most so many lines or values: each becomes a record, however short it is.
+const MOST_VALUES: usize = 4096;
 /// A buffer for a chunk and the beginning of the next line.
 pub(crate) const BUFFER: usize = CHUNK + (CHUNK >> 2);
 
@@ -18,7 +20,7 @@ pub(crate) const BUFFER: usize = CHUNK + (CHUNK >> 2);
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Chunk {
     /// Whole lines; the last may lack its end.
-    Lines { bytes: Vec<u8>, first_line: u64, n_lines: u64 },
+    Lines { bytes: Vec<u8>, first_line: u64, n_lines: usize },
     /// Whole values, cut out.
     Values { bytes: Vec<u8>, values: Vec<Cut> },
 }
@@ -37,7 +39,7 @@ impl Chunk {
     /// About how many values it holds.
     pub(crate) fn n_values(&self) -> usize {
         match self {
-            Chunk::Lines { n_lines, .. } => *n_lines as usize + 1,
+            Chunk::Lines { n_lines, .. } => *n_lines + 1,
             Chunk::Values { values, .. } => values.len(),
         }
     }
@@ -130,9 +132,23 @@ impl Lines<'_> {
         self.chunk.truncate(n);
         let bytes = std::mem::replace(&mut self.chunk, rest);
         let first_line = self.line;
-        let n_lines = memchr::memchr_iter(b'\n', &bytes).count() as u64;
-        self.line += n_lines;
-        give(Ok(Chunk::Lines { bytes, first_line, n_lines }))
+        let n_lines = memchr::memchr_iter(b'\n', &bytes).count();
+        self.line += n_lines as u64;
+        if n_lines <= MOST_VALUES {
+            return give(Ok(Chunk::Lines { bytes, first_line, n_lines }));
+        }
+        // Very short ones: handed over by copies.
+        let ends: Vec<usize> = memchr::memchr_iter(b'\n', &bytes).map(|end| end + 1).collect();
+        let cuts = ends.chunks(MOST_VALUES).map(|ends| (ends.len(), ends[ends.len() - 1]));
+        let (mut from, mut first_line) = (0, first_line);
+        let rest = (0, bytes.len());
+        for (n_lines, end) in cuts.chain(std::iter::once(rest)) {
+            if end > from && !give(Ok(Chunk::Lines { bytes: bytes[from..end].to_vec(), first_line, n_lines })) {
+                return false;
+            }
+            (from, first_line) = (end, first_line + n_lines as u64);
+        }
+        true
     }
 }
 
@@ -163,7 +179,7 @@ impl Values<'_> {
                     return;
                 }
             }
-            if self.at >= CHUNK && !self.hand_over(&mut values, give) {
+            if (self.at >= CHUNK || values.len() >= MOST_VALUES) && !self.hand_over(&mut values, give) {
                 return;
             }
         }
@@ -327,6 +343,29 @@ mod tests {
         let given = cut_all(b"aaaaaaaaaaaaaaaaaaaa\nbb\n", Layout::Lines, 8);
         assert_eq!(given[0].as_ref().unwrap_err().place().and_then(|place| place.line), Some(1));
         assert_eq!(given[1].as_ref().unwrap(), &Chunk::Lines { bytes: b"bb\n".to_vec(), first_line: 2, n_lines: 1 });
+    }
+
+    #[test]
+    fn very_short_lines_do_not_make_one_large_piece_of_work() {
+        for n_lines in [MOST_VALUES, MOST_VALUES + 1, 3 * MOST_VALUES, 3 * MOST_VALUES + 7] {
+            for end in ["\n", "\nx"] {
+                let text = "\n".repeat(n_lines - 1) + end;
+                let (mut again, mut n_seen) = (Vec::new(), 0);
+                for chunk in cut_all(text.as_bytes(), Layout::Lines, 1 << 20) {
+                    let Ok(Chunk::Lines { bytes, first_line, n_lines }) = chunk else { panic!() };
+                    assert_eq!((first_line, n_lines), (n_seen + 1, memchr::memchr_iter(b'\n', &bytes).count()));
+                    assert!(n_lines <= MOST_VALUES && !bytes.is_empty());
+                    n_seen += n_lines as u64;
+                    again.extend(bytes);
+                }
+                assert_eq!(again, text.as_bytes());
+            }
+            let values = "7\n".repeat(n_lines);
+            for chunk in cut_all(values.as_bytes(), Layout::Values, 1 << 20) {
+                assert!(chunk.unwrap().n_values() <= MOST_VALUES);
+            }
+            assert_eq!(self::values(&values, Layout::Values).len(), n_lines);
+        }
     }
 
     proptest! {

@@ -8,7 +8,7 @@
 
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use serde_json::Value;
 
@@ -20,14 +20,22 @@ use crate::format::{Line, Origin, Record};
 use crate::text::keyed::Secret;
 use crate::text::recent::Recent;
 
-/// Bytes of JSON whose messages are remembered.
-const MAX_MESSAGE_BYTES: usize = 24 << 20;
-/// Bytes of lines without their messages that are remembered.
-const MAX_REST_BYTES: usize = 2 << 20;
+/// What the remembered messages may weigh, in bytes of memory, about.
+const MAX_MESSAGE_BYTES: usize = 48 << 20;
+/// The same of lines without their messages.
+const MAX_REST_BYTES: usize = 4 << 20;
+/// What a message, a part of one and a record take in memory besides their texts.
+const PER_MESSAGE: usize = 384;
+const PER_PART: usize = 160;
+const PER_RECORD: usize = 1024;
 /// A value nested deeper than this is not remembered: where it stands counts against the parser's limit.
 const MAX_DEPTH: usize = 32;
-/// Bytes that may be looked up in vain before looking up ends.
+/// What looking up may lose before it ends.
 const CREDIT: i64 = 8 << 20;
+/// Looking up a byte in vain costs about this part of what finding one saves.
+const LOSS: usize = 8;
+/// When looking up has ended, one line in so many is looked up all the same: what follows may be of another kind.
+const PROBE: u64 = 64;
 
 type Digest = [u8; 16];
 
@@ -38,6 +46,8 @@ pub(crate) struct Known {
     rests: Recent<Digest, Arc<Record>>,
     /// What is won by looking up: bytes found, less a part of those not found.
     gain: AtomicI64,
+    /// Lines that were not looked up.
+    n_passed: AtomicU64,
 }
 
 /// A message as it was read, and what stands for it.
@@ -45,6 +55,13 @@ pub(crate) struct Known {
 struct Told {
     message: Arc<Message>,
     stub: Arc<str>,
+}
+
+impl Told {
+    /// The memory that it takes, about; `n_bytes` is the length of its JSON.
+    fn weight(&self, n_bytes: usize) -> usize {
+        n_bytes + self.stub.len() + PER_MESSAGE + PER_PART * self.message.parts.len()
+    }
 }
 
 impl std::fmt::Debug for Known {
@@ -60,6 +77,7 @@ impl Default for Known {
             messages: Recent::new(MAX_MESSAGE_BYTES),
             rests: Recent::new(MAX_REST_BYTES),
             gain: AtomicI64::new(CREDIT),
+            n_passed: AtomicU64::new(0),
         }
     }
 }
@@ -68,7 +86,7 @@ impl Known {
     /// Reads a request body of which something may be known; `None` if it must be read in the ordinary way.
     /// `read` is that way, of which the record is asked if the rest of the line is new.
     pub(crate) fn read(&self, line: &Line<'_>, read: impl Fn(&Line<'_>) -> Result<Record>) -> Option<Record> {
-        if self.gain.load(Ordering::Relaxed) < 0 {
+        if self.gain.load(Ordering::Relaxed) < 0 && self.n_passed.fetch_add(1, Ordering::Relaxed) % PROBE != 0 {
             return None;
         }
         let record = self.look_up(line, read);
@@ -95,7 +113,7 @@ impl Known {
                 None => {
                     n_new += text.len();
                     let told = tell(text)?;
-                    self.messages.keep(key, key[15], told.clone(), text.len());
+                    self.messages.keep(key, key[15], told.clone(), told.weight(text.len()));
                     told
                 }
             };
@@ -116,7 +134,7 @@ impl Known {
                 }
                 request.messages = Vec::new();
                 let record = Arc::new(record);
-                self.rests.keep(key, key[15], Arc::clone(&record), rest.len());
+                self.rests.keep(key, key[15], Arc::clone(&record), rest.len() + PER_RECORD);
                 record
             }
         };
@@ -129,9 +147,9 @@ impl Known {
     /// Notes what looking up has brought.
     fn weigh(&self, n_found: usize, n_new: usize) {
         let bytes = |n: usize| i64::try_from(n).unwrap_or(CREDIT);
-        let gain = self.gain.load(Ordering::Relaxed) + bytes(n_found) - bytes(n_new / 8);
+        let gain = self.gain.load(Ordering::Relaxed) + bytes(n_found) - bytes(n_new / LOSS);
         // Approximately, if several threads note at once: nothing but the time taken depends on it.
-        self.gain.store(gain.min(4 * CREDIT), Ordering::Relaxed);
+        self.gain.store(gain.clamp(-CREDIT / 64, 4 * CREDIT), Ordering::Relaxed);
     }
 }
 

@@ -89,15 +89,18 @@ pub fn read_all<T: Send>(
             let mut report = ReadReport::default();
             let mut seen = HashSet::new();
             for input in inputs {
+                if desk.is_closed {
+                    break;
+                }
                 read_input(input, options, &mut desk, &mut seen, &mut report);
             }
             report
         });
         // Each piece of work has its own way back; they are asked in the order in which the work was handed out.
         for answer in in_order {
-            for mapped in answer.recv().unwrap_or_default() {
-                fold(mapped);
-            }
+            // A worker has panicked: the scope says so when what is under way has ended.
+            let Ok(mapped) = answer.recv() else { break };
+            mapped.into_iter().for_each(&mut fold);
         }
         producer.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     })

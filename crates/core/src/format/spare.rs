@@ -3,7 +3,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
-/// Most buffers kept; more are not under way at once.
+/// Most buffers kept.
 const MAX_SPARE: usize = 16;
 
 /// Buffers at rest.

@@ -2,7 +2,7 @@
 //! requests to OpenAI's embeddings and completions (2026-11-22).
 
 use super::joint::Joint;
-use super::{Piece, Place, Scale, Weight, section_of};
+use super::{Piece, Place, Scale, Sections, Weight};
 use crate::chat::{ChatRequest, Content, Part};
 use crate::tokens::Family;
 
@@ -18,6 +18,7 @@ pub(super) fn is_text(request: &ChatRequest) -> bool {
 /// Weighs the texts of a request. An empty text is billed as one token.
 pub(super) fn weigh(request: &ChatRequest, scale: &Scale<'_>) -> Weight {
     let mut pieces = Vec::new();
+    let sections = Sections::of(request);
     let mut unknown = Vec::new();
     let mut hidden = 0;
     let markers = if scale.family() == Some(Family::Mistral) { MISTRAL_MARKERS } else { 0 };
@@ -35,7 +36,7 @@ pub(super) fn weigh(request: &ChatRequest, scale: &Scale<'_>) -> Weight {
             };
             let tokens = if message.parts.len() == 1 { tokens.max(1) + markers } else { tokens };
             let place = Place::Part { message: m as u32, part: p as u32 };
-            pieces.push(Piece { section: section_of(request, m, &part.content), place, tokens });
+            pieces.push(Piece { section: sections.part(m, &part.content), place, tokens });
         }
     }
     if request.has_stored_context {

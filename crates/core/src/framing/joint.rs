@@ -2,6 +2,8 @@
 //! joined text exactly would mean to copy and count long texts twice; looking at the seam is enough, because every public
 //! vocabulary splits text before a single blank that stands between two other characters.
 
+use std::borrow::Cow;
+
 use crate::framing::Scale;
 use crate::text::floor;
 
@@ -10,26 +12,28 @@ const WINDOW: usize = 256;
 
 /// Adds texts up as if they were one.
 #[derive(Default)]
-pub(super) struct Joint {
-    end: Option<String>,
+pub(super) struct Joint<'a> {
+    /// What came before, at least from its [`tail`] on.
+    end: Option<Cow<'a, str>>,
 }
 
-impl Joint {
+impl<'a> Joint<'a> {
     /// What the text adds to those before it. Below zero if it is empty of tokens but joins others (rare).
-    pub(super) fn add(&mut self, text: &str, scale: &Scale<'_>) -> i64 {
-        let mut tokens = scale.tokens(text).cast_signed();
+    pub(super) fn add(&mut self, text: &'a str, scale: &Scale<'_>) -> i64 {
+        let tokens = scale.tokens(text).cast_signed();
         if text.is_empty() {
             return 0;
         }
-        let Some(end) = &mut self.end else {
-            self.end = Some(tail(text).to_owned());
+        // Mostly a text is the only one.
+        let Some(before) = &self.end else {
+            self.end = Some(Cow::Borrowed(text));
             return tokens;
         };
-        tokens += seam(end, "", text, scale);
+        let seam = seam(before, "", text, scale);
         // A short text may be inside a token that began before it.
-        end.push_str(tail(text));
-        *end = tail(end).to_owned();
-        tokens
+        let end = [tail(before), tail(text)].concat();
+        self.end = Some(Cow::Owned(tail(&end).to_owned()));
+        tokens + seam
     }
 }
 

@@ -18,12 +18,14 @@ mod tally;
 mod tests;
 mod typescript;
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::bare::{self, text_of};
 use super::joint::{self, Joint};
 use super::{Frame, Profile, Scale, Section, Weight};
 use crate::chat::{AnswerFormat, ChatRequest, Content, Dialect, Message, Part, Role, ToolChoice};
+use crate::tokens::{Encoding, Tokenizer};
 use model::Template;
 use tally::Tally;
 use typescript::Style;
@@ -230,9 +232,9 @@ fn weigh_calls<'a>(
 }
 
 /// A part that is neither call nor result nor reasoning. Joining two texts can cost a token less than nothing.
-fn weigh_part(
-    part: &Part,
-    joint: &mut Joint,
+fn weigh_part<'a>(
+    part: &'a Part,
+    joint: &mut Joint<'a>,
     scale: &Scale<'_>,
     grammar: &dyn Grammar,
     images: images::Rule,
@@ -272,7 +274,7 @@ fn says_something(message: &Message) -> bool {
 }
 
 /// `role` or `role:name`, as the header of a message spells it.
-fn speaker(message: &Message) -> String {
+fn speaker(message: &Message) -> Cow<'static, str> {
     let role = match message.role {
         Role::System => "system",
         Role::Developer => "developer",
@@ -280,7 +282,18 @@ fn speaker(message: &Message) -> String {
         Role::Assistant => "assistant",
         Role::Tool => "tool",
     };
-    message.name.as_deref().map_or_else(|| role.to_owned(), |name| format!("{role}:{name}"))
+    message.name.as_deref().map_or(Cow::Borrowed(role), |name| Cow::Owned(format!("{role}:{name}")))
+}
+
+/// Tokens of a speaker. A role is one token in every vocabulary that a model with roles has.
+fn speaker_tokens(speaker: &str, scale: &Scale<'_>) -> u64 {
+    match (speaker, scale.profile.tokenizer) {
+        (
+            "system" | "developer" | "user" | "assistant" | "tool",
+            Tokenizer::Exact(Encoding::O200kBase | Encoding::Cl100kBase),
+        ) => 1,
+        _ => scale.tokens(speaker),
+    }
 }
 
 /// The end of the first instructions: tools and schema are appended to them.

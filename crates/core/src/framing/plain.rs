@@ -1,6 +1,6 @@
 //! The frame of last resort: text, a few tokens a message, tools as their JSON. Wide interval.
 
-use super::{Frame, Piece, Place, Profile, Scale, Section, Weight, section_of};
+use super::{Frame, Piece, Place, Profile, Scale, Section, Sections, Weight};
 use crate::chat::{ChatRequest, Content, Dialect, Part};
 
 /// Takes every model that no other frame takes.
@@ -20,6 +20,7 @@ impl Frame for Plain {
 
     fn weigh(&self, request: &ChatRequest, scale: &Scale<'_>) -> Weight {
         let mut pieces = Vec::new();
+        let sections = Sections::of(request);
         let tools: u64 = request.tools.iter().map(|tool| scale.tokens(&tool.json)).sum();
         if tools > 0 {
             pieces.push(Piece { section: Section::Tools, place: Place::Tools, tokens: tools });
@@ -31,7 +32,7 @@ impl Frame for Plain {
             for (p, part) in message.parts.iter().enumerate() {
                 let tokens = part_tokens(part, scale) + if p == 0 { per_message } else { 0 };
                 let place = Place::Part { message: m as u32, part: p as u32 };
-                pieces.push(Piece { section: section_of(request, m, &part.content), place, tokens });
+                pieces.push(Piece { section: sections.part(m, &part.content), place, tokens });
             }
         }
         let total: u64 = pieces.iter().map(|piece| piece.tokens).sum();

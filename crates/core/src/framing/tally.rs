@@ -1,11 +1,12 @@
 //! What the frames share: pieces are gathered one by one, and at the end the interval is laid around their sum.
 
-use super::{Piece, Place, Scale, Section, Weight, section_of};
+use super::{Piece, Place, Scale, Section, Sections, Weight};
 use crate::chat::{ChatRequest, Content, Message, Part, Role};
 
 /// Gathers a request's pieces.
 pub(super) struct Tally<'a> {
     pub(super) request: &'a ChatRequest,
+    sections: Sections<'a>,
     pub(super) scale: &'a Scale<'a>,
     pieces: Vec<Piece>,
     unknown: Vec<&'static str>,
@@ -24,7 +25,15 @@ pub(super) struct Slack {
 
 impl<'a> Tally<'a> {
     pub(super) fn new(request: &'a ChatRequest, scale: &'a Scale<'a>) -> Self {
-        Tally { request, scale, pieces: Vec::new(), unknown: Vec::new(), below: 0, above: 0 }
+        Tally {
+            request,
+            sections: Sections::of(request),
+            scale,
+            pieces: Vec::new(),
+            unknown: Vec::new(),
+            below: 0,
+            above: 0,
+        }
     }
 
     /// Tokens of a text.
@@ -65,13 +74,13 @@ impl<'a> Tally<'a> {
         {
             self.unsure(tokens / 3, tokens);
         }
-        self.add(section_of(self.request, message, content), place, tokens);
+        self.add(self.sections.part(message, content), place, tokens);
     }
 
     /// The markers around a message.
     pub(super) fn marks(&mut self, message: usize, tokens: u64) {
         let section = match self.request.messages[message].parts.first() {
-            Some(part) => section_of(self.request, message, &part.content),
+            Some(part) => self.sections.part(message, &part.content),
             None => Section::Framing,
         };
         self.add(section, Place::Part { message: message as u32, part: u32::MAX }, tokens);

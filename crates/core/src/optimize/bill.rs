@@ -130,7 +130,7 @@ fn call(
     let answer = record.answer.as_ref().map(|answer| answer.parts.as_slice());
     let answered = reported.map_or(0, |usage| usage.output_visible + usage.output_reasoning);
     let (edges, n_prompt_edges) = edges(request, answer);
-    let offsets = token_offsets(&edges, &weight, answered);
+    let offsets = token_offsets(&edges, n_prompt_edges, &weight, answered);
     let mut usage = Usage { input_fresh: total, ..Usage::default() };
     if let Some(reported) = reported {
         usage.output_visible = reported.output_visible;

@@ -114,9 +114,9 @@ pub fn edges_knowing(
     (chain.edges, n_prompt)
 }
 
-/// Tokens of the prompt up to each edge, by a model's weight of it. Edges of the answer get the total and what the answer
-/// weighs.
-pub fn token_offsets(edges: &[Edge], weight: &Weight, answer_tokens: u64) -> Vec<u64> {
+/// Tokens of the prompt up to each edge, by a model's weight of it. Edges from `n_prompt_edges` on are the answer's: they get
+/// the total and what the answer weighs.
+pub fn token_offsets(edges: &[Edge], n_prompt_edges: usize, weight: &Weight, answer_tokens: u64) -> Vec<u64> {
     // Where each place begins, and its tokens; pieces of one place mostly stand together.
     let mut begin: Vec<(Place, u64, u64)> = Vec::with_capacity(weight.pieces.len());
     let mut offset = 0;
@@ -135,18 +135,16 @@ pub fn token_offsets(edges: &[Edge], weight: &Weight, answer_tokens: u64) -> Vec
         first.2 += if is_same { later.2 } else { 0 };
         is_same
     });
-    let last_message = weight.pieces.iter().filter_map(|piece| message_of(piece.place)).max();
     let mut last = 0;
     edges
         .iter()
-        .map(|edge| {
+        .enumerate()
+        .map(|(number, edge)| {
             let known = begin.binary_search_by_key(&edge.place, |(place, ..)| *place).ok();
             let at = match known.and_then(|index| begin.get(index)) {
                 Some((_, start, tokens)) => start + tokens * u64::from(edge.share) / u64::from(FULL),
-                // A part without a piece of its own (an empty text, or the answer).
-                None if message_of(edge.place).is_some_and(|message| Some(message) > last_message) => {
-                    total + answer_tokens
-                }
+                None if number >= n_prompt_edges => total.saturating_add(answer_tokens),
+                // A part without a piece of its own: an empty text.
                 None => last,
             };
             last = last.max(at);
@@ -159,13 +157,6 @@ const FULL: u32 = 1 << 16;
 
 fn share_of(done: usize, all: usize) -> u32 {
     (done as u64 * u64::from(FULL) / all.max(1) as u64) as u32
-}
-
-fn message_of(place: Place) -> Option<u32> {
-    match place {
-        Place::Part { message, .. } => Some(message),
-        _ => None,
-    }
 }
 
 /// How much text of a part [`Chain::long`] goes through.
@@ -372,13 +363,26 @@ mod tests {
     }
 
     #[test]
+    fn the_answer_counts_from_its_own_edges_on() {
+        // Empty texts have no piece of their own, and an answer may be as long as a request allows.
+        let messages = ["hello", ""].map(|text| Message::text(Role::User, text).into()).to_vec();
+        let answer = Message::text(Role::Assistant, "Elbe").parts;
+        let (edges, n_prompt_edges) = edges(&ChatRequest { messages, ..ChatRequest::default() }, Some(&answer));
+        let piece = Piece { section: Section::User, place: Place::Part { message: 0, part: 0 }, tokens: 5 };
+        let weight = Weight { pieces: vec![piece], ..Weight::default() };
+        let offsets = token_offsets(&edges, n_prompt_edges, &weight, u64::MAX);
+        assert_eq!(offsets[n_prompt_edges - 1], 5);
+        assert_eq!(offsets.last(), Some(&u64::MAX));
+    }
+
+    #[test]
     fn many_empty_messages_have_edges_in_order() {
         let messages: Vec<_> = (0..100_000).map(|_| Message::text(Role::User, "").into()).collect();
         let (edges, _) = edges(&ChatRequest { messages, ..ChatRequest::default() }, None);
         let piece =
             |message| Piece { section: Section::User, place: Place::Part { message, part: u32::MAX }, tokens: 1 };
         let weight = Weight { pieces: (0..100_000).map(piece).collect(), ..Weight::default() };
-        let offsets = token_offsets(&edges, &weight, 0);
+        let offsets = token_offsets(&edges, edges.len(), &weight, 0);
         assert_eq!(offsets.len(), edges.len());
         assert!(offsets.is_sorted());
     }

@@ -65,7 +65,7 @@ pub struct Weighed {
 impl Weighed {
     /// Lays a weight over a prompt's edges.
     pub(super) fn of(weight: Weight, prompt: &Prompt) -> Weighed {
-        let offsets = token_offsets(&prompt.edges, &weight, 0);
+        let offsets = token_offsets(&prompt.edges, prompt.edges.len(), &weight, 0);
         Weighed { weight, offsets }
     }
 }

@@ -1,5 +1,7 @@
-//! Digests of 128 bits under a secret that is drawn anew for each memo: nobody can craft a text that passes for another, so
-//! equal digests are taken for equal texts. XXH3 and not a cryptographic digest: it is some ten times as fast.
+//! Digests of 128 bits under a secret that is drawn anew for each memo: whoever writes texts does not know what they are
+//! digested to, so equal digests are taken for equal texts. XXH3 and not a cryptographic digest: it is some ten times as
+//! fast. That nobody could craft two texts with one digest without knowing the secret is not proven of it; who did would
+//! get a wrong figure for a log of his own.
 
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher, Hasher};

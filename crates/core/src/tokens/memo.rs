@@ -11,8 +11,9 @@ use crate::text::keyed::Secret;
 const N_SHARDS: usize = 16;
 /// Hashing a shorter text and taking a lock costs as much as counting it.
 const MIN_LEN: usize = 48;
-/// About 4 million entries of some 40 bytes: past that, a part of them begins anew.
-const MAX_PER_SHARD: usize = 1 << 18;
+/// About 3.6 million entries of some 30 bytes: past that, a part of them begins anew. Just what a table of that size holds before
+/// it doubles.
+const MAX_PER_SHARD: usize = 7 << 15;
 
 /// A digest first: it is spread evenly, and a map of digests looks no further.
 type Key = ([u8; 16], Tokenizer);

@@ -6,7 +6,7 @@
 //! exact), 35 on responses (22 exact, 7 of the others from those first weeks, when tools were billed at 216 tokens
 //! more).
 
-use super::{Block, BlockKind, Call, Grammar};
+use super::{Block, BlockKind, Call, Grammar, speaker_tokens};
 use crate::chat::Role;
 use crate::framing::{Scale, joint};
 
@@ -31,7 +31,7 @@ impl Grammar for ChatMl {
     }
 
     fn message(&self, _: Role, speaker: &str, scale: &Scale<'_>) -> u64 {
-        self.per_message + scale.tokens(speaker)
+        self.per_message + speaker_tokens(speaker, scale)
     }
 
     /// One call is addressed to its function. Several are one call of `multi_tool_use.parallel` that names them all (one

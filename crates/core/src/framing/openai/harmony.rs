@@ -6,7 +6,7 @@
 use super::chatml::compact;
 use super::model::Billing;
 use super::typescript::Style;
-use super::{Block, BlockKind, Call, Grammar};
+use super::{Block, BlockKind, Call, Grammar, speaker_tokens};
 use crate::chat::Role;
 use crate::framing::{Scale, joint};
 
@@ -42,7 +42,7 @@ impl Grammar for Harmony<'_> {
             Role::System | Role::Developer if self.billing == Billing::SelfHosted => INSTRUCTIONS,
             _ => 0,
         };
-        PER_MESSAGE + scale.tokens(speaker) + extra
+        PER_MESSAGE + speaker_tokens(speaker, scale) + extra
     }
 
     /// `<|start|>assistant<|channel|>commentary to=functions.NAME <|constrain|>json<|message|>…<|call|>`. A call that

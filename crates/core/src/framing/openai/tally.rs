@@ -2,11 +2,11 @@
 
 use super::BlockKind;
 use crate::chat::{ChatRequest, Content, Dialect};
-use crate::framing::{Piece, Place, Section, Weight, section_of};
+use crate::framing::{Piece, Place, Section, Sections, Weight};
 
 /// Pieces and doubts so far.
 pub(super) struct Tally<'a> {
-    request: &'a ChatRequest,
+    sections: Sections<'a>,
     pieces: Vec<Piece>,
     below: u64,
     above: u64,
@@ -19,7 +19,7 @@ const MARKERS: u32 = u32::MAX;
 impl<'a> Tally<'a> {
     pub(super) fn new(request: &'a ChatRequest) -> Self {
         Tally {
-            request,
+            sections: Sections::of(request),
             pieces: Vec::with_capacity(request.messages.len() * 2 + 3),
             below: 0,
             above: 0,
@@ -43,13 +43,13 @@ impl<'a> Tally<'a> {
 
     /// The markers of a message.
     pub(super) fn message(&mut self, m: usize, tokens: u64) {
-        let section = section_of(self.request, m, &Content::Text("".into()));
+        let section = self.sections.text(m);
         self.push(section, Place::Part { message: m as u32, part: MARKERS }, tokens);
     }
 
     /// A part of a message.
     pub(super) fn part(&mut self, m: usize, p: usize, content: &Content, tokens: u64) {
-        let section = section_of(self.request, m, content);
+        let section = self.sections.part(m, content);
         self.push(section, Place::Part { message: m as u32, part: p as u32 }, tokens);
     }
 

@@ -219,3 +219,16 @@ fn total(model: &str, request: &ChatRequest) -> u64 {
 fn check(model: &str, request: &ChatRequest, expected: u64) {
     assert_eq!(total(model, request), expected, "{model}");
 }
+
+#[test]
+fn a_role_is_one_token() {
+    let memo = Memo::new();
+    for encoding in [Encoding::O200kBase, Encoding::Cl100kBase] {
+        let profile = Profile::named("", None, Tokenizer::Exact(encoding));
+        let scale = Scale { profile, memo: &memo };
+        for role in ["system", "developer", "user", "assistant", "tool"] {
+            assert_eq!((scale.tokens(role), speaker_tokens(role, &scale)), (1, 1), "{role}");
+        }
+        assert_eq!(speaker_tokens("user:ann", &scale), scale.tokens("user:ann"));
+    }
+}

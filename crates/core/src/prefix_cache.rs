@@ -188,7 +188,7 @@ impl PrefixCache {
             let new = Node { used_at: now, written: self.n_calls << 2 };
             let node = self.nodes.entry(edge.digest).or_insert(new);
             node.used_at = node.used_at.max(now);
-            node.written |= Node::LONG * u64::from(is_long) | Node::UNIT * u64::from(is_unit);
+            node.written |= (Node::LONG * u64::from(is_long)) | (Node::UNIT * u64::from(is_unit));
         }
     }
 

@@ -19,7 +19,7 @@ impl Catalog {
     pub fn price(&self, spec: &ModelSpec, usage: &Usage, conditions: &Conditions) -> Result<Cost, Unpriced> {
         let mut lines = Vec::new();
         let total = self.bill(spec, usage, conditions, |line| lines.push(line))?;
-        Ok(Cost { total, lines })
+        Ok(Cost { lines, total })
     }
 
     /// The total of [`price`](Self::price), for those who need no lines.

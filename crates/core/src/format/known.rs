@@ -86,7 +86,8 @@ impl Known {
     /// Reads a request body of which something may be known; `None` if it must be read in the ordinary way.
     /// `read` is that way, of which the record is asked if the rest of the line is new.
     pub(crate) fn read(&self, line: &Line<'_>, read: impl Fn(&Line<'_>) -> Result<Record>) -> Option<Record> {
-        if self.gain.load(Ordering::Relaxed) < 0 && self.n_passed.fetch_add(1, Ordering::Relaxed) % PROBE != 0 {
+        if self.gain.load(Ordering::Relaxed) < 0 && !self.n_passed.fetch_add(1, Ordering::Relaxed).is_multiple_of(PROBE)
+        {
             return None;
         }
         let record = self.look_up(line, read);

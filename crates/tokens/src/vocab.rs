@@ -5,10 +5,12 @@
 mod tables;
 mod unpack;
 
-pub(crate) use tables::{CL100K, O200K, P50K, R50K};
+use std::sync::OnceLock;
 
 use crate::hash;
 use crate::prefetch::prefetch;
+pub(crate) use tables::{CL100K, O200K, P50K, R50K};
+use unpack::Packed;
 
 /// No token. Small enough that it can be shifted into the key of a merge.
 pub(crate) const NONE: u32 = 0x7F_FFFF;
@@ -18,9 +20,11 @@ pub(crate) type Place = u32;
 
 /// One vocabulary's tables.
 pub(crate) struct Vocabulary {
+    packed: Packed,
     /// Tokens of 2 to 15 bytes.
     short: &'static [Bucket],
-    short_ids: &'static [[u32; 4]],
+    /// Their ids, when first asked for.
+    short_ids: OnceLock<Vec<[u32; 4]>>,
     /// Tokens of more bytes.
     long: &'static [u64],
     long_bytes: &'static [u8],
@@ -69,7 +73,7 @@ impl Vocabulary {
     #[inline]
     fn whole_short(&self, key: u128, hash: u64) -> Option<u32> {
         let (bucket, n) = self.short_place(key, hash)?;
-        Some(self.short_ids[bucket][n])
+        Some(self.short_ids.get_or_init(|| self.packed.short_ids(self))[bucket][n])
     }
 
     /// Bucket and number of the token of 2 to 15 bytes with this key and its hash.

@@ -1,6 +1,8 @@
 //! Lays a vocabulary out for counting when it is first asked for, once a process. In the binary it is packed
 //! (`build/pack.rs`), in a tenth of the room: a token is what two earlier ones are, one after the other.
 
+use std::sync::OnceLock;
+
 use super::{Bucket, NONE, SPILLED, Vocabulary};
 use crate::hash::{self, LITERAL, PARTS, SHORT};
 use crate::prefetch::prefetch;
@@ -42,25 +44,11 @@ impl Packed {
     pub(super) fn lay_out(&self) -> Vocabulary {
         let mut all = Tokens { tokens: Vec::with_capacity(self.parts.len()), long_bytes: Vec::new() };
         let mut pairs = vec![u64::MAX; hash::GROUP * self.shifts.len()];
-        let mut literals = self.literals;
-        for (parts, id) in self.parts.iter().zip(0..) {
-            let mut word = [0; 8];
-            word[..PARTS].copy_from_slice(parts);
-            let word = u64::from_le_bytes(word);
-            let (left, right) = ((word & u64::from(LITERAL)) as u32, (word >> 20) as u32);
-            if left == LITERAL {
-                let (bytes, rest) = literals.split_at(right as usize);
-                literals = rest;
-                all.push(bytes);
-            } else {
-                all.join(left, right);
-                self.place_pair(&mut pairs, left, right, id);
-            }
-        }
-        let (short, short_ids) = short(&all.tokens);
+        self.each(&mut all, |left, right, id| self.place_pair(&mut pairs, left, right, id));
         let mut vocabulary = Vocabulary {
-            short: short.leak(),
-            short_ids: short_ids.leak(),
+            packed: *self,
+            short: short(&all.tokens).leak(),
+            short_ids: OnceLock::new(),
             long: long(&all).leak(),
             long_bytes: &[],
             shifts: self.shifts,
@@ -77,6 +65,47 @@ impl Packed {
         }
         vocabulary.long_bytes = all.long_bytes.leak();
         vocabulary
+    }
+
+    /// The ids of the tokens in the buckets, which counting does not ask for.
+    pub(super) fn short_ids(&self, vocabulary: &Vocabulary) -> Vec<[u32; 4]> {
+        let mut all = Tokens { tokens: Vec::with_capacity(self.parts.len()), long_bytes: Vec::new() };
+        self.each(&mut all, |_, _, _| ());
+        let mut ids = vec![[0; 4]; vocabulary.short.len()];
+        for (token, id) in all.tokens.iter().zip(0..).filter(|(token, _)| is_short(**token)) {
+            if let Some((bucket, n)) = vocabulary.short_place(*token, hash::short(*token)) {
+                ids[bucket][n] = id;
+            }
+        }
+        ids
+    }
+
+    /// All tokens, one after the other; of those that are made of two, `take` is given both and the id.
+    fn each(&self, all: &mut Tokens, mut take: impl FnMut(u32, u32, u32)) {
+        let mut literals = self.literals;
+        for (some, from) in self.parts.chunks(AHEAD).zip((0..).step_by(AHEAD)) {
+            let parts = some.iter().map(|parts| {
+                let mut word = [0; 8];
+                word[..PARTS].copy_from_slice(parts);
+                let word = u64::from_le_bytes(word);
+                ((word & u64::from(LITERAL)) as u32, (word >> 20) as u32)
+            });
+            for (left, right) in parts.clone() {
+                for part in [left, right] {
+                    all.tokens.get(part as usize).into_iter().for_each(prefetch);
+                }
+            }
+            for ((left, right), id) in parts.zip(from..) {
+                if left == LITERAL {
+                    let (bytes, rest) = literals.split_at(right as usize);
+                    literals = rest;
+                    all.push(bytes);
+                } else {
+                    all.join(left, right);
+                    take(left, right, id);
+                }
+            }
+        }
     }
 
     fn place_pair(&self, pairs: &mut [u64], left: u32, right: u32, id: u32) {
@@ -131,19 +160,24 @@ const fn offset(token: Token) -> usize {
     token as u32 as usize
 }
 
-/// Tokens of 2 to 15 bytes, in buckets of four, and their ids. Of a bucket's last entry the highest bit says that tokens of
-/// this bucket stand in the next.
-fn short(tokens: &[Token]) -> (Vec<Bucket>, Vec<[u32; 4]>) {
-    let is_short = |token: &&Token| **token & LONG == 0 && length(**token) >= 2;
+/// Whether a token has 2 to 15 bytes.
+const fn is_short(token: Token) -> bool {
+    token & LONG == 0 && length(token) >= 2
+}
+
+/// Tokens of 2 to 15 bytes, in buckets of four. Of a bucket's last entry the highest bit says that tokens of this bucket stand
+/// in the next.
+fn short(tokens: &[Token]) -> Vec<Bucket> {
     // 31 of 40 places taken at most.
-    let n_buckets = (tokens.iter().filter(is_short).count() * 10 / 31).next_power_of_two();
-    let (mut buckets, mut ids) = (vec![Bucket([0; 4]); n_buckets], vec![[0; 4]; n_buckets]);
+    let n_short = tokens.iter().filter(|token| is_short(**token)).count();
+    let n_buckets = (n_short * 10 / 31).next_power_of_two();
+    let mut buckets = vec![Bucket([0; 4]); n_buckets];
     let first = |token: Token| (hash::short(token) >> (64 - n_buckets.trailing_zeros())) as usize;
-    for (some, from) in tokens.chunks(AHEAD).zip((0..).step_by(AHEAD)) {
+    for some in tokens.chunks(AHEAD) {
         for token in some {
             prefetch(&buckets[first(*token)]);
         }
-        for (token, id) in some.iter().zip(from..).filter(|(token, _)| is_short(token)) {
+        for token in some.iter().filter(|token| is_short(**token)) {
             let mut bucket = first(*token);
             while let Bucket([_, _, _, last]) = &mut buckets[bucket]
                 && *last & !SPILLED != 0
@@ -154,11 +188,10 @@ fn short(tokens: &[Token]) -> (Vec<Bucket>, Vec<[u32; 4]>) {
             let Bucket(entries) = &mut buckets[bucket];
             if let Some(free) = entries.iter().position(|entry| entry & !SPILLED == 0) {
                 entries[free] |= token;
-                ids[bucket][free] = id;
             }
         }
     }
-    (buckets, ids)
+    buckets
 }
 
 /// Tokens of more than 15 bytes: an index with open addressing, whose entries hold the id + 1 (20 bits), the offset into the

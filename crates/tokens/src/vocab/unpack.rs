@@ -84,10 +84,8 @@ impl Packed {
     fn each(&self, all: &mut Tokens, mut take: impl FnMut(u32, u32, u32)) {
         let mut literals = self.literals;
         for (some, from) in self.parts.chunks(AHEAD).zip((0..).step_by(AHEAD)) {
-            let parts = some.iter().map(|parts| {
-                let mut word = [0; 8];
-                word[..PARTS].copy_from_slice(parts);
-                let word = u64::from_le_bytes(word);
+            let parts = some.iter().map(|[a, b, c, d, e]| {
+                let word = u64::from(u32::from_le_bytes([*a, *b, *c, *d])) | u64::from(*e) << 32;
                 ((word & u64::from(LITERAL)) as u32, (word >> 20) as u32)
             });
             for (left, right) in parts.clone() {

@@ -40,7 +40,7 @@ struct Tokens {
 impl Packed {
     /// The tables. They stay for the life of the process.
     ///
-    /// Cost: linear in the tokens, some 30 ns each, most of it waiting for the memory that they are spread over.
+    /// Cost: linear in the tokens, some 60 ns each, most of it waiting for the memory that they are spread over.
     pub(super) fn lay_out(&self) -> Vocabulary {
         let mut all = Tokens { tokens: Vec::with_capacity(self.parts.len()), long_bytes: Vec::new() };
         let mut pairs = vec![u64::MAX; hash::GROUP * self.shifts.len()];

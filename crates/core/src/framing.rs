@@ -228,6 +228,11 @@ impl<'a> Sections<'a> {
         Sections { request, last_user }
     }
 
+    /// The last message of a user.
+    pub fn last_user(&self) -> Option<usize> {
+        self.last_user
+    }
+
     /// The section of a part of a message.
     pub fn part(&self, message: usize, part: &crate::chat::Content) -> Section {
         use crate::chat::Content;

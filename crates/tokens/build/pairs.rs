@@ -50,7 +50,7 @@ fn shifts(parts: &BTreeMap<u32, (u32, u32)>) -> Vec<u16> {
     let mut groups: Vec<Vec<u64>> = vec![Vec::new(); n_groups];
     for (left, right) in parts.values() {
         let hash = hash::pair(*left, *right);
-        groups[hash::pair_group(hash, n_groups)].push(hash);
+        groups[hash::place(hash, n_groups)].push(hash);
     }
     let mut order: Vec<usize> = (0..n_groups).collect();
     order.sort_by_key(|group| std::cmp::Reverse(groups[*group].len()));

@@ -51,10 +51,10 @@ pub(crate) const fn pair(left: u32, right: u32) -> u64 {
 /// Places for pairs, for each shift.
 pub(crate) const GROUP: usize = 8;
 
-/// The number of a pair's shift. `n_groups` is a power of two.
+/// A place among so many, a power of two, by a hash's highest bits.
 #[inline(always)]
-pub(crate) const fn pair_group(hash: u64, n_groups: usize) -> usize {
-    (hash >> (64 - n_groups.trailing_zeros())) as usize & (n_groups - 1)
+pub(crate) const fn place(hash: u64, n_places: usize) -> usize {
+    (hash >> (64 - n_places.trailing_zeros())) as usize & (n_places - 1)
 }
 
 /// The place of a pair among `n_slots`, a power of two.

@@ -28,18 +28,13 @@ pub(crate) struct Vocabulary {
     /// Tokens of more bytes.
     long: &'static [u64],
     long_bytes: &'static [u8],
-    /// A perfect hash of pairs of tokens (`build/pairs.rs`). Of an entry the left id, the right id and the merged id have 18
-    /// bits each, from the highest of 54 down; the highest bit of all is set where there is none.
-    shifts: &'static [u16],
+    /// Pairs of tokens by a perfect hash (`build/pairs.rs`): the left id, the right id and the merged id have 18 bits each,
+    /// from the highest of 54 down; the highest bit of all is set where there is none.
     pairs: &'static [u64],
     /// The id of each byte.
     bytes: [u32; 256],
     /// The id of two bytes, [`NONE`] if they do not merge.
     byte_pairs: &'static [[u32; 256]],
-    atom_index: &'static [u16; 1024],
-    atom_blocks: &'static [[u32; 64]],
-    left_edges: &'static [[u8; 64]; 256],
-    right_edges: &'static [[u8; 256]; 64],
 }
 
 /// Four tokens: the bytes, then the length. The highest bit of the last says that tokens of this bucket stand in the next. In
@@ -80,7 +75,7 @@ impl Vocabulary {
     #[inline(always)]
     fn short_place(&self, key: u128, hash: u64) -> Option<(usize, usize)> {
         let n_buckets = self.short.len();
-        let mut bucket = (hash >> (64 - n_buckets.trailing_zeros())) as usize & (n_buckets - 1);
+        let mut bucket = hash::place(hash, n_buckets);
         loop {
             let Bucket(entries) = &self.short[bucket];
             if let Some(n) = entries.iter().position(|entry| entry & !SPILLED == key) {
@@ -98,7 +93,7 @@ impl Vocabulary {
             return None;
         }
         let n_slots = self.long.len();
-        let mut slot = (hash::long(piece) >> (64 - n_slots.trailing_zeros())) as usize;
+        let mut slot = hash::place(hash::long(piece), n_slots);
         loop {
             let entry = self.long[slot & (n_slots - 1)];
             if entry == 0 {
@@ -140,9 +135,7 @@ impl Vocabulary {
 
     #[inline(always)]
     fn place_of_pair(&self, left: u32, right: u32) -> Place {
-        let hash = hash::pair(left, right);
-        let shift = self.shifts[hash::pair_group(hash, self.shifts.len())];
-        hash::pair_slot(hash, shift, self.pairs.len()) as Place
+        self.packed.place_of_pair(left, right, self.pairs.len()) as Place
     }
 
     /// What two tokens merge into, or [`NONE`], by the place that [`Vocabulary::fetch_pair`] told.
@@ -158,20 +151,21 @@ impl Vocabulary {
     /// The id of a character of two or three bytes if merging may begin with it, between the bytes before and behind it.
     #[inline(always)]
     pub(crate) fn atom(&self, c: u32, before: Option<u8>, (first, last): (u8, u8), behind: Option<u8>) -> Option<u32> {
-        let block = usize::from(self.atom_index[(c >> 6) as usize % 1024]);
-        let id = self.atom_blocks[block][c as usize % 64];
+        let block = usize::from(self.packed.atom_index[(c >> 6) as usize % 1024]);
+        let id = self.packed.atom_blocks[block][c as usize % 64];
         let is_before = |edge: u8| hash::level(id) < edge;
         let is_atom = id != 0
-            && before.is_none_or(|byte| is_before(self.left_edges[usize::from(byte)][usize::from(first & 0x3F)]))
-            && behind.is_none_or(|byte| is_before(self.right_edges[usize::from(last & 0x3F)][usize::from(byte)]));
+            && before
+                .is_none_or(|byte| is_before(self.packed.left_edges[usize::from(byte)][usize::from(first & 0x3F)]))
+            && behind
+                .is_none_or(|byte| is_before(self.packed.right_edges[usize::from(last & 0x3F)][usize::from(byte)]));
         is_atom.then_some(id)
     }
 
     /// The four entries where a short piece with this hash would stand, to be fetched ahead.
     #[inline(always)]
     pub(crate) fn bucket(&self, hash: u64) -> &'static [u128; 4] {
-        let n_buckets = self.short.len();
-        let Bucket(entries) = &self.short[(hash >> (64 - n_buckets.trailing_zeros())) as usize & (n_buckets - 1)];
+        let Bucket(entries) = &self.short[hash::place(hash, self.short.len())];
         entries
     }
 }

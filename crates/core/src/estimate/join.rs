@@ -76,33 +76,15 @@ impl Halves {
 
 #[cfg(test)]
 mod tests {
-    use super::super::row::{Outcome, Shape};
     use super::*;
     use crate::cache::CacheKey;
     use crate::format::Origin;
-    use crate::usage::Conditions;
 
     fn row(line: u64, is_request: bool) -> Row {
         Row {
             origin: Origin { line, ..Origin::default() },
-            custom_id: None,
-            at: None,
-            spec: None,
-            model: None,
-            host: None,
-            conditions: Conditions::default(),
-            outcome: Outcome::Call,
-            reported: None,
-            counted: None,
-            billed: None,
-            tags: Vec::new(),
             keys: is_request.then_some((CacheKey([0; 16]), CacheKey([0; 16]))),
-            is_deterministic: false,
-            has_breakpoints: false,
-            kind: None,
-            shape: Shape::default(),
-            rewritten: Vec::new(),
-            elsewhere: Vec::new(),
+            ..Row::default()
         }
     }
 

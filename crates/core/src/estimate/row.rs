@@ -21,6 +21,7 @@ use crate::usage::{Conditions, Flaw, Reading, Semantics, ServiceTier, Usage};
 use crate::usd::Usd;
 
 /// A record, measured.
+#[derive(Default)]
 pub(super) struct Row {
     pub origin: Origin,
     /// Joins a batch's request with its result.
@@ -54,9 +55,10 @@ pub(super) struct Row {
 }
 
 /// What became of the call.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// A call that was answered, or a prompt that would be.
+    #[default]
     Call,
     /// Answered by the sender's own cache.
     FromCache,
@@ -163,16 +165,10 @@ pub(super) fn measure(record: Record, bench: &Bench<'_>) -> Option<Row> {
         conditions,
         outcome,
         reported,
-        counted: None,
         billed: record.billed,
         tags: record.tags.into_iter().collect(),
-        keys: None,
-        is_deterministic: false,
-        has_breakpoints: false,
-        kind: None,
-        shape: Shape::default(),
-        rewritten: Vec::new(),
-        elsewhere: Vec::new(),
+        // What follows from the request is found below.
+        ..Row::default()
     };
     if let Some(request) = &record.request
         && row.outcome == Outcome::Call

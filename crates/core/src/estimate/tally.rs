@@ -80,9 +80,8 @@ impl Tally {
         self.tokens(&usage);
         self.baseline.unpriced_requests += row.n_calls();
         self.baseline.unpriced_tokens = self.baseline.unpriced_tokens.saturating_add(usage.total());
-        let is_one = self.unpriced.len() < MAX_SUMS || self.unpriced.contains_key(&why);
-        let why = if is_one { why } else { Unpriced::UnknownModel { model: OTHERS.to_owned() } };
-        let group = self.unpriced.entry(why).or_default();
+        let others = || Unpriced::UnknownModel { model: OTHERS.to_owned() };
+        let group = sum_of(&mut self.unpriced, why, MAX_SUMS, others);
         group.0 += row.n_calls();
         group.1 = group.1.saturating_add(usage.total());
         self.groups(row, catalog, &usage, None);
@@ -144,19 +143,15 @@ impl Tally {
         let none: Arc<str> = Arc::from("(none)");
         let name = spec.map(|spec| spec.id.clone()).or_else(|| row.model.clone()).unwrap_or_else(|| none.clone());
         let host = spec.map(|spec| spec.host.clone()).or_else(|| row.host.clone()).unwrap_or(none);
-        let mut name = (name, host);
-        if row.spec.is_none() && self.models.len() >= MAX_SUMS && !self.models.contains_key(&name) {
-            name = (OTHERS.into(), OTHERS.into());
-        }
-        let group = self.models.entry(name).or_default();
+        // The catalogue has an end.
+        let most = if row.spec.is_some() { usize::MAX } else { MAX_SUMS };
+        let group = sum_of(&mut self.models, (name, host), most, || (OTHERS.into(), OTHERS.into()));
         group.spec = row.spec;
         group.add(row.n_calls(), usage, cost);
         for (key, value) in &row.tags {
-            let is_one = self.tags.len() < MAX_TAGS || self.tags.contains_key(key);
-            let values = self.tags.entry(if is_one { key.clone() } else { OTHERS.into() }).or_default();
-            let value =
-                if values.len() < MAX_TAG_VALUES || values.contains_key(value) { value.clone() } else { OTHERS.into() };
-            values.entry(value).or_default().add(row.n_calls(), usage, cost);
+            let values = sum_of(&mut self.tags, key.clone(), MAX_TAGS, || OTHERS.into());
+            let sum = sum_of(values, value.clone(), MAX_TAG_VALUES, || OTHERS.into());
+            sum.add(row.n_calls(), usage, cost);
         }
     }
 
@@ -355,4 +350,10 @@ fn shutdown(spec: &ModelSpec, now: Timestamp) -> Option<String> {
     let n_days = today.until(day).ok()?.get_days();
     let successor = spec.successor.as_deref().map(|name| format!(", use {name}")).unwrap_or_default();
     Some(if n_days < 0 { format!("shut down on {day}{successor}") } else { format!("{n_days} days left{successor}") })
+}
+
+/// The sum under a key; when there are so many, that of the others if the key is new.
+fn sum_of<K: Ord, V: Default>(sums: &mut BTreeMap<K, V>, key: K, most: usize, others: impl FnOnce() -> K) -> &mut V {
+    let is_known = sums.len() < most || sums.contains_key(&key);
+    sums.entry(if is_known { key } else { others() }).or_default()
 }

@@ -156,7 +156,7 @@ fn walk(request: &ChatRequest, scale: &Scale<'_>, grammar: &dyn Grammar, images:
         tally.added(grammar.web_search());
     }
 
-    let last_user = request.messages.iter().rposition(|message| message.role == Role::User);
+    let last_user = tally.sections.last_user();
     let mut known_calls: HashMap<&str, (&str, bool)> = HashMap::new();
     let mut after_reasoning = false;
     for (m, message) in request.messages.iter().enumerate() {

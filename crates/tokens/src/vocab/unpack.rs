@@ -1,5 +1,5 @@
 //! Lays a vocabulary out for counting when it is first asked for, once a process. In the binary it is packed
-//! (`build/pack.rs`), in a tenth of the room: a token is what two earlier ones are, one after the other.
+//! (`build/pack.rs`), in a sixth of the room: a token is what two earlier ones are, one after the other.
 
 use std::sync::OnceLock;
 
@@ -43,22 +43,21 @@ impl Packed {
     /// Cost: linear in the tokens, some 60 ns each, most of it waiting for the memory that they are spread over.
     pub(super) fn lay_out(&self) -> Vocabulary {
         let mut all = Tokens { tokens: Vec::with_capacity(self.parts.len()), long_bytes: Vec::new() };
-        let mut pairs = vec![u64::MAX; hash::GROUP * self.shifts.len()];
-        self.each(&mut all, |left, right, id| self.place_pair(&mut pairs, left, right, id));
+        let n_places = hash::GROUP * self.shifts.len();
+        let mut pairs = vec![u64::MAX; n_places];
+        self.each(&mut all, |left, right, id| {
+            let entry = u64::from(left) << 36 | u64::from(right) << 18 | u64::from(id);
+            pairs[self.place_of_pair(left, right, n_places)] = entry;
+        });
         let mut vocabulary = Vocabulary {
             packed: *self,
             short: short(&all.tokens).leak(),
             short_ids: OnceLock::new(),
             long: long(&all).leak(),
             long_bytes: &[],
-            shifts: self.shifts,
             pairs: pairs.leak(),
             bytes: [0; 256],
             byte_pairs: byte_pairs(&all.tokens).leak(),
-            atom_index: self.atom_index,
-            atom_blocks: self.atom_blocks,
-            left_edges: self.left_edges,
-            right_edges: self.right_edges,
         };
         for (token, id) in all.tokens.iter().zip(0..).filter(|(token, _)| length(**token) == 1) {
             vocabulary.bytes[(token & 0xFF) as usize] = id;
@@ -106,11 +105,12 @@ impl Packed {
         }
     }
 
-    fn place_pair(&self, pairs: &mut [u64], left: u32, right: u32, id: u32) {
+    /// The only one of the places of pairs where this one can stand.
+    #[inline(always)]
+    pub(super) fn place_of_pair(&self, left: u32, right: u32, n_places: usize) -> usize {
         let hash = hash::pair(left, right);
-        let shift = self.shifts[hash::pair_group(hash, self.shifts.len())];
-        let place = hash::pair_slot(hash, shift, pairs.len());
-        pairs[place] = u64::from(left) << 36 | u64::from(right) << 18 | u64::from(id);
+        let shift = self.shifts[hash::place(hash, self.shifts.len())];
+        hash::pair_slot(hash, shift, n_places)
     }
 }
 
@@ -170,7 +170,7 @@ fn short(tokens: &[Token]) -> Vec<Bucket> {
     let n_short = tokens.iter().filter(|token| is_short(**token)).count();
     let n_buckets = (n_short * 10 / 31).next_power_of_two();
     let mut buckets = vec![Bucket([0; 4]); n_buckets];
-    let first = |token: Token| (hash::short(token) >> (64 - n_buckets.trailing_zeros())) as usize;
+    let first = |token: Token| hash::place(hash::short(token), n_buckets);
     for some in tokens.chunks(AHEAD) {
         for token in some {
             prefetch(&buckets[first(*token)]);
@@ -201,7 +201,7 @@ fn long(all: &Tokens) -> Vec<u64> {
     for (token, id) in tokens() {
         let (offset, length) = (offset(*token), length(*token));
         let bytes = &all.long_bytes[offset..offset + length];
-        let mut slot = (hash::long(bytes) >> (64 - n_slots.trailing_zeros())) as usize;
+        let mut slot = hash::place(hash::long(bytes), n_slots);
         while index[slot] != 0 {
             slot = (slot + 1) % n_slots;
         }

@@ -6,7 +6,7 @@ use crate::framing::{Piece, Place, Section, Sections, Weight};
 
 /// Pieces and doubts so far.
 pub(super) struct Tally<'a> {
-    sections: Sections<'a>,
+    pub(super) sections: Sections<'a>,
     pieces: Vec<Piece>,
     below: u64,
     above: u64,

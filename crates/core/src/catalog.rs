@@ -14,6 +14,7 @@ pub mod render;
 
 mod find;
 mod hosts;
+mod lack;
 mod overlay;
 mod price;
 

@@ -6,6 +6,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use notes::Notes;
+
+mod notes;
+
 /// A chat (or completion, or embedding) request as read from the wire or a log.
 #[derive(Clone, Debug, Default)]
 pub struct ChatRequest {
@@ -108,6 +112,8 @@ pub struct Message {
     /// Which images, audio clips and files are among the parts (those inside tool results included), in the order in
     /// which the message writes them: two pictures of one size are not the same message.
     pub media: Vec<MediaId>,
+    /// What others have found out about this message.
+    pub notes: Notes,
 }
 
 /// Names an image, audio clip or file by what stands for it in the message: its base64 text, URL or file id, as written.
@@ -315,7 +321,7 @@ impl Message {
 
     /// A message of one text.
     pub fn text(role: Role, text: impl Into<Arc<str>>) -> Message {
-        Message { role, name: None, parts: vec![Part::text(text)], is_multipart: false, media: Vec::new() }
+        Message { role, name: None, parts: vec![Part::text(text)], is_multipart: false, ..Message::default() }
     }
 }
 

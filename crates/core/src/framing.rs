@@ -5,6 +5,7 @@
 //! To add a family: a file under `framing/` with a type that implements [`Frame`], and a line in [`FRAMES`].
 
 use crate::chat::{ChatRequest, Dialect};
+use crate::tokens::kept::KeptTexts;
 use crate::tokens::memo::Memo;
 use crate::tokens::{Family, Tokenizer};
 
@@ -43,6 +44,8 @@ pub struct Scale<'a> {
     pub profile: Profile<'a>,
     /// Counts already made.
     pub memo: &'a Memo,
+    /// Texts whose counts are kept with them.
+    pub kept: Option<&'a KeptTexts<'a>>,
 }
 
 /// Input tokens of a request, piece by piece in the order in which the model sees them.
@@ -153,12 +156,22 @@ mod testing;
 
 /// Weighs a request for a model.
 pub fn weigh(request: &ChatRequest, profile: Profile<'_>, memo: &Memo) -> Weight {
-    let scale = Scale { profile, memo };
+    weigh_on(request, &Scale { profile, memo, kept: None })
+}
+
+/// As [`weigh`], with texts of the request whose counts are kept with them.
+pub fn weigh_keeping(request: &ChatRequest, profile: Profile<'_>, memo: &Memo, kept: &KeptTexts<'_>) -> Weight {
+    kept.begin();
+    weigh_on(request, &Scale { profile, memo, kept: Some(kept) })
+}
+
+fn weigh_on(request: &ChatRequest, scale: &Scale<'_>) -> Weight {
+    let profile = scale.profile;
     if is_embedding(request, &profile) && bare::is_text(request) {
-        return bare::weigh(request, &scale);
+        return bare::weigh(request, scale);
     }
     let frame = FRAMES.iter().find(|frame| frame.fits(&profile)).copied().unwrap_or(&plain::Plain);
-    let mut weight = frame.weigh(request, &scale);
+    let mut weight = frame.weigh(request, scale);
     // A frame may add what a message costs after it has counted the texts of all.
     weight.pieces.sort_by_key(|piece| order(piece.place));
     weight
@@ -189,10 +202,12 @@ impl Weight {
 impl Scale<'_> {
     /// Tokens of a text. For an approximated family this is the expectation; the frame adds the interval.
     pub fn tokens(&self, text: &str) -> u64 {
-        match self.profile.tokenizer {
+        let count = || match self.profile.tokenizer {
             Tokenizer::Exact(encoding) => self.memo.count(encoding, text),
             Tokenizer::Approx(family) => crate::tokens::approx::count(family, text, self.memo),
-        }
+        };
+        let kept = self.kept.and_then(|kept| kept.count(text, self.profile.tokenizer, count));
+        kept.unwrap_or_else(count)
     }
 
     /// True if text is counted with the model's own vocabulary.

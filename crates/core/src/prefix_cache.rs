@@ -61,6 +61,8 @@ pub struct Hit {
 pub struct PrefixCache {
     nodes: DigestMap<u64, Node>,
     n_calls: u64,
+    /// Room for what stood in the places of a call's edges before it.
+    before: Vec<Option<Node>>,
 }
 
 /// There are up to a million, so they are small.
@@ -92,9 +94,14 @@ impl PrefixCache {
     pub fn call(&mut self, rule: &CacheRule, call: &Call<'_>) -> Hit {
         self.n_calls += 1;
         let now = call.at.unwrap_or(0);
-        let usable = usable_edges(rule, call);
-        let hit = self.read(rule, call, &usable, now);
-        self.write(rule, call, usable, now);
+        let hit = if rule.trigger == CacheTrigger::Automatic {
+            self.read_and_write(rule, call, now)
+        } else {
+            let usable = usable_edges(rule, call);
+            let hit = self.read(rule, call, &usable, now);
+            self.write(rule, call, usable, now);
+            hit
+        };
         if self.nodes.len() > MAX_NODES {
             self.drop_older_half();
         }
@@ -111,59 +118,36 @@ impl PrefixCache {
         self.nodes.len()
     }
 
+    /// [`read`](Self::read) and [`write`](Self::write) for caches that keep every edge: each is looked up once, not twice.
+    fn read_and_write(&mut self, rule: &CacheRule, call: &Call<'_>, now: i64) -> Hit {
+        let mut before = std::mem::take(&mut self.before);
+        before.clear();
+        let prompt = &call.edges[..call.n_prompt_edges];
+        before.extend(prompt.iter().enumerate().map(|(index, edge)| {
+            let is_unit = index + 1 == prompt.len() || index + 1 == call.edges.len();
+            self.note(edge.digest, now, Node::UNIT * u64::from(is_unit))
+        }));
+        let end = prompt.len().checked_sub(1).map(|index| (index, false));
+        let hit = read(rule, call, end.as_slice(), (0..prompt.len()).rev(), now, |index| before[index]);
+        self.before = before;
+        hit
+    }
+
     /// Longest prefixes alive, newest writer first; then what of them counts.
     fn read(&self, rule: &CacheRule, call: &Call<'_>, usable: &[UsableEdge], now: i64) -> Hit {
-        let mut hit = Hit::default();
-        for &(index, is_long) in usable {
-            hit.cacheable = round_down(call.offsets[index], rule.step);
-            if is_long {
-                hit.cacheable_long = hit.cacheable;
-            }
-        }
-        if hit.cacheable < rule.min_tokens {
-            hit.cacheable = 0;
-            hit.cacheable_long = 0;
-        }
-        let mut levels: Vec<u64> = Vec::new();
-        let mut level_writer = u64::MAX;
-        for &(index, _) in candidates(rule, call, usable).iter().rev() {
-            let Some(node) = self.nodes.get(&call.edges[index].digest) else { continue };
-            if rule.trigger == CacheTrigger::WholePrefix && !node.is(Node::UNIT) {
-                continue;
-            }
-            let tokens = round_down(call.offsets[index].min(call.total), rule.step);
-            if tokens < rule.min_tokens.max(1) {
-                break;
-            }
-            let age_s = now.saturating_sub(node.used_at).max(0) / 1_000_000;
-            let outlives = |ttl_s: u64| u64::try_from(age_s).unwrap_or(u64::MAX) <= ttl_s;
-            let long = rule.long_ttl_s.filter(|_| node.is(Node::LONG));
-            if call.at.is_some() && outlives(long.unwrap_or(rule.ttl_low_s)) {
-                hit.lower = hit.lower.max(tokens);
-            }
-            if outlives(long.unwrap_or(rule.ttl_high_s)) {
-                hit.upper = hit.upper.max(tokens);
-            }
-            if outlives(long.unwrap_or(rule.ttl_s)) && node.writer() != level_writer && levels.len() < MAX_LEVELS {
-                level_writer = node.writer();
-                levels.push(tokens);
-            }
-            // Shorter ones add nothing.
-            if hit.upper > 0 && (hit.lower > 0 || call.at.is_none()) && levels.len() == MAX_LEVELS {
-                break;
-            }
-        }
-        // The newest entry is met with probability p; if not, the one before it, and so on.
-        let p = f64::from(rule.hit_permille.min(1000)) / 1000.0;
-        let (mut left, mut expected) = (1.0, 0.0);
-        for tokens in levels {
-            expected += left * p * tokens as f64;
-            left *= 1.0 - p;
-        }
-        hit.expected = (expected.round() as u64).min(hit.upper);
-        // Certain is only what is expected as well.
-        hit.lower = hit.lower.min(hit.expected);
-        hit
+        let candidates = candidates(rule, call, usable);
+        let indices = candidates.iter().rev().map(|(index, _)| *index);
+        read(rule, call, usable, indices, now, |index| self.nodes.get(&call.edges[index].digest).copied())
+    }
+
+    /// Notes a use of what ends at an edge; answers what was there before this call.
+    fn note(&mut self, digest: u64, now: i64, what: u64) -> Option<Node> {
+        let new = Node { used_at: now, written: self.n_calls << 2 };
+        let node = self.nodes.entry(digest).or_insert(new);
+        let before = Some(*node).filter(|node| node.writer() != self.n_calls);
+        node.used_at = node.used_at.max(now);
+        node.written |= what;
+        before
     }
 
     fn write(&mut self, rule: &CacheRule, call: &Call<'_>, usable: Vec<UsableEdge>, now: i64) {
@@ -177,18 +161,13 @@ impl PrefixCache {
                 .find(|index| self.nodes.contains_key(&call.edges[*index].digest))
                 .unwrap_or(usize::MAX);
         }
-        let answer = (call.n_prompt_edges..call.edges.len()).map(|index| (index, false));
-        let written: Vec<UsableEdge> = match rule.trigger {
-            CacheTrigger::WholePrefix => usable.iter().copied().chain(answer).collect(),
-            CacheTrigger::Automatic | CacheTrigger::Explicit => usable,
-        };
-        for (index, is_long) in written {
+        let n_answer = if rule.trigger == CacheTrigger::WholePrefix { call.edges.len() } else { call.n_prompt_edges };
+        let answer = (call.n_prompt_edges..n_answer).map(|index| (index, false));
+        for (index, is_long) in usable.into_iter().chain(answer) {
             let edge = &call.edges[index];
             let is_unit = index == met || index + 1 == call.n_prompt_edges || index + 1 == call.edges.len();
-            let new = Node { used_at: now, written: self.n_calls << 2 };
-            let node = self.nodes.entry(edge.digest).or_insert(new);
-            node.used_at = node.used_at.max(now);
-            node.written |= (Node::LONG * u64::from(is_long)) | (Node::UNIT * u64::from(is_unit));
+            let what = (Node::LONG * u64::from(is_long)) | (Node::UNIT * u64::from(is_unit));
+            self.note(edge.digest, now, what);
         }
     }
 
@@ -201,6 +180,69 @@ impl PrefixCache {
         let median = *median;
         self.nodes.retain(|_, node| age(node) > median);
     }
+}
+
+/// What a call reads. `usable`: the edges at which the provider may end a cached prefix; `candidates`: where a hit may end, the longest
+/// first; `node`: what is kept there.
+fn read(
+    rule: &CacheRule,
+    call: &Call<'_>,
+    usable: &[UsableEdge],
+    candidates: impl Iterator<Item = usize>,
+    now: i64,
+    node: impl Fn(usize) -> Option<Node>,
+) -> Hit {
+    let mut hit = Hit::default();
+    for &(index, is_long) in usable {
+        hit.cacheable = round_down(call.offsets[index], rule.step);
+        if is_long {
+            hit.cacheable_long = hit.cacheable;
+        }
+    }
+    if hit.cacheable < rule.min_tokens {
+        hit.cacheable = 0;
+        hit.cacheable_long = 0;
+    }
+    let mut levels: Vec<u64> = Vec::new();
+    let mut level_writer = u64::MAX;
+    for index in candidates {
+        let Some(node) = node(index) else { continue };
+        if rule.trigger == CacheTrigger::WholePrefix && !node.is(Node::UNIT) {
+            continue;
+        }
+        let tokens = round_down(call.offsets[index].min(call.total), rule.step);
+        if tokens < rule.min_tokens.max(1) {
+            break;
+        }
+        let age_s = now.saturating_sub(node.used_at).max(0) / 1_000_000;
+        let outlives = |ttl_s: u64| u64::try_from(age_s).unwrap_or(u64::MAX) <= ttl_s;
+        let long = rule.long_ttl_s.filter(|_| node.is(Node::LONG));
+        if call.at.is_some() && outlives(long.unwrap_or(rule.ttl_low_s)) {
+            hit.lower = hit.lower.max(tokens);
+        }
+        if outlives(long.unwrap_or(rule.ttl_high_s)) {
+            hit.upper = hit.upper.max(tokens);
+        }
+        if outlives(long.unwrap_or(rule.ttl_s)) && node.writer() != level_writer && levels.len() < MAX_LEVELS {
+            level_writer = node.writer();
+            levels.push(tokens);
+        }
+        // Shorter ones add nothing.
+        if hit.upper > 0 && (hit.lower > 0 || call.at.is_none()) && levels.len() == MAX_LEVELS {
+            break;
+        }
+    }
+    // The newest entry is met with probability p; if not, the one before it, and so on.
+    let p = f64::from(rule.hit_permille.min(1000)) / 1000.0;
+    let (mut left, mut expected) = (1.0, 0.0);
+    for tokens in levels {
+        expected += left * p * tokens as f64;
+        left *= 1.0 - p;
+    }
+    hit.expected = (expected.round() as u64).min(hit.upper);
+    // Certain is only what is expected as well.
+    hit.lower = hit.lower.min(hit.expected);
+    hit
 }
 
 /// An edge by its index, and whether what ends there is long-lived.

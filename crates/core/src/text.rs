@@ -3,7 +3,9 @@
 
 pub mod json;
 pub mod keyed;
+pub mod letters;
 pub mod recent;
+pub mod scratch;
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -39,19 +41,6 @@ impl Hasher for DigestHasher {
         self.0 = self.0.rotate_left(5) ^ variant.unsigned_abs() as u64;
     }
 }
-
-/// ASCII letters in lower case and digits; 0 for all other bytes.
-pub static LETTERS: [u8; 256] = {
-    let mut table = [0; 256];
-    let mut byte = 0;
-    while byte < 128 {
-        if (byte as u8).is_ascii_alphanumeric() {
-            table[byte] = (byte as u8).to_ascii_lowercase();
-        }
-        byte += 1;
-    }
-    table
-};
 
 /// The first half of a BLAKE3 hash: with 128 bits no two texts meet.
 pub fn half(hash: &blake3::Hash) -> [u8; 16] {

@@ -2,6 +2,7 @@
 //! ([`Encoding`]); calibrated approximations, labelled as such, for the rest ([`Family`], `tokens/approx.rs`).
 
 pub mod approx;
+pub mod kept;
 pub mod memo;
 
 mod exact;

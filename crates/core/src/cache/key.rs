@@ -6,8 +6,10 @@ use serde_json::Value;
 use crate::chat::{
     AnswerFormat, ChatRequest, Content, Image, MediaId, Message, Part, Reasoning, Role, Tool, ToolChoice,
 };
+use crate::text::half;
 use crate::text::keyed::Secret;
-use crate::text::{LETTERS, half};
+use crate::text::letters::push_letters;
+use crate::text::scratch::with_scratch;
 
 /// A request's key: equal only for requests that ask for the same answer within one partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,53 +42,52 @@ pub type MessageDigests = ([u8; 16], [u8; 16]);
 
 /// The digests of a message, for [`known_keys`].
 pub fn message_digests(message: &Message, secret: &Secret) -> MessageDigests {
-    let mut form = Form { hasher: Vec::with_capacity(1024) };
+    let mut form = Form { hasher: Short { form: Vec::with_capacity(256), secret } };
     form.message(message);
-    let whole = secret.digest(&form.hasher);
+    let whole = form.hasher.digest();
     if message.role != Role::User {
         // Only a user's message is ever folded.
         return (whole, whole);
     }
-    form.hasher.clear();
+    form.hasher.form.clear();
     form.folded(message);
-    (whole, secret.digest(&form.hasher))
+    (whole, form.hasher.digest())
 }
 
 /// As [`keys`], for one run of one program: equal where those are equal, and not equal where they are not, but made of
 /// digests of the messages, so that a message that comes again need not be gone through again. `digests` are those of
 /// the request's messages under the same secret, in their order.
 pub fn known_keys(request: &ChatRequest, secret: &Secret, digests: &[MessageDigests]) -> (CacheKey, CacheKey) {
-    let mut form = Form { hasher: Vec::with_capacity(1024) };
-    let last_user = form.request(request, "", &mut |form, index| form.hasher.extend_from_slice(&digests[index].0));
-    let n_before = form.hasher.len();
-    if let Some(index) = last_user {
-        form.hasher.extend_from_slice(&digests[index].0);
-    }
-    let whole = secret.digest(&form.hasher);
-    form.hasher.truncate(n_before);
-    if let Some(index) = last_user {
-        form.hasher.extend_from_slice(&digests[index].1);
-    }
-    (CacheKey(whole), CacheKey(secret.digest(&form.hasher)))
+    with_scratch(|room| {
+        let mut form = Form { hasher: Short { form: std::mem::take(room), secret } };
+        let last_user = form.request(request, "", &mut |form, index| form.hasher.take(&digests[index].0));
+        let n_before = form.hasher.form.len();
+        if let Some(index) = last_user {
+            form.hasher.take(&digests[index].0);
+        }
+        let whole = form.hasher.digest();
+        form.hasher.form.truncate(n_before);
+        if let Some(index) = last_user {
+            form.hasher.take(&digests[index].1);
+        }
+        let folded = form.hasher.digest();
+        *room = form.hasher.form;
+        (CacheKey(whole), CacheKey(folded))
+    })
 }
 
-/// Letters and digits in lower case.
-fn fold(text: &str) -> Vec<u8> {
-    // Every byte is written where the next one belongs, which moves on only if the byte stays: no branch to foresee.
-    let mut folded = vec![0; text.len()];
-    let mut n = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if !byte.is_ascii() {
-            folded.truncate(n);
-            fold_any(&text[at..], &mut folded);
-            return folded;
-        }
-        let lower = LETTERS[usize::from(byte)];
-        folded[n] = lower;
-        n += usize::from(lower != 0);
+/// Appends the letters and digits of a text in lower case.
+fn fold(text: &str, folded: &mut Vec<u8>) {
+    let bytes = text.as_bytes();
+    let n_ascii = if text.is_ascii() {
+        bytes.len()
+    } else {
+        bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or(bytes.len())
+    };
+    push_letters(folded, &bytes[..n_ascii]);
+    if n_ascii < bytes.len() {
+        fold_any(&text[n_ascii..], folded);
     }
-    folded.truncate(n);
-    folded
 }
 
 fn fold_any(text: &str, folded: &mut Vec<u8>) {
@@ -115,9 +116,29 @@ impl Take for blake3::Hasher {
     }
 }
 
-impl Take for Vec<u8> {
+/// The canonical form as it stands for a request within one run of one program: a long text by its digest, so that it is not copied. Its
+/// length stands before it, which tells a digest from a text.
+struct Short<'a> {
+    form: Vec<u8>,
+    secret: &'a Secret,
+}
+
+/// Longer texts are told by their digests.
+const LONG: usize = 64;
+
+impl Short<'_> {
+    fn digest(&self) -> [u8; 16] {
+        self.secret.digest(&self.form)
+    }
+}
+
+impl Take for Short<'_> {
     fn take(&mut self, bytes: &[u8]) {
-        self.extend_from_slice(bytes);
+        if bytes.len() <= LONG {
+            self.form.extend_from_slice(bytes);
+        } else {
+            self.form.extend_from_slice(&self.secret.digest(bytes));
+        }
     }
 }
 
@@ -232,7 +253,10 @@ impl<H: Take> Form<H> {
     fn folded(&mut self, message: &Message) {
         for part in &message.parts {
             match &part.content {
-                Content::Text(text) => self.bytes(&fold(text)),
+                Content::Text(text) => with_scratch(|folded| {
+                    fold(text, folded);
+                    self.bytes(folded);
+                }),
                 _ => self.part(part),
             }
         }
@@ -248,7 +272,7 @@ impl<H: Take> Form<H> {
     }
 
     fn message(&mut self, message: &Message) {
-        let Message { role, name, parts, is_multipart: _, media } = message;
+        let Message { role, name, parts, is_multipart: _, media, notes: _ } = message;
         self.tag(*role as u8);
         self.optional(name.as_deref());
         self.number(parts.len() as u64);

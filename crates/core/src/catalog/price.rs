@@ -4,6 +4,7 @@
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use super::lack::Lack;
 use super::{
     Band, CacheTrigger, Catalog, Cell, Cost, CostLine, ModelSpec, PriceSheet, RateCard, TokenClass, Unpriced, Window,
 };
@@ -18,13 +19,20 @@ impl Catalog {
     /// band then holds for the whole request. A tier without prices is unpriced: it is never billed as another tier.
     pub fn price(&self, spec: &ModelSpec, usage: &Usage, conditions: &Conditions) -> Result<Cost, Unpriced> {
         let mut lines = Vec::new();
-        let total = self.bill(spec, usage, conditions, |line| lines.push(line))?;
-        Ok(Cost { lines, total })
+        match self.bill(spec, usage, conditions, |line| lines.push(line)) {
+            Ok(total) => Ok(Cost { lines, total }),
+            Err(lack) => Err(lack.of(spec)),
+        }
     }
 
     /// The total of [`price`](Self::price), for those who need no lines.
     pub fn total(&self, spec: &ModelSpec, usage: &Usage, conditions: &Conditions) -> Result<Usd, Unpriced> {
-        self.bill(spec, usage, conditions, drop)
+        self.bill(spec, usage, conditions, drop).map_err(|lack| lack.of(spec))
+    }
+
+    /// The same, for those who do not want to know why there is none.
+    pub fn known_total(&self, spec: &ModelSpec, usage: &Usage, conditions: &Conditions) -> Option<Usd> {
+        self.bill(spec, usage, conditions, drop).ok()
     }
 
     /// Gives the lines one by one; answers their sum.
@@ -34,21 +42,21 @@ impl Catalog {
         usage: &Usage,
         conditions: &Conditions,
         mut give: impl FnMut(CostLine),
-    ) -> Result<Usd, Unpriced> {
+    ) -> Result<Usd, Lack> {
         let sheet = sheet_at(spec, conditions.at)?;
         let n_calls = conditions.n_calls.unwrap_or(1).max(1);
         let card = self.card(spec, sheet, usage.input() / n_calls, conditions)?;
         let factor = region_factor(sheet, conditions.region.as_deref());
         let mut total = Usd::ZERO;
         let mut add = |class: Option<TokenClass>, n_units: u64, rate: Usd| {
-            let usd = rate.checked_mul(n_units).map_err(|_| Unpriced::Overflow)?;
-            total = total.checked_add(usd).map_err(|_| Unpriced::Overflow)?;
+            let usd = rate.checked_mul(n_units).map_err(|_| Lack::Range)?;
+            total = total.checked_add(usd).map_err(|_| Lack::Range)?;
             give(CostLine { class, n_units, rate, usd });
             Ok(())
         };
         for (class, n_tokens) in tokens_by_class(usage) {
             if n_tokens > 0 {
-                let rate = card.rate(class)?.checked_scale(i128::from(factor), 1000).map_err(|_| Unpriced::Overflow)?;
+                let rate = card.rate(class)?.checked_scale(i128::from(factor), 1000).map_err(|_| Lack::Range)?;
                 add(Some(class), n_tokens, rate)?;
             }
         }
@@ -56,7 +64,7 @@ impl Catalog {
             add(None, n_calls, fee.rate)?;
         }
         if usage.web_searches > 0 {
-            let fee = sheet.fees.web_search.as_ref().ok_or_else(|| no_rate(spec, "web searches".to_owned()))?;
+            let fee = sheet.fees.web_search.as_ref().ok_or(Lack::WebSearches)?;
             add(None, usage.web_searches, fee.rate)?;
         }
         Ok(total)
@@ -75,33 +83,32 @@ impl Catalog {
 
     /// All rates under conditions: [`rate`](Self::rate) for those who ask for several.
     pub fn rates<'a>(
-        &self,
+        &'a self,
         spec: &'a ModelSpec,
         n_prompt_tokens: u64,
         conditions: &Conditions,
     ) -> Result<Rates<'a>, Unpriced> {
-        let sheet = sheet_at(spec, conditions.at)?;
-        let card = self.card(spec, sheet, n_prompt_tokens, conditions)?;
+        let sheet = sheet_at(spec, conditions.at).map_err(|lack| lack.of(spec))?;
+        let card = self.card(spec, sheet, n_prompt_tokens, conditions).map_err(|lack| lack.of(spec))?;
         let fee = sheet.fees.request.as_ref().map_or(Usd::ZERO, |fee| fee.rate);
         Ok(Rates { card, factor: region_factor(sheet, conditions.region.as_deref()), fee })
     }
 
     /// The card in force, with what it takes to read it.
     fn card<'a>(
-        &self,
+        &'a self,
         spec: &'a ModelSpec,
         sheet: &'a PriceSheet,
         n_prompt_tokens: u64,
         conditions: &Conditions,
-    ) -> Result<Card<'a>, Unpriced> {
+    ) -> Result<Card<'a>, Lack> {
         let bands = bands_at(sheet, conditions.at);
-        let rule = spec.cache.as_ref().and_then(|name| self.cache_rules.get(name));
         Ok(Card {
+            catalog: self,
             spec,
-            rates: card_for(spec, bands, n_prompt_tokens, conditions.tier)?,
+            rates: card_for(bands, n_prompt_tokens, conditions.tier)?,
             base: bands.first().and_then(|band| band.tiers.get(&ServiceTier::Standard)),
             tier: conditions.tier,
-            caches_by_itself: rule.is_some_and(|rule| rule.trigger != CacheTrigger::Explicit),
         })
     }
 }
@@ -116,7 +123,7 @@ pub struct Rates<'a> {
 impl Rates<'_> {
     /// The rate of one class.
     pub fn rate(&self, class: TokenClass) -> Result<Usd, Unpriced> {
-        self.scaled(self.card.rate(class)?)
+        self.scaled(self.card.rate(class).map_err(|lack| lack.of(self.card.spec))?)
     }
 
     /// The same, for those who do not want to know why there is none.
@@ -135,16 +142,12 @@ impl Rates<'_> {
 }
 
 /// The sheet that holds on the day of the call; the newest if the day is not known.
-fn sheet_at(spec: &ModelSpec, at: Option<Timestamp>) -> Result<&PriceSheet, Unpriced> {
-    let newest = || spec.prices.last().ok_or_else(|| no_rate(spec, "anything".to_owned()));
+fn sheet_at(spec: &ModelSpec, at: Option<Timestamp>) -> Result<&PriceSheet, Lack> {
+    let newest = || spec.prices.last().ok_or(Lack::Anything);
     let Some(at) = at else { return newest() };
     newest()?;
     let day = at.to_zoned(TimeZone::UTC).date();
-    spec.prices
-        .iter()
-        .rev()
-        .find(|sheet| sheet.holds_on(day))
-        .ok_or_else(|| Unpriced::NoSheet { model: spec.id.to_string(), day: day.to_string() })
+    spec.prices.iter().rev().find(|sheet| sheet.holds_on(day)).ok_or(Lack::Day(day))
 }
 
 impl PriceSheet {
@@ -173,18 +176,10 @@ impl Window {
     }
 }
 
-fn card_for<'a>(
-    spec: &ModelSpec,
-    bands: &'a [Band],
-    n_prompt: u64,
-    tier: ServiceTier,
-) -> Result<&'a RateCard, Unpriced> {
+fn card_for(bands: &[Band], n_prompt: u64, tier: ServiceTier) -> Result<&RateCard, Lack> {
     let band = bands.iter().rev().find(|band| band.above == 0 || n_prompt > band.above);
-    let band = band.ok_or_else(|| no_rate(spec, "anything".to_owned()))?;
-    band.tiers.get(&tier).ok_or_else(|| {
-        let above = if band.above > 0 { format!(" above {} tokens of input", band.above) } else { String::new() };
-        no_rate(spec, format!("the {tier} tier{above}"))
-    })
+    let band = band.ok_or(Lack::Anything)?;
+    band.tiers.get(&tier).ok_or(Lack::Tier(tier, band.above))
 }
 
 /// The region by its name first, in whatever case; then `regional` for any named region but the global one.
@@ -217,18 +212,18 @@ fn tokens_by_class(usage: &Usage) -> [(TokenClass, u64); 11] {
 }
 
 struct Card<'a> {
+    catalog: &'a Catalog,
     spec: &'a ModelSpec,
     rates: &'a RateCard,
     /// The standard card of the same bands: it says which classes have a price of their own on this model.
     base: Option<&'a RateCard>,
     tier: ServiceTier,
-    caches_by_itself: bool,
 }
 
 impl Card<'_> {
     /// The class's own rate, or that of the class it is billed as.
-    fn rate(&self, class: TokenClass) -> Result<Usd, Unpriced> {
-        self.known(class).ok_or_else(|| no_rate(self.spec, format!("{}, {}", class.words(), self.tier)))
+    fn rate(&self, class: TokenClass) -> Result<Usd, Lack> {
+        self.known(class).ok_or(Lack::Class(class, self.tier))
     }
 
     fn known(&self, class: TokenClass) -> Option<Usd> {
@@ -246,7 +241,12 @@ impl Card<'_> {
     /// A provider that caches by itself and lists no price for it bills what it writes as the fresh input it is.
     fn writes_are_free(&self) -> bool {
         let charges = |class| self.base.is_some_and(|base| base.cells.contains_key(&class));
-        self.caches_by_itself && !charges(TokenClass::CacheWriteShort) && !charges(TokenClass::CacheWriteLong)
+        self.caches_by_itself() && !charges(TokenClass::CacheWriteShort) && !charges(TokenClass::CacheWriteLong)
+    }
+
+    fn caches_by_itself(&self) -> bool {
+        let rule = self.spec.cache.as_ref().and_then(|name| self.catalog.cache_rules.get(name));
+        rule.is_some_and(|rule| rule.trigger != CacheTrigger::Explicit)
     }
 
     /// What a class without a price of its own is billed as.
@@ -265,10 +265,6 @@ impl Card<'_> {
             | TokenClass::Output => None,
         }
     }
-}
-
-fn no_rate(spec: &ModelSpec, what: String) -> Unpriced {
-    Unpriced::NoRate { model: spec.id.to_string(), what }
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub(super) fn message(value: &Value) -> Result<Message> {
     {
         // Most messages are no more than this: two looks instead of twenty.
         let parts = vec![Part::text(text.as_str())];
-        return Ok(Message { role, name: None, parts, is_multipart: false, media: Vec::new() });
+        return Ok(Message { role, name: None, parts, is_multipart: false, ..Message::default() });
     }
     let mut parts = Vec::new();
     reasoning_parts(fields, &mut parts)?;
@@ -43,7 +43,7 @@ pub(super) fn message(value: &Value) -> Result<Message> {
     } else if let (Some(mark), Some(last)) = (read::cache_control(fields), parts.last_mut()) {
         last.cache_mark.get_or_insert(mark);
     }
-    Ok(identify(Message { role, name, parts, is_multipart, media: Vec::new() }, fields))
+    Ok(identify(Message { role, name, parts, is_multipart, ..Message::default() }, fields))
 }
 
 /// Reasoning sent back with the history. OpenRouter repeats the text in `reasoning_details`, which alone hold signatures.

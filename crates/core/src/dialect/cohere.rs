@@ -75,7 +75,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
             name: None,
             parts: documents,
             is_multipart: true,
-            media: Vec::new(),
+            ..Message::default()
         });
     }
     let (mut tools, mut server_tools) = chat::tools(fields)?;
@@ -154,7 +154,7 @@ fn turn(value: &Value) -> Result<Message> {
     }
     let results = read::each(fields, "tool_results", tool_result)?;
     parts.extend(results.into_iter().flat_map(|message| message.parts));
-    Ok(Message { role, name: None, parts, is_multipart: false, media: Vec::new() })
+    Ok(Message { role, name: None, parts, is_multipart: false, ..Message::default() })
 }
 
 /// `{"call": {"name", "parameters"}, "outputs": […]}`.
@@ -168,7 +168,7 @@ fn tool_result(value: &Value) -> Result<Message> {
         name: None,
         parts: vec![chat_message::plain(content)],
         is_multipart: false,
-        media: Vec::new(),
+        ..Message::default()
     })
 }
 

@@ -40,7 +40,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
     let variables = read::object(fields, "variables")?;
     if let Some(variables) = variables {
         let parts: Vec<Part> = variables.values().map(|value| Part::text(read::text_or_json(value))).collect();
-        messages.push(Message { role: Role::User, name: None, parts, is_multipart: true, media: Vec::new() });
+        messages.push(Message { role: Role::User, name: None, parts, is_multipart: true, ..Message::default() });
     }
     if messages.is_empty() {
         return Err(Error::input("expected a string or an array of strings, found nothing").in_field("prompt"));
@@ -70,7 +70,7 @@ fn prompt(value: &Value) -> Result<Message> {
         Value::Array(_) => chat_message::plain(Content::Other { kind: Arc::from("tokens"), json: read::json(value) }),
         other => return Err(read::wrong("a string or a list of tokens", other)),
     };
-    Ok(Message { role: Role::User, name: None, parts: vec![part], is_multipart: false, media: Vec::new() })
+    Ok(Message { role: Role::User, name: None, parts: vec![part], is_multipart: false, ..Message::default() })
 }
 
 #[cfg(test)]

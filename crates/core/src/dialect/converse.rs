@@ -118,7 +118,7 @@ pub(super) fn request(body: &Value) -> Result<ChatRequest> {
 }
 
 fn said(role: Role, parts: Vec<Part>) -> Message {
-    Message { role, name: None, parts, is_multipart: true, media: Vec::new() }
+    Message { role, name: None, parts, is_multipart: true, ..Message::default() }
 }
 
 fn message(value: &Value) -> Result<Message> {

@@ -106,7 +106,7 @@ fn rerank(fields: &Fields, messages: &mut Vec<Message>) -> Result<()> {
             name: None,
             parts: vec![chat_message::plain(content)],
             is_multipart: false,
-            media: Vec::new(),
+            ..Message::default()
         })
     })?;
     messages.extend(documents);
@@ -137,7 +137,7 @@ fn text(value: &Value) -> Result<Message> {
         }
         other => return Err(read::wrong("a string or a list of tokens", other)),
     };
-    let message = Message { role: Role::User, name: None, parts, is_multipart: false, media: Vec::new() };
+    let message = Message { role: Role::User, name: None, parts, is_multipart: false, ..Message::default() };
     Ok(match value {
         Value::Object(fields) => super::media::identify(message, fields),
         Value::String(url) if message.n_media() > 0 => Message { media: vec![super::media::media_id(url)], ..message },

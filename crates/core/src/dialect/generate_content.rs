@@ -135,7 +135,7 @@ pub(super) fn content(fields: &Fields, default: Role) -> Result<Message> {
     };
     let is_result = parts.iter().any(|part| matches!(part.content, Content::ToolResult { .. }));
     let role = if is_result { Role::Tool } else { role };
-    Ok(super::media::identify(Message { role, name: None, parts, is_multipart: true, media: Vec::new() }, fields))
+    Ok(super::media::identify(Message { role, name: None, parts, is_multipart: true, ..Message::default() }, fields))
 }
 
 /// A part, and before it the signature of the thoughts that led to it.

@@ -39,7 +39,7 @@ pub(super) fn input(fields: &Fields, messages: &mut Vec<Message>) -> Result<()> 
         })
     };
     let user = |parts| {
-        let message = Message { role: Role::User, name: None, parts, is_multipart: true, media: Vec::new() };
+        let message = Message { role: Role::User, name: None, parts, is_multipart: true, ..Message::default() };
         super::media::identify(message, fields)
     };
     match given(fields, "input") {
@@ -55,7 +55,7 @@ pub(super) fn input(fields: &Fields, messages: &mut Vec<Message>) -> Result<()> 
                     Some(other) => vec![Part::text(read::text_or_json(other))],
                     None => Vec::new(),
                 };
-                let message = Message { role, name: None, parts, is_multipart: true, media: Vec::new() };
+                let message = Message { role, name: None, parts, is_multipart: true, ..Message::default() };
                 messages.push(super::media::identify(message, turn));
             }
         }

@@ -108,7 +108,7 @@ fn text(fields: &Fields) -> Result<ChatRequest> {
         }
     }
     parameters.sort_by(|a, b| a.0.cmp(&b.0));
-    let message = Message { role: Role::User, name: None, parts: said, is_multipart: false, media: Vec::new() };
+    let message = Message { role: Role::User, name: None, parts: said, is_multipart: false, ..Message::default() };
     let message = super::media::identify(message, fields);
     Ok(ChatRequest {
         dialect: Dialect::Invoke,

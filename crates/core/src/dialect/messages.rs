@@ -94,7 +94,7 @@ pub(super) fn request(body: &Value) -> Result<ChatRequest> {
     let mut messages = Vec::new();
     if given(fields, "system").is_some() {
         let (parts, is_multipart) = blocks(fields, "system")?;
-        messages.push(Arc::new(Message { role: Role::System, name: None, parts, is_multipart, media: Vec::new() }));
+        messages.push(Arc::new(Message { role: Role::System, name: None, parts, is_multipart, ..Message::default() }));
     }
     messages.extend(read::each(fields, "messages", |value| message(value).map(Arc::new))?);
     let (tools, mut server_tools) = tools(fields)?;
@@ -155,7 +155,7 @@ fn message(value: &Value) -> Result<Message> {
     let fields = read::body(value)?;
     let (parts, is_multipart) = blocks(fields, "content")?;
     let role = read::role(string(fields, "role")?.unwrap_or("user"));
-    Ok(super::media::identify(Message { role, name: None, parts, is_multipart, media: Vec::new() }, fields))
+    Ok(super::media::identify(Message { role, name: None, parts, is_multipart, ..Message::default() }, fields))
 }
 
 /// A string or an array of blocks; true if it is an array.

@@ -67,7 +67,7 @@ fn request(body: &Value) -> Result<ChatRequest> {
         let mut parts = vec![Part::text(prompt)];
         parts.extend(read::string(fields, "suffix")?.filter(|suffix| !suffix.is_empty()).map(Part::text));
         parts.extend(images(fields)?);
-        let message = Message { role: Role::User, name: None, parts, is_multipart: false, media: Vec::new() };
+        let message = Message { role: Role::User, name: None, parts, is_multipart: false, ..Message::default() };
         messages.push(Arc::new(super::media::identify(message, fields)));
     } else {
         return Err(Error::input("expected an array, found nothing").in_field("messages"));

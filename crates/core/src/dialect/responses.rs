@@ -103,7 +103,7 @@ fn variables(prompt: &Value) -> Result<Option<Message>> {
             other => parts.push(part(other).map_err(|error| error.in_field(name).in_field("variables"))?),
         }
     }
-    let message = Message { role: Role::User, name: None, parts, is_multipart: true, media: Vec::new() };
+    let message = Message { role: Role::User, name: None, parts, is_multipart: true, ..Message::default() };
     Ok((!message.parts.is_empty()).then(|| super::media::identify(message, variables)))
 }
 
@@ -117,7 +117,7 @@ fn item(value: &Value) -> Result<Message> {
         name: None,
         parts: vec![chat_message::plain(content)],
         is_multipart: false,
-        media: Vec::new(),
+        ..Message::default()
     };
     let id = || Ok::<_, Error>(read::shared(fields, "call_id")?.unwrap_or_default());
     match string(fields, "type")?.unwrap_or("message") {
@@ -147,7 +147,7 @@ fn item(value: &Value) -> Result<Message> {
 fn message(fields: &Fields) -> Result<Message> {
     let (parts, is_multipart) = contents(fields, "content")?;
     let role = read::role(string(fields, "role")?.unwrap_or("user"));
-    let message = Message { role, name: read::shared(fields, "name")?, parts, is_multipart, media: Vec::new() };
+    let message = Message { role, name: read::shared(fields, "name")?, parts, is_multipart, ..Message::default() };
     Ok(super::media::identify(message, fields))
 }
 

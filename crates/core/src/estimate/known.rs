@@ -1,8 +1,8 @@
-//! What is known of messages that several requests share, so that it is found out once: their digests and bites, and the
+//! What is known of messages that several requests share, so that it is found out once: their digests, bites and tokens, and the
 //! text that decides a request's kind. The readers share a message of which many requests repeat the text (`format/known.rs`, and
-//! the logs of sessions); here it is known by its place in memory.
+//! the logs of sessions); what is known stands in the message's notes.
 
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 
 use super::kinds::{KindText, kind_text};
 use crate::cache::{MessageDigests, message_digests};
@@ -10,18 +10,14 @@ use crate::chat::{ChatRequest, Message, Role};
 use crate::prefix_cache::{Bites, bites};
 use crate::text::keyed::Secret;
 use crate::text::recent::Recent;
+use crate::tokens::kept::Kept;
 
-/// Messages remembered; one with many bites counts as several.
-const MAX_MESSAGES: usize = 1 << 15;
-/// Bites that take as much memory as a message's other facts.
-const BITES: usize = 32;
 /// Texts of kinds remembered, of some two kilobytes each.
 const MAX_KIND_TEXTS: usize = 1 << 11;
 
 /// What is known, for all workers.
 pub(super) struct Known {
     secret: Secret,
-    facts: Recent<u64, (Weak<Message>, Arc<Facts>)>,
     kinds: Recent<[u8; 16], Arc<KindText>>,
 }
 
@@ -29,17 +25,14 @@ pub(super) struct Known {
 pub(super) struct Facts {
     pub digests: MessageDigests,
     pub bites: Option<Bites>,
+    /// The tokens of its text, if it is one text and nothing else.
+    pub tokens: Kept,
 }
 
 impl Known {
     /// Nothing known yet; without `remember` it stays so.
     pub(super) fn new(remember: bool) -> Self {
-        let most = |most| if remember { most } else { 0 };
-        Known {
-            secret: Secret::default(),
-            facts: Recent::new(most(MAX_MESSAGES)),
-            kinds: Recent::new(most(MAX_KIND_TEXTS)),
-        }
+        Known { secret: Secret::default(), kinds: Recent::new(if remember { MAX_KIND_TEXTS } else { 0 }) }
     }
 
     /// What the digests are keyed by.
@@ -52,23 +45,12 @@ impl Known {
         request.messages.iter().map(|message| self.facts_of(message)).collect()
     }
 
-    fn facts_of(&self, message: &Arc<Message>) -> Arc<Facts> {
-        let find = || Arc::new(Facts { digests: message_digests(message, &self.secret), bites: bites(message) });
-        if Arc::strong_count(message) == 1 {
-            // Nobody else has it, so it does not come again.
-            return find();
-        }
-        // An odd factor: places differ after it where they did before. As long as there is a `Weak`, no other message
-        // takes the place.
-        let key = (Arc::as_ptr(message).addr() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15).rotate_left(32);
-        let spread = (key >> 24) as u8;
-        if let Some((_, facts)) = self.facts.get(&key, spread) {
-            return facts;
-        }
-        let facts = find();
-        let weight = 1 + facts.bites.as_ref().map_or(0, |bites| bites.len() / BITES);
-        self.facts.keep(key, spread, (Arc::downgrade(message), Arc::clone(&facts)), weight);
-        facts
+    fn facts_of(&self, message: &Message) -> Arc<Facts> {
+        message.notes.get_or_make(|| Facts {
+            digests: message_digests(message, &self.secret),
+            bites: bites(message),
+            tokens: Kept::default(),
+        })
     }
 
     /// What decides the kind of a request: its first messages up to a user's.

@@ -194,7 +194,7 @@ impl<'a> Replay<'a> {
             if *usage == base.usage {
                 return cost.total;
             }
-            catalog.total(model, usage, &row.conditions).unwrap_or(cost.total)
+            catalog.known_total(model, usage, &row.conditions).unwrap_or(cost.total)
         };
         let (low, high) = match base.source {
             BaseSource::Usage => (cost.total, cost.total),

@@ -4,18 +4,20 @@
 use std::sync::Arc;
 
 use super::kinds::KindText;
-use super::known::Known;
+use super::known::{Facts, Known};
 use super::options::Options;
 use super::rewriting::{Rewritten, rewrite};
 use crate::cache::storable::is_deterministic;
 use crate::cache::{CacheKey, MessageDigests, known_keys};
 use crate::catalog::ModelSpec;
-use crate::chat::{Answer, ChatRequest};
+use crate::chat::{Answer, ChatRequest, Message};
 use crate::clock::Timestamp;
 use crate::format::{CallKind, Origin, Record};
 use crate::framing::{self, Profile, Section, Weight};
+use crate::prefix_cache::edges::plain_text;
 use crate::prefix_cache::{Edge, edges_knowing, token_offsets};
 use crate::route::needs::lacks;
+use crate::tokens::kept::KeptTexts;
 use crate::tokens::memo::Memo;
 use crate::usage::{Conditions, Flaw, Reading, Semantics, ServiceTier, Usage};
 use crate::usd::Usd;
@@ -191,7 +193,9 @@ fn weigh_row(
     let spec = row.spec.map(|index| &options.catalog.models[index as usize]);
     let host = row.host.clone();
     let profile = Profile::of_call(&options.catalog, host.as_deref(), &names);
-    let weight = framing::weigh(request, profile, bench.memo);
+    let facts = bench.known.facts(request);
+    let kept = kept_texts(request, &facts);
+    let weight = framing::weigh_keeping(request, profile, bench.memo, &kept);
     let answered = answer.map(|answer| answer_tokens(answer, profile, bench.memo));
     let (output, is_output_assumed) = match (answered, options.output_tokens, request.max_output) {
         (Some(tokens), _, _) => (tokens, false),
@@ -214,12 +218,11 @@ fn weigh_row(
         is_exact: profile.tokenizer.is_exact() && weight.low == weight.high,
         is_output_assumed: is_output_assumed && !is_embedding,
     });
-    let facts = bench.known.facts(request);
     let digests: Vec<MessageDigests> = facts.iter().map(|facts| facts.digests).collect();
     row.keys = Some(known_keys(request, bench.known.secret(), &digests));
     row.is_deterministic = is_deterministic(request);
     row.kind = Some(bench.known.kind_text(request, &facts));
-    let bites = |index: usize| facts.get(index).and_then(|facts| facts.bites.clone());
+    let bites = |index: usize| facts.get(index)?.bites.as_ref();
     let (edges, n_prompt_edges) = edges_knowing(request, answer.map(|answer| answer.parts.as_slice()), bites);
     row.has_breakpoints =
         edges.iter().any(|edge| matches!(edge.kind, crate::prefix_cache::EdgeKind::Breakpoint { .. }));
@@ -240,6 +243,14 @@ fn weigh_row(
             weigh_elsewhere(request, answer, other, &row.shape, output, bench.memo)
         })
         .collect();
+}
+
+/// The texts whose tokens are kept in the facts of their messages.
+fn kept_texts<'a>(request: &'a ChatRequest, facts: &'a [Arc<Facts>]) -> KeptTexts<'a> {
+    let of = |(message, facts): (&'a Arc<Message>, &'a Arc<Facts>)| Some((plain_text(message)?, &facts.tokens));
+    let mut texts = Vec::with_capacity(facts.len());
+    texts.extend(request.messages.iter().zip(facts).filter_map(of));
+    KeptTexts::new(texts)
 }
 
 fn weigh_elsewhere(
@@ -268,12 +279,12 @@ fn weigh_elsewhere(
 /// Tokens of the visible answer as text of the model's own vocabulary. Reasoning that a provider bills but does not show
 /// is not in it.
 pub(super) fn answer_tokens(answer: &Answer, profile: Profile<'_>, memo: &Memo) -> u64 {
-    let scale = framing::Scale { profile, memo };
+    let scale = framing::Scale { profile, memo, kept: None };
     answer.parts.iter().map(|part| framing::content_tokens(part, &scale)).sum()
 }
 
 fn merged_sections(weight: &Weight) -> Vec<(Section, u64)> {
-    let mut merged: Vec<(Section, u64)> = Vec::new();
+    let mut merged: Vec<(Section, u64)> = Vec::with_capacity(weight.pieces.len());
     for piece in &weight.pieces {
         match merged.last_mut() {
             Some((section, tokens)) if *section == piece.section => *tokens += piece.tokens,

@@ -98,8 +98,10 @@ impl<'a> Steps<'a> {
         let catalog = &self.options.catalog;
         let model = &catalog.models[spec as usize];
         let price = |usage: &Usage, tier: ServiceTier| {
-            let conditions = crate::usage::Conditions { tier, ..row.conditions.clone() };
-            catalog.total(model, usage, &conditions).ok()
+            if tier == row.conditions.tier {
+                return catalog.known_total(model, usage, &row.conditions);
+            }
+            catalog.known_total(model, usage, &crate::usage::Conditions { tier, ..row.conditions.clone() })
         };
         let tier = row.conditions.tier;
         self.rewriting.walk(row, base, catalog, spec, |usage| price(usage, tier));

@@ -7,7 +7,7 @@ use std::ops::Range;
 use crate::error::{Error, Result};
 use crate::format::scan::Scanner;
 use crate::format::sniff::Layout;
-use crate::format::spare::Spare;
+use crate::format::spare::{Buffer, Spare};
 
 /// A chunk holds about so many bytes: large enough that handing it over costs nothing, small enough to balance.
 const CHUNK: usize = 1 << 20;
@@ -17,10 +17,9 @@ const MOST_VALUES: usize = 4096;
 pub(crate) const BUFFER: usize = CHUNK + (CHUNK >> 2);
 
 /// Lines or values that belong together in one piece of work.
-#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Chunk {
-    /// Whole lines; the last may lack its end.
-    Lines { bytes: Vec<u8>, first_line: u64, n_lines: usize },
+    /// Whole lines, and where they end; the last may lack its end.
+    Lines { bytes: Buffer, first_line: u64, ends: Vec<usize> },
     /// Whole values, cut out.
     Values { bytes: Vec<u8>, values: Vec<Cut> },
 }
@@ -39,7 +38,7 @@ impl Chunk {
     /// About how many values it holds.
     pub(crate) fn n_values(&self) -> usize {
         match self {
-            Chunk::Lines { n_lines, .. } => *n_lines + 1,
+            Chunk::Lines { ends, .. } => ends.len() + 1,
             Chunk::Values { values, .. } => values.len(),
         }
     }
@@ -54,7 +53,7 @@ pub(crate) fn cut(
     give: &mut dyn FnMut(Result<Chunk>) -> bool,
 ) {
     match layout {
-        Layout::Lines => Lines { reader, max_bytes, chunk: Vec::new(), line: 1, spare }.cut(give),
+        Layout::Lines => Lines { reader, max_bytes, chunk: spare.take(BUFFER), line: 1, spare }.cut(give),
         Layout::Array | Layout::Values => Values {
             reader,
             max_bytes,
@@ -72,7 +71,7 @@ pub(crate) fn cut(
 struct Lines<'a> {
     reader: &'a mut dyn BufRead,
     max_bytes: usize,
-    chunk: Vec<u8>,
+    chunk: Buffer,
     /// The number of the line that `chunk` begins with.
     line: u64,
     spare: &'a Spare,
@@ -83,7 +82,9 @@ impl Lines<'_> {
         // How much of the chunk is known to hold no end of a line, as seen from its last line.
         let mut n_whole = 0;
         loop {
-            match fill(self.reader, &mut self.chunk, CHUNK) {
+            // What is left of a chunk, or if a line is longer than one, as much again.
+            let n_most = CHUNK.checked_sub(self.chunk.len()).filter(|n| *n > 0).unwrap_or(CHUNK);
+            match self.chunk.read_from(self.reader, n_most) {
                 Err(error) => {
                     // The last line is cut off: what it says would only be a second complaint.
                     self.chunk.truncate(n_whole);
@@ -115,7 +116,7 @@ impl Lines<'_> {
                 if !give(Err(too_long(self.max_bytes).at_line(self.line))) {
                     return;
                 }
-                self.chunk.clear();
+                self.chunk.truncate(0);
                 self.line += 1;
                 if let Err(error) = skip_line(self.reader) {
                     give(Err(broken(error, self.line)));
@@ -128,25 +129,28 @@ impl Lines<'_> {
     /// Gives the first `n` bytes and keeps the rest.
     fn hand_over(&mut self, n: usize, give: &mut dyn FnMut(Result<Chunk>) -> bool) -> bool {
         let mut rest = self.spare.take(BUFFER);
-        rest.extend_from_slice(&self.chunk[n..]);
+        rest.extend(&self.chunk[n..]);
         self.chunk.truncate(n);
         let bytes = std::mem::replace(&mut self.chunk, rest);
         let first_line = self.line;
-        let n_lines = memchr::memchr_iter(b'\n', &bytes).count();
-        self.line += n_lines as u64;
-        if n_lines <= MOST_VALUES {
-            return give(Ok(Chunk::Lines { bytes, first_line, n_lines }));
+        let ends: Vec<usize> = memchr::memchr_iter(b'\n', &bytes).collect();
+        self.line += ends.len() as u64;
+        if ends.len() <= MOST_VALUES {
+            return give(Ok(Chunk::Lines { bytes, first_line, ends }));
         }
         // Very short ones: handed over by copies.
-        let ends: Vec<usize> = memchr::memchr_iter(b'\n', &bytes).map(|end| end + 1).collect();
-        let cuts = ends.chunks(MOST_VALUES).map(|ends| (ends.len(), ends[ends.len() - 1]));
         let (mut from, mut first_line) = (0, first_line);
-        let rest = (0, bytes.len());
-        for (n_lines, end) in cuts.chain(std::iter::once(rest)) {
-            if end > from && !give(Ok(Chunk::Lines { bytes: bytes[from..end].to_vec(), first_line, n_lines })) {
-                return false;
+        for ends in ends.chunks(MOST_VALUES).chain(std::iter::once(&[][..])) {
+            let to = ends.last().map_or(bytes.len(), |end| end + 1);
+            if to > from {
+                let mut part = Buffer::default();
+                part.extend(&bytes[from..to]);
+                let ends = ends.iter().map(|end| end - from).collect();
+                if !give(Ok(Chunk::Lines { bytes: part, first_line, ends })) {
+                    return false;
+                }
             }
-            (from, first_line) = (end, first_line + n_lines as u64);
+            (from, first_line) = (to, first_line + ends.len() as u64);
         }
         true
     }
@@ -296,12 +300,21 @@ pub(crate) fn too_long(max_bytes: usize) -> Error {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::io::BufReader;
+    use std::io::{BufReader, Read};
 
-    /// Cuts with a tiny buffer, so that every border falls everywhere.
+    /// Gives a few bytes at a time, so that every border falls everywhere.
+    struct Drops<'a>(&'a [u8]);
+
+    impl Read for Drops<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let n = buffer.len().min(3);
+            self.0.read(&mut buffer[..n])
+        }
+    }
+
     fn cut_all(text: &[u8], layout: Layout, max_bytes: usize) -> Vec<Result<Chunk>> {
         let mut given = Vec::new();
-        cut(&mut BufReader::with_capacity(3, text), layout, max_bytes, &Spare::default(), &mut |chunk| {
+        cut(&mut BufReader::with_capacity(3, Drops(text)), layout, max_bytes, &Spare::default(), &mut |chunk| {
             given.push(chunk);
             true
         });
@@ -311,7 +324,7 @@ mod tests {
     fn values(text: &str, layout: Layout) -> Vec<(String, u64, u64)> {
         let mut found = Vec::new();
         for chunk in cut_all(text.as_bytes(), layout, 1 << 20) {
-            let Ok(Chunk::Values { bytes, values }) = chunk else { panic!("{chunk:?}") };
+            let Ok(Chunk::Values { bytes, values }) = chunk else { panic!() };
             found.extend(
                 values
                     .into_iter()
@@ -335,14 +348,15 @@ mod tests {
     fn an_array_without_its_end_is_an_error_after_its_values() {
         let given = cut_all(b"[{\"a\":1},\n{\"a\":2}", Layout::Array, 1 << 20);
         assert!(matches!(&given[0], Ok(Chunk::Values { values, .. }) if values.len() == 2));
-        assert_eq!(given[1].as_ref().unwrap_err().place().and_then(|place| place.line), Some(2));
+        assert_eq!(given[1].as_ref().err().unwrap().place().and_then(|place| place.line), Some(2));
     }
 
     #[test]
     fn a_line_above_the_limit_is_passed_over() {
         let given = cut_all(b"aaaaaaaaaaaaaaaaaaaa\nbb\n", Layout::Lines, 8);
-        assert_eq!(given[0].as_ref().unwrap_err().place().and_then(|place| place.line), Some(1));
-        assert_eq!(given[1].as_ref().unwrap(), &Chunk::Lines { bytes: b"bb\n".to_vec(), first_line: 2, n_lines: 1 });
+        assert_eq!(given[0].as_ref().err().unwrap().place().and_then(|place| place.line), Some(1));
+        let Ok(Chunk::Lines { bytes, first_line: 2, ends }) = &given[1] else { panic!() };
+        assert_eq!((&**bytes, &**ends), (&b"bb\n"[..], &[2][..]));
     }
 
     #[test]
@@ -352,11 +366,11 @@ mod tests {
                 let text = "\n".repeat(n_lines - 1) + end;
                 let (mut again, mut n_seen) = (Vec::new(), 0);
                 for chunk in cut_all(text.as_bytes(), Layout::Lines, 1 << 20) {
-                    let Ok(Chunk::Lines { bytes, first_line, n_lines }) = chunk else { panic!() };
-                    assert_eq!((first_line, n_lines), (n_seen + 1, memchr::memchr_iter(b'\n', &bytes).count()));
-                    assert!(n_lines <= MOST_VALUES && !bytes.is_empty());
-                    n_seen += n_lines as u64;
-                    again.extend(bytes);
+                    let Ok(Chunk::Lines { bytes, first_line, ends }) = chunk else { panic!() };
+                    assert!(ends.iter().copied().eq(memchr::memchr_iter(b'\n', &bytes)) && first_line == n_seen + 1);
+                    assert!(ends.len() <= MOST_VALUES && !bytes.is_empty());
+                    n_seen += ends.len() as u64;
+                    again.extend_from_slice(&bytes);
                 }
                 assert_eq!(again, text.as_bytes());
             }
@@ -375,7 +389,7 @@ mod tests {
             for chunk in cut_all(text.as_bytes(), Layout::Lines, 1 << 20) {
                 let Ok(Chunk::Lines { bytes, first_line, .. }) = chunk else { panic!() };
                 prop_assert_eq!(first_line, 1 + memchr::memchr_iter(b'\n', &again).count() as u64);
-                again.extend(bytes);
+                again.extend_from_slice(&bytes);
             }
             prop_assert_eq!(again, text.as_bytes());
         }

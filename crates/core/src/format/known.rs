@@ -10,15 +10,19 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use serde::Deserialize;
 use serde_json::Value;
+use serde_json::value::RawValue;
 
-use crate::chat::{Dialect, Message};
+use crate::chat::{Dialect, Message, Role};
 use crate::dialect;
 use crate::error::Result;
 use crate::format::scan::end_of_value;
 use crate::format::{Line, Origin, Record};
+use crate::text::json::push_unescaped;
 use crate::text::keyed::Secret;
 use crate::text::recent::Recent;
+use crate::text::scratch::with_scratch_text;
 
 /// What the remembered messages may weigh, in bytes of memory, about.
 const MAX_MESSAGE_BYTES: usize = 48 << 20;
@@ -54,13 +58,31 @@ pub(crate) struct Known {
 #[derive(Clone)]
 struct Told {
     message: Arc<Message>,
-    stub: Arc<str>,
+    stub: Stub,
+}
+
+/// A message without its texts.
+#[derive(Clone)]
+enum Stub {
+    /// Of a message that is a role and a text.
+    Plain(&'static str),
+    /// Of another.
+    Own(Arc<str>),
+}
+
+impl Stub {
+    fn text(&self) -> &str {
+        match self {
+            Stub::Plain(text) => text,
+            Stub::Own(text) => text,
+        }
+    }
 }
 
 impl Told {
     /// The memory that it takes, about; `n_bytes` is the length of its JSON.
     fn weight(&self, n_bytes: usize) -> usize {
-        n_bytes + self.stub.len() + PER_MESSAGE + PER_PART * self.message.parts.len()
+        n_bytes + self.stub.text().len() + PER_MESSAGE + PER_PART * self.message.parts.len()
     }
 }
 
@@ -98,9 +120,18 @@ impl Known {
     }
 
     fn look_up(&self, line: &Line<'_>, read: impl Fn(&Line<'_>) -> Result<Record>) -> Option<Record> {
+        with_scratch_text(|rest| self.look_up_in(line, rest, read))
+    }
+
+    /// `rest` is room for what is left of the line.
+    fn look_up_in(
+        &self,
+        line: &Line<'_>,
+        rest: &mut String,
+        read: impl Fn(&Line<'_>) -> Result<Record>,
+    ) -> Option<Record> {
         let cuts = cut_messages(line.text)?;
         let mut messages = Vec::with_capacity(cuts.len());
-        let mut rest = String::with_capacity(256 + 48 * cuts.len());
         let mut copied = 0;
         let (mut n_found, mut n_new) = (0, 0);
         for cut in cuts {
@@ -119,7 +150,7 @@ impl Known {
                 }
             };
             rest.push_str(&line.text[copied..cut.start]);
-            rest.push_str(&told.stub);
+            rest.push_str(told.stub.text());
             copied = cut.end;
             messages.push(told.message);
         }
@@ -128,7 +159,7 @@ impl Known {
         let known = match self.rests.get(&key, key[15]) {
             Some(known) => known,
             None => {
-                let mut record = read(&Line { text: &rest, ..*line }).ok()?;
+                let mut record = read(&Line { text: rest, ..*line }).ok()?;
                 let request = record.request.as_mut()?;
                 if request.dialect != Dialect::Chat || request.messages.len() != messages.len() {
                     return None;
@@ -156,10 +187,41 @@ impl Known {
 
 /// Reads a message for the first time; `None` if it is not one that can be remembered.
 fn tell(text: &str) -> Option<Told> {
+    if let Some(plain) = tell_plain(text) {
+        return Some(plain);
+    }
     let value: Value = serde_json::from_str(text).ok()?;
     let message = dialect::read_chat_message(&value).ok()?;
-    let stub = Arc::from(stub(value, MAX_DEPTH)?.to_string());
+    let stub = Stub::Own(Arc::from(stub(value, MAX_DEPTH)?.to_string()));
     Some(Told { message: Arc::new(message), stub })
+}
+
+/// Most messages are a role and a text: they are read without a tree of values between.
+fn tell_plain(text: &str) -> Option<Told> {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Plain<'a> {
+        role: &'a str,
+        #[serde(borrow)]
+        content: &'a RawValue,
+    }
+    let Plain { role, content } = serde_json::from_str(text).ok()?;
+    let content = content.get();
+    if !content.starts_with('"') {
+        return None;
+    }
+    let (stub, role) = match role {
+        "system" => (r#"{"role":"system","content":""}"#, Role::System),
+        "developer" => (r#"{"role":"developer","content":""}"#, Role::Developer),
+        "user" => (r#"{"role":"user","content":""}"#, Role::User),
+        "assistant" => (r#"{"role":"assistant","content":""}"#, Role::Assistant),
+        _ => return None,
+    };
+    let message = with_scratch_text(|text| {
+        push_unescaped(text, content)?;
+        Some(Message::text(role, text.as_str()))
+    })?;
+    Some(Told { message: Arc::new(message), stub: Stub::Plain(stub) })
 }
 
 /// The same value with empty strings, but for `role` and `type`: dialects are told apart by the fields that are there, and

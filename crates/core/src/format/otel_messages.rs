@@ -54,7 +54,7 @@ pub(super) fn tools(attributes: &Value) -> Arc<[Tool]> {
 
 fn message(role: Role, parts: Vec<Part>) -> Arc<Message> {
     let is_multipart = parts.len() > 1;
-    Arc::new(Message { role, name: None, parts, is_multipart, media: Vec::new() })
+    Arc::new(Message { role, name: None, parts, is_multipart, ..Message::default() })
 }
 
 fn whole_message(value: &Value) -> Arc<Message> {

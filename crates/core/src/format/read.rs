@@ -259,10 +259,9 @@ impl Work {
             }
         };
         match chunk {
-            Chunk::Lines { bytes, first_line, .. } => {
+            Chunk::Lines { bytes, first_line, ends } => {
                 let mut begin = 0;
-                let ends = memchr::memchr_iter(b'\n', &bytes).chain(std::iter::once(bytes.len()));
-                for (end, number) in ends.zip(first_line..) {
+                for (end, number) in ends.into_iter().chain(std::iter::once(bytes.len())).zip(first_line..) {
                     let bytes = bytes[begin..end].trim_ascii();
                     begin = end + 1;
                     if !bytes.is_empty() {

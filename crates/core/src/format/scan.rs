@@ -1,13 +1,14 @@
 //! Finds where a JSON value ends without parsing it, so that the elements of an array, or values spread over many lines,
 //! can be cut out and parsed in parallel like the lines of a JSONL file.
 
-use memchr::memchr2;
+use memchr::memchr;
 
 /// Follows one JSON value over pieces of text. It trusts brackets and quotes only; the parser judges the rest.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Scanner {
     depth: u32,
     kind: Kind,
+    /// The piece before ended in a backslash that escapes what comes next in the string.
     escaped: bool,
 }
 
@@ -32,15 +33,13 @@ impl Scanner {
         while at < bytes.len() {
             match self.kind {
                 Kind::Text => {
-                    if self.escaped {
-                        self.escaped = false;
-                        at += 1;
-                        continue;
-                    }
-                    let found = at + memchr2(b'"', b'\\', &bytes[at..])?;
-                    at = found + 1;
-                    if bytes[found] == b'\\' {
-                        self.escaped = true;
+                    // Only quotes are looked for: texts have many more escapes that are none.
+                    let found = memchr(b'"', &bytes[at..]);
+                    let text = &bytes[at..found.map_or(bytes.len(), |n| at + n)];
+                    let is_escaped = self.ends_in_escape(text);
+                    self.escaped = is_escaped && found.is_none();
+                    at += found? + 1;
+                    if is_escaped {
                         continue;
                     }
                     self.kind = Kind::Inside;
@@ -76,6 +75,15 @@ impl Scanner {
             }
         }
         None
+    }
+}
+
+impl Scanner {
+    /// True if what follows this part of a string is escaped: an odd number of backslashes stands before it.
+    fn ends_in_escape(&self, text: &[u8]) -> bool {
+        let n = text.iter().rev().take_while(|byte| **byte == b'\\').count();
+        // What stood before the piece counts if nothing else stands between.
+        (n % 2 == 1) != (self.escaped && n == text.len())
     }
 }
 

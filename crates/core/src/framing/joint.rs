@@ -94,7 +94,7 @@ mod tests {
     fn check(encoding: Encoding, texts: &[&str]) {
         let memo = Memo::new();
         let profile = Profile::named("", None, Tokenizer::Exact(encoding));
-        let scale = Scale { profile, memo: &memo };
+        let scale = Scale { profile, memo: &memo, kept: None };
         let mut joint = Joint::default();
         let summed: i64 = texts.iter().map(|text| joint.add(text, &scale)).sum();
         let whole = scale.tokens(&texts.concat()).cast_signed();

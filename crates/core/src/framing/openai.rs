@@ -19,6 +19,7 @@ mod tests;
 mod typescript;
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashMap;
 
 use super::bare::{self, text_of};
@@ -111,10 +112,9 @@ impl Frame for OpenAi {
     }
 
     fn weigh(&self, request: &ChatRequest, scale: &Scale<'_>) -> Weight {
-        let model = model::read(scale.profile.model);
+        let (template, images) = rules(scale.profile.model);
         let is_responses = request.dialect == Dialect::Responses;
-        let images = images::rule(&model);
-        match model.template {
+        match template {
             Template::Bare => bare::weigh(request, scale),
             _ if request.dialect == Dialect::Completions => bare::weigh(request, scale),
             Template::ChatMl { per_message } => {
@@ -132,6 +132,22 @@ impl Frame for OpenAi {
             }
         }
     }
+}
+
+/// The prompt format of a model, and how it bills images. Read once for calls in a row of the same model: a log names few.
+fn rules(id: &str) -> (Template, images::Rule) {
+    thread_local! {
+        static LAST: RefCell<Option<(String, Template, images::Rule)>> = const { RefCell::new(None) };
+    }
+    LAST.with_borrow_mut(|last| match last {
+        Some((known, template, images)) if known == id => (*template, *images),
+        _ => {
+            let model = model::read(id);
+            let images = images::rule(&model);
+            *last = Some((id.to_owned(), model.template, images));
+            (model.template, images)
+        }
+    })
 }
 
 /// Walks the request in the order in which the model sees it.

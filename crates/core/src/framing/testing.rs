@@ -49,7 +49,7 @@ pub(super) fn weigh_on(
 ) -> Weight {
     let memo = Memo::new();
     let profile = Profile::named(model, host, Tokenizer::Approx(family));
-    let weight = frame.weigh(request, &Scale { profile, memo: &memo });
+    let weight = frame.weigh(request, &Scale { profile, memo: &memo, kept: None });
     assert!(weight.low <= weight.total() && weight.total() <= weight.high, "{weight:?}");
     weight
 }

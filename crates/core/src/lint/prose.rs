@@ -7,7 +7,7 @@ use regex::Regex;
 
 use crate::compress::protect;
 use crate::compress::units::sentences;
-use crate::text::LETTERS;
+use crate::text::letters::push_letters;
 
 /// What stands where in a text.
 #[derive(Clone, Debug, Default)]
@@ -96,18 +96,9 @@ pub fn looks_like_code(block: &str) -> bool {
 /// Equal for all texts that the deduplicator calls the same but for their layout, and for few others: what has an equal key
 /// is worth a fingerprint, which costs many times as much. O(text).
 pub fn rough_key(text: &str, buffer: &mut Vec<u8>) -> u64 {
-    if buffer.len() < text.len() {
-        buffer.resize(text.len(), 0);
-    }
-    // Every byte is written, and the next one over it unless it counts: no branch, and most bytes count.
-    let mut n = 0;
-    for byte in text.bytes() {
-        if let Some(place) = buffer.get_mut(n) {
-            *place = LETTERS[usize::from(byte)];
-            n += usize::from(*place != 0);
-        }
-    }
-    xxhash_rust::xxh3::xxh3_64(buffer.get(..n).unwrap_or_default())
+    buffer.clear();
+    push_letters(buffer, text.as_bytes());
+    xxhash_rust::xxh3::xxh3_64(buffer)
 }
 
 /// How lines of programs, shells and data begin.

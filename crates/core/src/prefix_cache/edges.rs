@@ -59,7 +59,7 @@ pub fn bites(message: &Message) -> Option<Bites> {
 }
 
 /// The text of a message that is one text and nothing else.
-fn plain_text(message: &Message) -> Option<&str> {
+pub(crate) fn plain_text(message: &Message) -> Option<&str> {
     match message.parts.as_slice() {
         [Part { content: Content::Text(text), .. }] if message.media.is_empty() => Some(text),
         _ => None,
@@ -67,14 +67,16 @@ fn plain_text(message: &Message) -> Option<&str> {
 }
 
 /// As [`edges`], with the bites of messages (by index) as far as they are known.
-pub fn edges_knowing(
+pub fn edges_knowing<'b>(
     request: &ChatRequest,
     answer: Option<&[Part]>,
-    known: impl Fn(usize) -> Option<Bites>,
+    known: impl Fn(usize) -> Option<&'b Bites>,
 ) -> (Vec<Edge>, usize) {
+    // As many as there are bites: what was allocated too small would be copied.
+    let n_edges = (0..request.messages.len()).map(|m| known(m).map_or(2, |bites| bites.len()));
     let mut chain = Chain {
         hasher: Digest::new(),
-        edges: Vec::with_capacity(4 * request.messages.len()),
+        edges: Vec::with_capacity(2 + n_edges.sum::<usize>()),
         media: Vec::new(),
         is_by_part: false,
         bites: None,
@@ -96,18 +98,12 @@ pub fn edges_knowing(
     }
     let n_messages = request.messages.len();
     for (m, message) in request.messages.iter().enumerate() {
-        chain.bites = known(m);
+        chain.bites = known(m).map(|bites| &**bites);
         chain.message(m, message, (m + 1 == n_messages).then_some(request.cache_mark).flatten());
     }
     let n_prompt = chain.edges.len();
     if let Some(parts) = answer {
-        let message = Message {
-            role: Role::Assistant,
-            name: None,
-            parts: parts.to_vec(),
-            is_multipart: false,
-            media: Vec::new(),
-        };
+        let message = Message { role: Role::Assistant, parts: parts.to_vec(), ..Message::default() };
         chain.bites = None;
         chain.message(n_messages, &message, None);
     }
@@ -168,7 +164,7 @@ fn n_text_bytes(content: &Content) -> usize {
     }
 }
 
-struct Chain {
+struct Chain<'b> {
     hasher: Digest,
     edges: Vec<Edge>,
     /// Media of the current message still to be named, the last first.
@@ -176,7 +172,7 @@ struct Chain {
     /// Each of them belongs to one part; else nobody knows which to which, and the first part takes them all.
     is_by_part: bool,
     /// Of the current message, if they are known.
-    bites: Option<Bites>,
+    bites: Option<&'b [u64]>,
 }
 
 /// How far into the texts of one part: a tool's result may hold several.
@@ -185,7 +181,7 @@ struct Progress {
     all: usize,
 }
 
-impl Chain {
+impl Chain<'_> {
     fn message(&mut self, index: usize, message: &Message, end_mark: Option<CacheMark>) {
         self.open(role_name(message.role), message.name.as_deref().unwrap_or(""));
         self.media = message.media.iter().rev().copied().collect();
@@ -250,7 +246,7 @@ impl Chain {
     fn long(&mut self, text: &str, place: Place, is_standing: bool, progress: &mut Progress) {
         let bytes = text.as_bytes();
         let known = self.bites.take();
-        let mut known = known.iter().flat_map(|bites| bites.iter().copied());
+        let mut known = known.unwrap_or_default().iter().copied();
         let mut done = 0;
         while bytes.len() - done > CHUNK {
             self.hasher.add(known.next().unwrap_or_else(|| bite(&bytes[done..done + CHUNK])));
@@ -325,7 +321,7 @@ mod tests {
     use crate::framing::{Piece, Section};
 
     fn ask(parts: Vec<Part>, media: Vec<MediaId>) -> ChatRequest {
-        let message = Message { role: Role::User, name: None, parts, is_multipart: true, media };
+        let message = Message { role: Role::User, name: None, parts, is_multipart: true, media, ..Message::default() };
         ChatRequest { messages: vec![message.into()], ..ChatRequest::default() }
     }
 
@@ -345,7 +341,8 @@ mod tests {
             let mut request = ask(vec![Part::text("r".repeat(n))], Vec::new());
             request.messages.push(Message::text(Role::Assistant, "so").into());
             request.messages.push(Message::text(Role::User, "é".repeat(n)).into());
-            let known = edges_knowing(&request, None, |index| bites(&request.messages[index]));
+            let known: Vec<_> = request.messages.iter().map(|message| bites(message)).collect();
+            let known = edges_knowing(&request, None, |index| known[index].as_ref());
             assert_eq!(known, edges(&request, None), "{n} bytes");
         }
     }

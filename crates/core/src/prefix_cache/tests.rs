@@ -117,3 +117,41 @@ fn what_is_in_use_outlives_what_is_not() {
     assert_eq!(call(&mut cache, &rule, 11, &[(1, 2048, END)]).lower, 2048);
     assert_eq!(call(&mut cache, &rule, 11, &[(101, 2048, END)]).upper, 0);
 }
+
+proptest::proptest! {
+    /// Looking each edge up once is looking it up twice: calls over prompts that share beginnings, at times that may go back.
+    #[test]
+    fn one_look_up_an_edge_does_what_two_do(
+        calls in proptest::collection::vec((proptest::collection::vec(0_u64..3, 0..6), 0_usize..3, 0_i64..4000), 1..40),
+    ) {
+        let mut rule = rule(CacheTrigger::Automatic);
+        rule.hit_permille = 700;
+        let (mut once, mut twice) = (PrefixCache::default(), PrefixCache::default());
+        for (path, n_answer, at_s) in calls {
+            let mut digest = 0_u64;
+            let edges: Vec<Edge> = path
+                .iter()
+                .map(|step| {
+                    digest = (digest.rotate_left(9) ^ (step + 1)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+                    Edge { digest, kind: END, is_standing: false, place: Place::Added, share: 0 }
+                })
+                .collect();
+            let offsets: Vec<u64> = (1..=edges.len() as u64).map(|n| n * 700).collect();
+            let n_prompt_edges = edges.len() - n_answer.min(edges.len());
+            let total = 700 * n_prompt_edges as u64;
+            let at = (at_s % 5 > 0).then_some(at_s * 1_000_000);
+            let call = Call { at, edges: &edges, offsets: &offsets, total, n_prompt_edges, add_breakpoints: false };
+            twice.n_calls += 1;
+            let (usable, now) = (usable_edges(&rule, &call), at.unwrap_or(0));
+            let expected = twice.read(&rule, &call, &usable, now);
+            twice.write(&rule, &call, usable, now);
+            proptest::prop_assert_eq!(once.call(&rule, &call), expected);
+        }
+        let sorted = |cache: &PrefixCache| {
+            let mut nodes: Vec<_> = cache.nodes.iter().map(|(key, node)| (*key, node.used_at, node.written)).collect();
+            nodes.sort_unstable();
+            nodes
+        };
+        proptest::prop_assert_eq!(sorted(&once), sorted(&twice));
+    }
+}

@@ -82,7 +82,7 @@ impl Meter<'_> {
         let names = [Some(&*self.target.model), request.model.as_deref()];
         let profile = Profile::of_call(self.catalog, Some(&self.target.host), &names);
         let input = framing::weigh(request, profile, self.memo).total();
-        let scale = Scale { profile, memo: self.memo };
+        let scale = Scale { profile, memo: self.memo, kept: None };
         let output = answer
             .map_or(0, |answer| answer.parts.iter().map(|part| framing::content_tokens(part, &scale)).sum::<u64>());
         let usage = Usage { input_fresh: input, output_visible: output, ..Usage::default() };

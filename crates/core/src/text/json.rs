@@ -12,7 +12,7 @@ mod value;
 use std::borrow::Cow;
 use std::ops::Range;
 
-pub use strings::{escape_at, push_string, unescape};
+pub use strings::{escape_at, push_string, push_unescaped, unescape};
 
 use read::Reader;
 

@@ -90,6 +90,15 @@ fn folding_joins_case_and_punctuation_but_not_words() {
 }
 
 proptest::proptest! {
+    #[test]
+    fn folding_keeps_letters_and_digits_in_lower_case(text in "[a-zA-Z0-9@\\[`{/:^\u{0}\u{7f}é ßİ.]{0,40}") {
+        let of = |c: char| -> String { if c.is_alphanumeric() { c.to_lowercase().collect() } else { String::new() } };
+        let expected: String = text.chars().map(of).collect();
+        let mut folded = Vec::new();
+        fold(&text, &mut folded);
+        proptest::prop_assert_eq!(String::from_utf8(folded).unwrap(), expected);
+    }
+
     /// Requests of few texts, so that many are the same, or the same but for case and punctuation.
     #[test]
     fn known_keys_are_equal_where_keys_are(

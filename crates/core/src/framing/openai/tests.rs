@@ -225,7 +225,7 @@ fn a_role_is_one_token() {
     let memo = Memo::new();
     for encoding in [Encoding::O200kBase, Encoding::Cl100kBase] {
         let profile = Profile::named("", None, Tokenizer::Exact(encoding));
-        let scale = Scale { profile, memo: &memo };
+        let scale = Scale { profile, memo: &memo, kept: None };
         for role in ["system", "developer", "user", "assistant", "tool"] {
             assert_eq!((scale.tokens(role), speaker_tokens(role, &scale)), (1, 1), "{role}");
         }

@@ -6,22 +6,26 @@ use std::borrow::Cow;
 /// escape is malformed.
 pub fn unescape(quoted: &str) -> Option<Cow<'_, str>> {
     let inner = quoted.get(1..quoted.len().checked_sub(1)?)?;
-    let Some(first) = memchr::memchr(b'\\', inner.as_bytes()) else { return Some(Cow::Borrowed(inner)) };
-    let mut out = String::with_capacity(inner.len());
-    out.push_str(&inner[..first]);
-    let mut rest = &inner[first..];
-    while !rest.is_empty() {
-        let plain = memchr::memchr(b'\\', rest.as_bytes()).unwrap_or(rest.len());
-        out.push_str(&rest[..plain]);
-        rest = &rest[plain..];
-        if rest.is_empty() {
-            break;
-        }
-        let (c, n_bytes) = escape_at(rest)?;
-        out.push(c);
-        rest = &rest[n_bytes..];
+    if !inner.contains('\\') {
+        return Some(Cow::Borrowed(inner));
     }
+    let mut out = String::with_capacity(inner.len());
+    push_unescaped(&mut out, quoted)?;
     Some(Cow::Owned(out))
+}
+
+/// Appends the text of a JSON string with its quotes, as [`unescape`] gives it; a part of it if that is `None`.
+pub fn push_unescaped(out: &mut String, quoted: &str) -> Option<()> {
+    let mut rest = quoted.get(1..quoted.len().checked_sub(1)?)?;
+    out.reserve(rest.len());
+    while let Some(plain) = memchr::memchr(b'\\', rest.as_bytes()) {
+        out.push_str(&rest[..plain]);
+        let (c, n_bytes) = escape_at(&rest[plain..])?;
+        out.push(c);
+        rest = &rest[plain + n_bytes..];
+    }
+    out.push_str(rest);
+    Some(())
 }
 
 /// The character that an escape at the start of `text` stands for, and the escape's length.

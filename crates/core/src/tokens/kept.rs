@@ -1,0 +1,83 @@
+//! Counts kept with their texts, so that a text that many requests share is neither counted nor looked up again.
+
+use std::cell::Cell;
+use std::sync::OnceLock;
+
+use super::Tokenizer;
+
+/// The tokens of one text, for the tokenizer that asked first.
+#[derive(Debug, Default)]
+pub struct Kept(OnceLock<(Tokenizer, u64)>);
+
+impl Kept {
+    /// The tokens for this tokenizer, counted now if they are not known.
+    fn get(&self, tokenizer: Tokenizer, count: impl FnOnce() -> u64) -> u64 {
+        if let Some((known, n_tokens)) = self.0.get() {
+            return if *known == tokenizer { *n_tokens } else { count() };
+        }
+        let n_tokens = count();
+        // Another thread may have been first: it counted the same text.
+        let _ = self.0.set((tokenizer, n_tokens));
+        n_tokens
+    }
+}
+
+/// How far ahead a text is looked for.
+const AHEAD: usize = 8;
+
+/// The texts of a request whose counts are kept, in the order in which they are mostly asked for. A text is found by where it stands
+/// in memory: O(1).
+#[derive(Debug)]
+pub struct KeptTexts<'a> {
+    texts: Vec<(&'a str, &'a Kept)>,
+    next: Cell<usize>,
+}
+
+impl<'a> KeptTexts<'a> {
+    /// Of these texts.
+    pub fn new(texts: Vec<(&'a str, &'a Kept)>) -> Self {
+        KeptTexts { texts, next: Cell::new(0) }
+    }
+
+    /// From the first text on: another walk over the same request begins.
+    pub fn begin(&self) {
+        self.next.set(0);
+    }
+
+    /// The tokens of a text, if it is one of these and not far from the one before; counted by `count` if they are not known.
+    pub(crate) fn count(&self, text: &str, tokenizer: Tokenizer, count: impl FnOnce() -> u64) -> Option<u64> {
+        let next = self.next.get();
+        let ahead = self.texts.get(next..)?;
+        let found = ahead.iter().take(AHEAD).position(|(known, _)| std::ptr::eq(*known, text))?;
+        self.next.set(next + found + 1);
+        Some(ahead[found].1.get(tokenizer, count))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tokens::{Encoding, Family};
+
+    const O200K: Tokenizer = Tokenizer::Exact(Encoding::O200kBase);
+
+    #[test]
+    fn each_text_is_counted_once_for_the_first_tokenizer() {
+        let (texts, kept) = (["one".to_owned(), "two".to_owned(), "one".to_owned()], [(); 3].map(|()| Kept::default()));
+        let known = KeptTexts::new(texts.iter().map(String::as_str).zip(&kept).collect());
+        let walk = |tokenizer, first| {
+            known.begin();
+            [0, 1, 2].map(|n| known.count(&texts[n], tokenizer, || first + n as u64))
+        };
+        assert_eq!(walk(O200K, 10), [Some(10), Some(11), Some(12)]);
+        assert_eq!(walk(O200K, 20), [Some(10), Some(11), Some(12)]);
+        assert_eq!(walk(Tokenizer::Approx(Family::Claude), 30), [Some(30), Some(31), Some(32)]);
+        known.begin();
+        // Equal, but another; and one that was passed.
+        assert_eq!(known.count("one", O200K, || 1), None);
+        assert_eq!(known.count(&texts[1], O200K, || 1), Some(11));
+        assert_eq!(known.count(&texts[0], O200K, || 1), None);
+        assert_eq!(known.count(&texts[2], O200K, || 1), Some(12));
+        assert_eq!(known.count(&texts[2], O200K, || 1), None);
+    }
+}

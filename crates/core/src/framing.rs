@@ -202,12 +202,19 @@ impl Weight {
 impl Scale<'_> {
     /// Tokens of a text. For an approximated family this is the expectation; the frame adds the interval.
     pub fn tokens(&self, text: &str) -> u64 {
-        let count = || match self.profile.tokenizer {
-            Tokenizer::Exact(encoding) => self.memo.count(encoding, text),
-            Tokenizer::Approx(family) => crate::tokens::approx::count(family, text, self.memo),
+        let approx = |family| crate::tokens::approx::count(family, text, self.memo);
+        // A count that is kept with its text need not be remembered here as well.
+        let first = || match self.profile.tokenizer {
+            Tokenizer::Exact(encoding) => encoding.counter().count(text),
+            Tokenizer::Approx(family) => approx(family),
         };
-        let kept = self.kept.and_then(|kept| kept.count(text, self.profile.tokenizer, count));
-        kept.unwrap_or_else(count)
+        if let Some(tokens) = self.kept.and_then(|kept| kept.count(text, self.profile.tokenizer, first)) {
+            return tokens;
+        }
+        match self.profile.tokenizer {
+            Tokenizer::Exact(encoding) => self.memo.count(encoding, text),
+            Tokenizer::Approx(family) => approx(family),
+        }
     }
 
     /// True if text is counted with the model's own vocabulary.

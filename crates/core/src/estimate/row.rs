@@ -245,9 +245,12 @@ fn weigh_row(
         .collect();
 }
 
-/// The texts whose tokens are kept in the facts of their messages.
+/// The texts whose tokens are kept in the facts of their messages: of those messages that somebody else holds too, or they
+/// would be forgotten with the request.
 fn kept_texts<'a>(request: &'a ChatRequest, facts: &'a [Arc<Facts>]) -> KeptTexts<'a> {
-    let of = |(message, facts): (&'a Arc<Message>, &'a Arc<Facts>)| Some((plain_text(message)?, &facts.tokens));
+    let of = |(message, facts): (&'a Arc<Message>, &'a Arc<Facts>)| {
+        (Arc::strong_count(message) > 1).then_some((plain_text(message)?, &facts.tokens))
+    };
     let mut texts = Vec::with_capacity(facts.len());
     texts.extend(request.messages.iter().zip(facts).filter_map(of));
     KeptTexts::new(texts)

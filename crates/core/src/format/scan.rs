@@ -80,7 +80,7 @@ impl Scanner {
 
 impl Scanner {
     /// True if what follows this part of a string is escaped: an odd number of backslashes stands before it.
-    fn ends_in_escape(&self, text: &[u8]) -> bool {
+    fn ends_in_escape(self, text: &[u8]) -> bool {
         let n = text.iter().rev().take_while(|byte| **byte == b'\\').count();
         // What stood before the piece counts if nothing else stands between.
         (n % 2 == 1) != (self.escaped && n == text.len())

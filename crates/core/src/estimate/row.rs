@@ -240,7 +240,7 @@ fn weigh_row(
         .iter()
         .map(|index| {
             let other = &options.catalog.models[*index as usize];
-            weigh_elsewhere(request, answer, other, &row.shape, output, bench.memo)
+            weigh_elsewhere((request, &kept), answer, other, &row.shape, output, bench.memo)
         })
         .collect();
 }
@@ -257,7 +257,7 @@ fn kept_texts<'a>(request: &'a ChatRequest, facts: &'a [Arc<Facts>]) -> KeptText
 }
 
 fn weigh_elsewhere(
-    request: &ChatRequest,
+    (request, kept): (&ChatRequest, &KeptTexts<'_>),
     answer: Option<&Answer>,
     other: &ModelSpec,
     shape: &Shape,
@@ -265,7 +265,7 @@ fn weigh_elsewhere(
     memo: &Memo,
 ) -> Elsewhere {
     let profile = Profile::of_spec(other);
-    let weight = framing::weigh(request, profile, memo);
+    let weight = framing::weigh_keeping(request, profile, memo, kept);
     let output = answer.map_or(output, |answer| answer_tokens(answer, profile, memo));
     let offsets = token_offsets(&shape.edges, shape.n_prompt_edges, &weight, output);
     let total = weight.total();

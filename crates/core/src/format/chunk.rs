@@ -128,7 +128,8 @@ impl Lines<'_> {
 
     /// Gives the first `n` bytes and keeps the rest.
     fn hand_over(&mut self, n: usize, give: &mut dyn FnMut(Result<Chunk>) -> bool) -> bool {
-        let mut rest = self.spare.take(BUFFER);
+        // Mostly nothing is left at the end only, where no further buffer is needed.
+        let mut rest = if n < self.chunk.len() { self.spare.take(BUFFER) } else { Buffer::default() };
         rest.extend(&self.chunk[n..]);
         self.chunk.truncate(n);
         let bytes = std::mem::replace(&mut self.chunk, rest);

@@ -28,8 +28,8 @@ use crate::text::scratch::with_scratch_text;
 const MAX_MESSAGE_BYTES: usize = 48 << 20;
 /// The same of lines without their messages.
 const MAX_REST_BYTES: usize = 4 << 20;
-/// What a message, a part of one and a record take in memory besides their texts.
-const PER_MESSAGE: usize = 384;
+/// What a message with its notes, a part of one and a record take in memory besides their texts.
+const PER_MESSAGE: usize = 512;
 const PER_PART: usize = 160;
 const PER_RECORD: usize = 1024;
 /// A value nested deeper than this is not remembered: where it stands counts against the parser's limit.

@@ -5,7 +5,7 @@
 //! To add a family: a file under `framing/` with a type that implements [`Frame`], and a line in [`FRAMES`].
 
 use crate::chat::{ChatRequest, Dialect};
-use crate::tokens::kept::KeptTexts;
+use crate::tokens::kept::{Kept, KeptTexts};
 use crate::tokens::memo::Memo;
 use crate::tokens::{Family, Tokenizer};
 
@@ -159,10 +159,9 @@ pub fn weigh(request: &ChatRequest, profile: Profile<'_>, memo: &Memo) -> Weight
     weigh_on(request, &Scale { profile, memo, kept: None })
 }
 
-/// As [`weigh`], with texts of the request whose counts are kept with them.
-pub fn weigh_keeping(request: &ChatRequest, profile: Profile<'_>, memo: &Memo, kept: &KeptTexts<'_>) -> Weight {
-    kept.begin();
-    weigh_on(request, &Scale { profile, memo, kept: Some(kept) })
+/// As [`weigh`], with texts of the request whose counts are kept with them, in their order.
+pub fn weigh_keeping(request: &ChatRequest, profile: Profile<'_>, memo: &Memo, kept: &[(&str, &Kept)]) -> Weight {
+    weigh_on(request, &Scale { profile, memo, kept: Some(&KeptTexts::new(kept)) })
 }
 
 fn weigh_on(request: &ChatRequest, scale: &Scale<'_>) -> Weight {

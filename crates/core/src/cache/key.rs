@@ -42,24 +42,26 @@ pub type MessageDigests = ([u8; 16], [u8; 16]);
 
 /// The digests of a message, for [`known_keys`].
 pub fn message_digests(message: &Message, secret: &Secret) -> MessageDigests {
-    let mut form = Form { hasher: Short { form: Vec::with_capacity(256), secret } };
-    form.message(message);
-    let whole = form.hasher.digest();
-    if message.role != Role::User {
-        // Only a user's message is ever folded.
-        return (whole, whole);
-    }
-    form.hasher.form.clear();
-    form.folded(message);
-    (whole, form.hasher.digest())
+    with_scratch(|form| {
+        let mut form = Form { hasher: Short { form, secret } };
+        form.message(message);
+        let whole = form.hasher.digest();
+        if message.role != Role::User {
+            // Only a user's message is ever folded.
+            return (whole, whole);
+        }
+        form.hasher.form.clear();
+        form.folded(message);
+        (whole, form.hasher.digest())
+    })
 }
 
 /// As [`keys`], for one run of one program: equal where those are equal, and not equal where they are not, but made of
 /// digests of the messages, so that a message that comes again need not be gone through again. `digests` are those of
 /// the request's messages under the same secret, in their order.
 pub fn known_keys(request: &ChatRequest, secret: &Secret, digests: &[MessageDigests]) -> (CacheKey, CacheKey) {
-    with_scratch(|room| {
-        let mut form = Form { hasher: Short { form: std::mem::take(room), secret } };
+    with_scratch(|form| {
+        let mut form = Form { hasher: Short { form, secret } };
         let last_user = form.request(request, "", &mut |form, index| form.hasher.take(&digests[index].0));
         let n_before = form.hasher.form.len();
         if let Some(index) = last_user {
@@ -70,24 +72,19 @@ pub fn known_keys(request: &ChatRequest, secret: &Secret, digests: &[MessageDige
         if let Some(index) = last_user {
             form.hasher.take(&digests[index].1);
         }
-        let folded = form.hasher.digest();
-        *room = form.hasher.form;
-        (CacheKey(whole), CacheKey(folded))
+        (CacheKey(whole), CacheKey(form.hasher.digest()))
     })
 }
 
 /// Appends the letters and digits of a text in lower case.
 fn fold(text: &str, folded: &mut Vec<u8>) {
     let bytes = text.as_bytes();
-    let n_ascii = if text.is_ascii() {
-        bytes.len()
-    } else {
-        bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or(bytes.len())
-    };
-    push_letters(folded, &bytes[..n_ascii]);
-    if n_ascii < bytes.len() {
-        fold_any(&text[n_ascii..], folded);
+    if text.is_ascii() {
+        return push_letters(folded, bytes);
     }
+    let n_ascii = bytes.iter().position(|byte| !byte.is_ascii()).unwrap_or(bytes.len());
+    push_letters(folded, &bytes[..n_ascii]);
+    fold_any(&text[n_ascii..], folded);
 }
 
 fn fold_any(text: &str, folded: &mut Vec<u8>) {
@@ -119,7 +116,7 @@ impl Take for blake3::Hasher {
 /// The canonical form as it stands for a request within one run of one program: a long text by its digest, so that it is not copied. Its
 /// length stands before it, which tells a digest from a text.
 struct Short<'a> {
-    form: Vec<u8>,
+    form: &'a mut Vec<u8>,
     secret: &'a Secret,
 }
 
@@ -128,7 +125,7 @@ const LONG: usize = 64;
 
 impl Short<'_> {
     fn digest(&self) -> [u8; 16] {
-        self.secret.digest(&self.form)
+        self.secret.digest(self.form)
     }
 }
 

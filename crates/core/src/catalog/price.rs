@@ -19,10 +19,8 @@ impl Catalog {
     /// band then holds for the whole request. A tier without prices is unpriced: it is never billed as another tier.
     pub fn price(&self, spec: &ModelSpec, usage: &Usage, conditions: &Conditions) -> Result<Cost, Unpriced> {
         let mut lines = Vec::new();
-        match self.bill(spec, usage, conditions, |line| lines.push(line)) {
-            Ok(total) => Ok(Cost { lines, total }),
-            Err(lack) => Err(lack.of(spec)),
-        }
+        let total = self.bill(spec, usage, conditions, |line| lines.push(line)).map_err(|lack| lack.of(spec))?;
+        Ok(Cost { lines, total })
     }
 
     /// The total of [`price`](Self::price), for those who need no lines.

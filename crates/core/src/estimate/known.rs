@@ -30,7 +30,7 @@ pub(super) struct Facts {
 }
 
 impl Known {
-    /// Nothing known yet; without `remember` it stays so.
+    /// Nothing known yet; without `remember` no text of a kind is kept.
     pub(super) fn new(remember: bool) -> Self {
         Known { secret: Secret::default(), kinds: Recent::new(if remember { MAX_KIND_TEXTS } else { 0 }) }
     }

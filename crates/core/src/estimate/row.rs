@@ -17,7 +17,7 @@ use crate::framing::{self, Profile, Section, Weight};
 use crate::prefix_cache::edges::plain_text;
 use crate::prefix_cache::{Edge, edges_knowing, token_offsets};
 use crate::route::needs::lacks;
-use crate::tokens::kept::KeptTexts;
+use crate::tokens::kept::Kept;
 use crate::tokens::memo::Memo;
 use crate::usage::{Conditions, Flaw, Reading, Semantics, ServiceTier, Usage};
 use crate::usd::Usd;
@@ -247,17 +247,17 @@ fn weigh_row(
 
 /// The texts whose tokens are kept in the facts of their messages: of those messages that somebody else holds too, or they
 /// would be forgotten with the request.
-fn kept_texts<'a>(request: &'a ChatRequest, facts: &'a [Arc<Facts>]) -> KeptTexts<'a> {
+fn kept_texts<'a>(request: &'a ChatRequest, facts: &'a [Arc<Facts>]) -> Vec<(&'a str, &'a Kept)> {
     let of = |(message, facts): (&'a Arc<Message>, &'a Arc<Facts>)| {
         (Arc::strong_count(message) > 1).then_some((plain_text(message)?, &facts.tokens))
     };
     let mut texts = Vec::with_capacity(facts.len());
     texts.extend(request.messages.iter().zip(facts).filter_map(of));
-    KeptTexts::new(texts)
+    texts
 }
 
 fn weigh_elsewhere(
-    (request, kept): (&ChatRequest, &KeptTexts<'_>),
+    (request, kept): (&ChatRequest, &[(&str, &Kept)]),
     answer: Option<&Answer>,
     other: &ModelSpec,
     shape: &Shape,

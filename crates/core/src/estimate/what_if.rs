@@ -83,11 +83,11 @@ impl Other {
             region: row.conditions.region.clone().filter(|_| stays),
             ..row.conditions.clone()
         };
-        let price = |usage: &Usage, conditions: &Conditions| options.catalog.total(spec, usage, conditions);
+        let price = |usage: &Usage, conditions: &Conditions| options.catalog.known_total(spec, usage, conditions);
         self.sums.requests += row.n_calls();
         self.sums.input_tokens = self.sums.input_tokens.saturating_add(expected.input());
         self.sums.output_tokens = self.sums.output_tokens.saturating_add(expected.output());
-        let Ok(uncached) = price(&expected.without_cache(), &conditions) else {
+        let Some(uncached) = price(&expected.without_cache(), &conditions) else {
             for sum in [&mut self.sums.cost, &mut self.sums.cost_uncached] {
                 sum.unpriced_requests += 1;
                 sum.unpriced_tokens = sum.unpriced_tokens.saturating_add(expected.total());
@@ -110,9 +110,7 @@ impl Other {
             lower: widen(best.min(usual), &low),
             expected: usual,
             upper: widen(worst.max(usual), &high),
-            batch: cheapest_waiting(&cached[1], |usage, tier| {
-                price(usage, &Conditions { tier, ..conditions.clone() }).ok()
-            }),
+            batch: cheapest_waiting(&cached[1], |usage, tier| price(usage, &Conditions { tier, ..conditions.clone() })),
         };
         add(&mut self.sums.cost, usual);
         self.sums.lower_usd = self.sums.lower_usd.saturating_add(candidate.lower);

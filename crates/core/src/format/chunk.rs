@@ -21,7 +21,7 @@ pub(crate) enum Chunk {
     /// Whole lines, and where they end; the last may lack its end.
     Lines { bytes: Buffer, first_line: u64, ends: Vec<usize> },
     /// Whole values, cut out.
-    Values { bytes: Vec<u8>, values: Vec<Cut> },
+    Values { bytes: Buffer, values: Vec<Cut> },
 }
 
 /// A value cut out of a stream.
@@ -58,7 +58,8 @@ pub(crate) fn cut(
             reader,
             max_bytes,
             is_array: layout == Layout::Array,
-            bytes: Vec::new(),
+            spare,
+            bytes: spare.take(BUFFER),
             at: 0,
             line: 1,
             number: 1,
@@ -82,9 +83,7 @@ impl Lines<'_> {
         // How much of the chunk is known to hold no end of a line, as seen from its last line.
         let mut n_whole = 0;
         loop {
-            // What is left of a chunk, or if a line is longer than one, as much again.
-            let n_most = CHUNK.checked_sub(self.chunk.len()).filter(|n| *n > 0).unwrap_or(CHUNK);
-            match self.chunk.read_from(self.reader, n_most) {
+            match fill(self.reader, &mut self.chunk) {
                 Err(error) => {
                     // The last line is cut off: what it says would only be a second complaint.
                     self.chunk.truncate(n_whole);
@@ -128,11 +127,7 @@ impl Lines<'_> {
 
     /// Gives the first `n` bytes and keeps the rest.
     fn hand_over(&mut self, n: usize, give: &mut dyn FnMut(Result<Chunk>) -> bool) -> bool {
-        // Mostly nothing is left at the end only, where no further buffer is needed.
-        let mut rest = if n < self.chunk.len() { self.spare.take(BUFFER) } else { Buffer::default() };
-        rest.extend(&self.chunk[n..]);
-        self.chunk.truncate(n);
-        let bytes = std::mem::replace(&mut self.chunk, rest);
+        let bytes = split(&mut self.chunk, n, self.spare);
         let first_line = self.line;
         let ends: Vec<usize> = memchr::memchr_iter(b'\n', &bytes).collect();
         self.line += ends.len() as u64;
@@ -161,7 +156,8 @@ struct Values<'a> {
     reader: &'a mut dyn BufRead,
     max_bytes: usize,
     is_array: bool,
-    bytes: Vec<u8>,
+    spare: &'a Spare,
+    bytes: Buffer,
     /// Everything before is cut or passed over.
     at: usize,
     line: u64,
@@ -247,34 +243,30 @@ impl Values<'_> {
         if self.is_end {
             return Ok(false);
         }
-        let n = fill(self.reader, &mut self.bytes, CHUNK).map_err(|error| broken(error, self.line))?;
+        let n = fill(self.reader, &mut self.bytes).map_err(|error| broken(error, self.line))?;
         self.is_end = n == 0;
         Ok(n > 0)
     }
 
     fn hand_over(&mut self, values: &mut Vec<Cut>, give: &mut dyn FnMut(Result<Chunk>) -> bool) -> bool {
-        let rest = self.bytes.split_off(self.at);
-        let bytes = std::mem::replace(&mut self.bytes, rest);
+        let bytes = split(&mut self.bytes, self.at, self.spare);
         self.at = 0;
         values.is_empty() || give(Ok(Chunk::Values { bytes, values: std::mem::take(values) }))
     }
 }
 
-/// Appends at most about `n_more` bytes; 0 is the end. What a reader has buffered is taken as it is, without waiting for a
-/// pipe to fill a whole chunk.
-fn fill(reader: &mut dyn BufRead, bytes: &mut Vec<u8>, n_more: usize) -> io::Result<usize> {
-    loop {
-        match reader.fill_buf() {
-            Ok(buffer) => {
-                let n = buffer.len().min(n_more);
-                bytes.extend_from_slice(&buffer[..n]);
-                reader.consume(n);
-                return Ok(n);
-            }
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
+/// The first `n` bytes; the rest stays.
+fn split(buffer: &mut Buffer, n: usize, spare: &Spare) -> Buffer {
+    // Mostly nothing is left at the end only, where no further buffer is needed.
+    let mut rest = if n < buffer.len() { spare.take(BUFFER) } else { Buffer::default() };
+    rest.extend(&buffer[n..]);
+    buffer.truncate(n);
+    std::mem::replace(buffer, rest)
+}
+
+/// Reads once, at most what a chunk lacks; 0 is the end. A line or value that is longer than a chunk takes another.
+fn fill(reader: &mut dyn BufRead, bytes: &mut Buffer) -> io::Result<usize> {
+    bytes.read_from(reader, CHUNK - bytes.len() % CHUNK)
 }
 
 /// Passes over the rest of a line, its end included.

@@ -274,6 +274,7 @@ impl Work {
                 for cut in values {
                     take(&bytes[cut.range], cut.number, cut.line);
                 }
+                spare.give(bytes, chunk::BUFFER);
             }
         }
         mapped

@@ -76,9 +76,7 @@ impl Scanner {
         }
         None
     }
-}
 
-impl Scanner {
     /// True if what follows this part of a string is escaped: an odd number of backslashes stands before it.
     fn ends_in_escape(self, text: &[u8]) -> bool {
         let n = text.iter().rev().take_while(|byte| **byte == b'\\').count();

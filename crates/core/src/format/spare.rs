@@ -18,12 +18,9 @@ pub(crate) struct Buffer {
 impl Buffer {
     /// Reads once, at most so many bytes; 0 is the end. A pipe gives what it has.
     pub(crate) fn read_from(&mut self, reader: &mut (impl Read + ?Sized), n_most: usize) -> io::Result<usize> {
-        let end = self.n + n_most;
-        if self.bytes.len() < end {
-            self.bytes.resize(end, 0);
-        }
+        let room = self.room(n_most);
         loop {
-            match reader.read(&mut self.bytes[self.n..end]) {
+            match reader.read(room) {
                 Ok(n) => {
                     self.n += n;
                     return Ok(n);
@@ -36,12 +33,17 @@ impl Buffer {
 
     /// Appends bytes.
     pub(crate) fn extend(&mut self, bytes: &[u8]) {
-        let end = self.n + bytes.len();
+        self.room(bytes.len()).copy_from_slice(bytes);
+        self.n += bytes.len();
+    }
+
+    /// Room for so many more bytes.
+    fn room(&mut self, n_more: usize) -> &mut [u8] {
+        let end = self.n + n_more;
         if self.bytes.len() < end {
             self.bytes.resize(end, 0);
         }
-        self.bytes[self.n..end].copy_from_slice(bytes);
-        self.n = end;
+        &mut self.bytes[self.n..end]
     }
 
     /// Forgets all but the first `n` bytes.

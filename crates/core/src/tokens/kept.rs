@@ -25,23 +25,18 @@ impl Kept {
 /// How far ahead a text is looked for.
 const AHEAD: usize = 8;
 
-/// The texts of a request whose counts are kept, in the order in which they are mostly asked for. A text is found by where it stands
-/// in memory: O(1).
+/// The texts of a request whose counts are kept, in the order in which one walk over the request mostly asks for them. A text is found
+/// by where it stands in memory: O(1).
 #[derive(Debug)]
 pub struct KeptTexts<'a> {
-    texts: Vec<(&'a str, &'a Kept)>,
+    texts: &'a [(&'a str, &'a Kept)],
     next: Cell<usize>,
 }
 
 impl<'a> KeptTexts<'a> {
-    /// Of these texts.
-    pub fn new(texts: Vec<(&'a str, &'a Kept)>) -> Self {
+    /// These texts, for one walk.
+    pub fn new(texts: &'a [(&'a str, &'a Kept)]) -> Self {
         KeptTexts { texts, next: Cell::new(0) }
-    }
-
-    /// From the first text on: another walk over the same request begins.
-    pub fn begin(&self) {
-        self.next.set(0);
     }
 
     /// The tokens of a text, if it is one of these, not far from the one before, and no other tokenizer's; counted by `count` if they
@@ -65,16 +60,16 @@ mod tests {
     #[test]
     fn each_text_is_counted_once_for_the_first_tokenizer() {
         let (texts, kept) = (["one".to_owned(), "two".to_owned(), "one".to_owned()], [(); 3].map(|()| Kept::default()));
-        let known = KeptTexts::new(texts.iter().map(String::as_str).zip(&kept).collect());
+        let pairs: Vec<_> = texts.iter().map(String::as_str).zip(&kept).collect();
         let walk = |tokenizer, first| {
-            known.begin();
+            let known = KeptTexts::new(&pairs);
             [0, 1, 2].map(|n| known.count(&texts[n], tokenizer, || first + n as u64))
         };
         assert_eq!(walk(O200K, 10), [Some(10), Some(11), Some(12)]);
         assert_eq!(walk(O200K, 20), [Some(10), Some(11), Some(12)]);
         // Another tokenizer has to keep its counts elsewhere.
         assert_eq!(walk(Tokenizer::Approx(Family::Claude), 30), [None; 3]);
-        known.begin();
+        let known = KeptTexts::new(&pairs);
         // Equal, but another; and one that was passed.
         assert_eq!(known.count("one", O200K, || 1), None);
         assert_eq!(known.count(&texts[1], O200K, || 1), Some(11));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-pub use notes::Notes;
+pub use notes::{Note, Notes};
 
 mod notes;
 

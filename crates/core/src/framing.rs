@@ -172,7 +172,7 @@ fn weigh_on(request: &ChatRequest, scale: &Scale<'_>) -> Weight {
     let frame = FRAMES.iter().find(|frame| frame.fits(&profile)).copied().unwrap_or(&plain::Plain);
     let mut weight = frame.weigh(request, scale);
     // A frame may add what a message costs after it has counted the texts of all.
-    weight.pieces.sort_by_key(|piece| order(piece.place));
+    weight.pieces.sort_by_key(|piece| piece.place.order());
     weight
 }
 
@@ -181,13 +181,15 @@ pub fn is_embedding(request: &ChatRequest, profile: &Profile<'_>) -> bool {
     request.dialect == Dialect::Embeddings || (request.dialect == Dialect::Invoke && profile.model.contains("embed"))
 }
 
-/// Preambles, tools, schema, then message by message: its markers, its parts.
-fn order(place: Place) -> (u8, u32, u32) {
-    match place {
-        Place::Added => (0, 0, 0),
-        Place::Tools => (1, 0, 0),
-        Place::Schema => (2, 0, 0),
-        Place::Part { message, part } => (3, message, part.wrapping_add(1)),
+impl Place {
+    /// In the order in which the model sees them: preambles, tools, schema, then message by message: its markers, its parts.
+    pub(crate) fn order(self) -> (u8, u32, u32) {
+        match self {
+            Place::Added => (0, 0, 0),
+            Place::Tools => (1, 0, 0),
+            Place::Schema => (2, 0, 0),
+            Place::Part { message, part } => (3, message, part.wrapping_add(1)),
+        }
     }
 }
 

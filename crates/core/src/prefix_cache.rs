@@ -11,6 +11,8 @@ pub mod edges;
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use crate::catalog::{CacheRule, CacheTrigger, ModelSpec, TokenClass};
 use crate::text::DigestMap;
 use crate::usage::Usage;
@@ -203,7 +205,7 @@ fn read(
         hit.cacheable = 0;
         hit.cacheable_long = 0;
     }
-    let mut levels: Vec<u64> = Vec::new();
+    let mut levels = SmallVec::<[u64; MAX_LEVELS]>::new();
     let mut level_writer = u64::MAX;
     for index in candidates {
         let Some(node) = node(index) else { continue };

@@ -57,20 +57,24 @@ pub fn message_digests(message: &Message, secret: &Secret) -> MessageDigests {
 }
 
 /// As [`keys`], for one run of one program: equal where those are equal, and not equal where they are not, but made of
-/// digests of the messages, so that a message that comes again need not be gone through again. `digests` are those of
-/// the request's messages under the same secret, in their order.
-pub fn known_keys(request: &ChatRequest, secret: &Secret, digests: &[MessageDigests]) -> (CacheKey, CacheKey) {
+/// digests of the messages, so that a message that comes again need not be gone through again. `digests` answers those of
+/// the request's messages, by index, under the same secret.
+pub fn known_keys<'d>(
+    request: &ChatRequest,
+    secret: &Secret,
+    digests: impl Fn(usize) -> &'d MessageDigests,
+) -> (CacheKey, CacheKey) {
     with_scratch(|form| {
         let mut form = Form { hasher: Short { form, secret } };
-        let last_user = form.request(request, "", &mut |form, index| form.hasher.take(&digests[index].0));
+        let last_user = form.request(request, "", &mut |form, index| form.hasher.take(&digests(index).0));
         let n_before = form.hasher.form.len();
         if let Some(index) = last_user {
-            form.hasher.take(&digests[index].0);
+            form.hasher.take(&digests(index).0);
         }
         let whole = form.hasher.digest();
         form.hasher.form.truncate(n_before);
         if let Some(index) = last_user {
-            form.hasher.take(&digests[index].1);
+            form.hasher.take(&digests(index).1);
         }
         (CacheKey(whole), CacheKey(form.hasher.digest()))
     })

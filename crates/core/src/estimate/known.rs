@@ -4,9 +4,11 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::kinds::{KindText, kind_text};
 use crate::cache::{MessageDigests, message_digests};
-use crate::chat::{ChatRequest, Message, Role};
+use crate::chat::{ChatRequest, Message, Note, Role};
 use crate::prefix_cache::{Bites, bites};
 use crate::text::keyed::Secret;
 use crate::text::recent::Recent;
@@ -20,6 +22,12 @@ pub(super) struct Known {
     secret: Secret,
     kinds: Recent<[u8; 16], Arc<KindText>>,
 }
+
+/// The facts of a request's messages, in their order.
+pub(super) type AllFacts<'a> = SmallVec<[Note<'a, Facts>; FEW]>;
+
+/// Messages of a request, of which lists are kept without asking for memory.
+pub(super) const FEW: usize = 12;
 
 /// What is known of one message.
 pub(super) struct Facts {
@@ -41,11 +49,11 @@ impl Known {
     }
 
     /// The facts of all messages of a request.
-    pub(super) fn facts(&self, request: &ChatRequest) -> Vec<Arc<Facts>> {
+    pub(super) fn facts<'a>(&self, request: &'a ChatRequest) -> AllFacts<'a> {
         request.messages.iter().map(|message| self.facts_of(message)).collect()
     }
 
-    fn facts_of(&self, message: &Message) -> Arc<Facts> {
+    fn facts_of<'a>(&self, message: &'a Message) -> Note<'a, Facts> {
         message.notes.get_or_make(|| Facts {
             digests: message_digests(message, &self.secret),
             bites: bites(message),
@@ -54,14 +62,14 @@ impl Known {
     }
 
     /// What decides the kind of a request: its first messages up to a user's.
-    pub(super) fn kind_text(&self, request: &ChatRequest, facts: &[Arc<Facts>]) -> Arc<KindText> {
+    pub(super) fn kind_text(&self, request: &ChatRequest, facts: &[Note<'_, Facts>]) -> Arc<KindText> {
         let is_system = |message: &Arc<Message>| matches!(message.role, Role::System | Role::Developer);
         let n_system = request.messages.iter().take_while(|message| is_system(message)).count();
         // Mostly the user speaks next; else the text is made anew.
         if request.messages.get(n_system).is_none_or(|next| next.role != Role::User) {
             return Arc::new(kind_text(request));
         }
-        let mut digests = Vec::with_capacity(64);
+        let mut digests = SmallVec::<[u8; 64]>::new();
         for facts in &facts[..=n_system] {
             digests.extend_from_slice(&facts.digests.0);
         }

@@ -3,14 +3,16 @@
 
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::kinds::KindText;
-use super::known::{Facts, Known};
+use super::known::{FEW, Facts, Known};
 use super::options::Options;
 use super::rewriting::{Rewritten, rewrite};
 use crate::cache::storable::is_deterministic;
-use crate::cache::{CacheKey, MessageDigests, known_keys};
+use crate::cache::{CacheKey, known_keys};
 use crate::catalog::ModelSpec;
-use crate::chat::{Answer, ChatRequest, Message};
+use crate::chat::{Answer, ChatRequest, Message, Note};
 use crate::clock::Timestamp;
 use crate::format::{CallKind, Origin, Record};
 use crate::framing::{self, Profile, Section, Weight};
@@ -84,11 +86,14 @@ pub(super) struct Counted {
     pub is_output_assumed: bool,
 }
 
+/// Tokens by section.
+pub(super) type Sections = SmallVec<[(Section, u64); 6]>;
+
 /// The prompt's anatomy for the model it went to.
 #[derive(Default)]
 pub(super) struct Shape {
     /// Sections in the order in which the model sees them, neighbours of the same section merged.
-    pub sections: Vec<(Section, u64)>,
+    pub sections: Sections,
     pub edges: Vec<Edge>,
     pub offsets: Vec<u64>,
     pub n_prompt_edges: usize,
@@ -175,8 +180,9 @@ pub(super) fn measure(record: Record, bench: &Bench<'_>) -> Option<Row> {
     if let Some(request) = &record.request
         && row.outcome == Outcome::Call
     {
-        let names = [row.model.clone(), record.asked_model, request.model.clone()];
-        weigh_row(&mut row, request, record.answer.as_ref(), names.each_ref().map(Option::as_deref), bench);
+        let model = row.model.clone();
+        let names = [&model, &record.asked_model, &request.model].map(Option::as_deref);
+        weigh_row(&mut row, request, record.answer.as_ref(), names, bench);
     }
     Some(row)
 }
@@ -218,11 +224,10 @@ fn weigh_row(
         is_exact: profile.tokenizer.is_exact() && weight.low == weight.high,
         is_output_assumed: is_output_assumed && !is_embedding,
     });
-    let digests: Vec<MessageDigests> = facts.iter().map(|facts| facts.digests).collect();
-    row.keys = Some(known_keys(request, bench.known.secret(), &digests));
+    row.keys = Some(known_keys(request, bench.known.secret(), |index| &facts[index].digests));
     row.is_deterministic = is_deterministic(request);
     row.kind = Some(bench.known.kind_text(request, &facts));
-    let bites = |index: usize| facts.get(index)?.bites.as_ref();
+    let bites = |index: usize| facts.get(index)?.bites.as_deref();
     let (edges, n_prompt_edges) = edges_knowing(request, answer.map(|answer| answer.parts.as_slice()), bites);
     row.has_breakpoints =
         edges.iter().any(|edge| matches!(edge.kind, crate::prefix_cache::EdgeKind::Breakpoint { .. }));
@@ -247,13 +252,11 @@ fn weigh_row(
 
 /// The texts whose tokens are kept in the facts of their messages: of those messages that somebody else holds too, or they
 /// would be forgotten with the request.
-fn kept_texts<'a>(request: &'a ChatRequest, facts: &'a [Arc<Facts>]) -> Vec<(&'a str, &'a Kept)> {
-    let of = |(message, facts): (&'a Arc<Message>, &'a Arc<Facts>)| {
+fn kept_texts<'a>(request: &'a ChatRequest, facts: &'a [Note<'a, Facts>]) -> SmallVec<[(&'a str, &'a Kept); FEW]> {
+    let of = |(message, facts): (&'a Arc<Message>, &'a Note<'a, Facts>)| {
         (Arc::strong_count(message) > 1).then_some((plain_text(message)?, &facts.tokens))
     };
-    let mut texts = Vec::with_capacity(facts.len());
-    texts.extend(request.messages.iter().zip(facts).filter_map(of));
-    texts
+    request.messages.iter().zip(facts).filter_map(of).collect()
 }
 
 fn weigh_elsewhere(
@@ -286,8 +289,8 @@ pub(super) fn answer_tokens(answer: &Answer, profile: Profile<'_>, memo: &Memo) 
     answer.parts.iter().map(|part| framing::content_tokens(part, &scale)).sum()
 }
 
-fn merged_sections(weight: &Weight) -> Vec<(Section, u64)> {
-    let mut merged: Vec<(Section, u64)> = Vec::with_capacity(weight.pieces.len());
+fn merged_sections(weight: &Weight) -> Sections {
+    let mut merged = Sections::new();
     for piece in &weight.pieces {
         match merged.last_mut() {
             Some((section, tokens)) if *section == piece.section => *tokens += piece.tokens,

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::report::{Baseline, Billed, Group, MAX_GROUPS, SectionCost, Sum, Unpriced as UnpricedGroup};
 use super::row::{Base, BaseSource, Row};
 use crate::catalog::{Catalog, Cost, ModelSpec, TokenClass, Unpriced};
@@ -140,9 +142,9 @@ impl Tally {
 
     fn groups(&mut self, row: &Row, catalog: &Catalog, usage: &Usage, cost: Option<Usd>) {
         let spec = row.spec.map(|index| &catalog.models[index as usize]);
-        let none: Arc<str> = Arc::from("(none)");
-        let name = spec.map(|spec| spec.id.clone()).or_else(|| row.model.clone()).unwrap_or_else(|| none.clone());
-        let host = spec.map(|spec| spec.host.clone()).or_else(|| row.host.clone()).unwrap_or(none);
+        let none = || Arc::from("(none)");
+        let name = spec.map(|spec| spec.id.clone()).or_else(|| row.model.clone()).unwrap_or_else(none);
+        let host = spec.map(|spec| spec.host.clone()).or_else(|| row.host.clone()).unwrap_or_else(none);
         // The catalogue has an end.
         let most = if row.spec.is_some() { usize::MAX } else { MAX_SUMS };
         let group = sum_of(&mut self.models, (name, host), most, || (OTHERS.into(), OTHERS.into()));
@@ -158,7 +160,7 @@ impl Tally {
     /// Shares the cost out over the sections: the cached prefix gets the cached price, what follows it the price of
     /// writes and then of fresh input.
     fn share_out(&mut self, row: &Row, usage: &Usage, cost: &Cost) {
-        let mut input_lines: Vec<(u64, Usd)> = Vec::new();
+        let mut input_lines = SmallVec::<[(u64, Usd); 4]>::new();
         for class in [
             TokenClass::CacheRead,
             TokenClass::AudioCached,
@@ -171,13 +173,10 @@ impl Tally {
             input_lines.extend(cost.lines.iter().filter(|l| l.class == Some(class)).map(|l| (l.n_units, l.usd)));
         }
         let known: u64 = row.shape.sections.iter().map(|(_, tokens)| tokens).sum();
-        let unknown = [(None, 1)];
-        let sections: Vec<(Option<Section>, u64)> = if known == 0 {
-            unknown.to_vec()
-        } else {
-            row.shape.sections.iter().map(|(section, tokens)| (Some(*section), *tokens)).collect()
-        };
-        let weights: u64 = sections.iter().map(|(_, tokens)| tokens).sum();
+        let unknown = (known == 0).then_some((None, 1));
+        let sections = row.shape.sections.iter().filter(|_| known > 0);
+        let sections = sections.map(|(section, tokens)| (Some(*section), *tokens)).chain(unknown);
+        let weights = known.max(1);
         let total = usage.input();
         // Cumulative shares, so that the tokens and the money of the sections sum to those of the call.
         let (mut seen, mut tokens_before, mut usd_before) = (0_u64, 0_u64, Usd::ZERO);

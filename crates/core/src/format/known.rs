@@ -10,9 +10,8 @@ use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
-use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
+use smallvec::SmallVec;
 
 use crate::chat::{Dialect, Message, Role};
 use crate::dialect;
@@ -42,6 +41,9 @@ const LOSS: usize = 8;
 const PROBE: u64 = 64;
 
 type Digest = [u8; 16];
+
+/// Where messages stand in a line; as many as this without asking for memory.
+type Cuts = SmallVec<[Range<usize>; 12]>;
 
 /// Messages and the rests of lines, by digest.
 pub(crate) struct Known {
@@ -198,23 +200,19 @@ fn tell(text: &str) -> Option<Told> {
 
 /// Most messages are a role and a text: they are read without a tree of values between.
 fn tell_plain(text: &str) -> Option<Told> {
-    #[derive(Deserialize)]
-    #[serde(deny_unknown_fields)]
-    struct Plain<'a> {
-        role: &'a str,
-        #[serde(borrow)]
-        content: &'a RawValue,
-    }
-    let Plain { role, content } = serde_json::from_str(text).ok()?;
-    let content = content.get();
-    if !content.starts_with('"') {
+    let bytes = text.as_bytes();
+    let (role, at) = string_member(text, after(bytes, 0, b'{')?, br#""role""#, b',')?;
+    let (content, at) = string_member(text, at, br#""content""#, b'}')?;
+    // A control character is an error. Not by `any`, which looks at one byte after the other.
+    let least = content.bytes().fold(u8::MAX, u8::min);
+    if least < b' ' || at != text.len() {
         return None;
     }
     let (stub, role) = match role {
-        "system" => (r#"{"role":"system","content":""}"#, Role::System),
-        "developer" => (r#"{"role":"developer","content":""}"#, Role::Developer),
-        "user" => (r#"{"role":"user","content":""}"#, Role::User),
-        "assistant" => (r#"{"role":"assistant","content":""}"#, Role::Assistant),
+        r#""system""# => (r#"{"role":"system","content":""}"#, Role::System),
+        r#""developer""# => (r#"{"role":"developer","content":""}"#, Role::Developer),
+        r#""user""# => (r#"{"role":"user","content":""}"#, Role::User),
+        r#""assistant""# => (r#"{"role":"assistant","content":""}"#, Role::Assistant),
         _ => return None,
     };
     let message = with_scratch_text(|text| {
@@ -222,6 +220,18 @@ fn tell_plain(text: &str) -> Option<Told> {
         Some(Message::text(role, text.as_str()))
     })?;
     Some(Told { message: Arc::new(message), stub: Stub::Plain(stub) })
+}
+
+/// The member of an object that begins here, if it has this name and is a string: the string in its quotes, and where the byte that
+/// ends the member has been passed. What stands between the quotes is not judged.
+fn string_member<'t>(text: &'t str, at: usize, name: &[u8], end: u8) -> Option<(&'t str, usize)> {
+    let bytes = text.as_bytes();
+    let at = blank(bytes, at);
+    let at = after(bytes, at + bytes[at..].starts_with(name).then_some(name.len())?, b':')?;
+    let at = blank(bytes, at);
+    let value = at..at + end_of_value(&bytes[at..])?;
+    let past = after(bytes, value.end, end)?;
+    Some((text.get(value).filter(|value| value.starts_with('"'))?, past))
 }
 
 /// The same value with empty strings, but for `role` and `type`: dialects are told apart by the fields that are there, and
@@ -247,7 +257,7 @@ fn stub(value: Value, depth: usize) -> Option<Value> {
 
 /// Where the elements of the member `messages` stand in the text of an object; `None` unless there is one such member, an
 /// array of objects. What stands around them is not judged.
-fn cut_messages(text: &str) -> Option<Vec<Range<usize>>> {
+fn cut_messages(text: &str) -> Option<Cuts> {
     let bytes = text.as_bytes();
     let mut found = None;
     let mut at = after(bytes, 0, b'{')?;
@@ -282,8 +292,8 @@ fn cut_messages(text: &str) -> Option<Vec<Range<usize>>> {
 }
 
 /// The elements of the array that begins here, all of them objects, and where it ends.
-fn elements(bytes: &[u8], at: usize) -> Option<(Vec<Range<usize>>, usize)> {
-    let mut cuts = Vec::with_capacity(8);
+fn elements(bytes: &[u8], at: usize) -> Option<(Cuts, usize)> {
+    let mut cuts = Cuts::new();
     let mut at = blank(bytes, after(bytes, at, b'[')?);
     loop {
         if bytes.get(at) != Some(&b'{') {

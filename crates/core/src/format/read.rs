@@ -65,12 +65,12 @@ pub fn read_all<T: Send>(
     let (jobs, next_job) = sync_channel::<Job<T>>(n_in_flight);
     let (tickets, in_order) = sync_channel::<Receiver<Vec<T>>>(n_in_flight);
     let next_job = Arc::new(Mutex::new(next_job));
-    let known = options.remember.then(Known::default);
+    let known = options.remember.then(|| Arc::new(Known::default()));
     let spare = Spare::default();
-    let (map, known, spare) = (&map, known.as_ref(), &spare);
+    let (map, spare) = (&map, &spare);
     std::thread::scope(|scope| {
         for _ in 0..n_threads {
-            let next_job = Arc::clone(&next_job);
+            let (next_job, known) = (Arc::clone(&next_job), known.clone());
             scope.spawn(move || {
                 loop {
                     // Held while waiting only: whoever gets a job lets the next one wait.
@@ -78,12 +78,13 @@ pub fn read_all<T: Send>(
                     let Some(job) = job else { return };
                     let (work, done) = (job.work, job.done);
                     // Nobody waits for the answer only if the caller's fold has panicked.
-                    let _ = done.send(work.run(known, spare, map));
+                    let _ = done.send(work.run(known.as_deref(), spare, map));
                 }
             });
         }
-        // The workers' handles are the only ones, so that the queue closes when all of them are gone.
-        drop(next_job);
+        // The workers' handles are the only ones, so that the queue closes when all of them are gone. The last one also clears away
+        // what is known, while the last rows are folded here.
+        drop((next_job, known));
         let producer = scope.spawn(move || {
             let mut desk = Desk { jobs, tickets, spare, is_closed: false };
             let mut report = ReadReport::default();

@@ -155,9 +155,9 @@ fn walk(request: &ChatRequest, scale: &Scale<'_>, grammar: &dyn Grammar, images:
     let mut tally = Tally::new(request);
     tally.added(grammar.primer());
 
-    let instructions = instructions(request);
     let blocks = [tools_block(request, grammar.style()), schema_block(&request.answer_format)];
     for block in blocks.into_iter().flatten() {
+        let instructions = instructions(request);
         tally.block(block.kind, grammar.block(&block, instructions.as_deref(), scale), request.dialect);
     }
     if !request.tools.is_empty() && is_sequential(request) {

@@ -1,8 +1,9 @@
 //! Edges: where a prompt can be cut so that two prompts are seen to share a beginning. Digests are chained, so that an
 //! edge names everything before it.
 
-use std::sync::Arc;
+use std::ops::Deref;
 
+use smallvec::SmallVec;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::chat::{AnswerFormat, CacheMark, ChatRequest, Content, MediaId, Message, Part, Role};
@@ -48,14 +49,23 @@ pub fn edges(request: &ChatRequest, answer: Option<&[Part]>) -> (Vec<Edge>, usiz
 
 /// The digests of what lies between the edges of a message that is one text and nothing else: what of its edges does not
 /// depend on what stands before it.
-pub type Bites = Arc<[u64]>;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Bites(SmallVec<[u64; 4]>);
+
+impl Deref for Bites {
+    type Target = [u64];
+
+    fn deref(&self) -> &[u64] {
+        &self.0
+    }
+}
 
 /// The bites of a message, for [`edges_knowing`]; `None` if it is not one plain text.
 pub fn bites(message: &Message) -> Option<Bites> {
     let text = plain_text(message)?.as_bytes();
     // The last is there even if it is empty.
     let n = text.len().saturating_sub(1) / CHUNK;
-    Some((0..=n).map(|n| bite(&text[n * CHUNK..text.len().min((n + 1) * CHUNK)])).collect())
+    Some(Bites((0..=n).map(|n| bite(&text[n * CHUNK..text.len().min((n + 1) * CHUNK)])).collect()))
 }
 
 /// The text of a message that is one text and nothing else.
@@ -70,10 +80,10 @@ pub(crate) fn plain_text(message: &Message) -> Option<&str> {
 pub fn edges_knowing<'b>(
     request: &ChatRequest,
     answer: Option<&[Part]>,
-    known: impl Fn(usize) -> Option<&'b Bites>,
+    known: impl Fn(usize) -> Option<&'b [u64]>,
 ) -> (Vec<Edge>, usize) {
     // As many as there are bites: what was allocated too small would be copied.
-    let n_edges = (0..request.messages.len()).map(|m| known(m).map_or(2, |bites| bites.len()));
+    let n_edges = (0..request.messages.len()).map(|m| known(m).map_or(2, <[u64]>::len));
     let mut chain = Chain {
         hasher: Digest::new(),
         edges: Vec::with_capacity(2 + n_edges.sum::<usize>()),
@@ -98,7 +108,7 @@ pub fn edges_knowing<'b>(
     }
     let n_messages = request.messages.len();
     for (m, message) in request.messages.iter().enumerate() {
-        chain.bites = known(m).map(|bites| &**bites);
+        chain.bites = known(m);
         chain.message(m, message, (m + 1 == n_messages).then_some(request.cache_mark).flatten());
     }
     let n_prompt = chain.edges.len();
@@ -113,35 +123,31 @@ pub fn edges_knowing<'b>(
 /// Tokens of the prompt up to each edge, by a model's weight of it. Edges from `n_prompt_edges` on are the answer's: they get
 /// the total and what the answer weighs.
 pub fn token_offsets(edges: &[Edge], n_prompt_edges: usize, weight: &Weight, answer_tokens: u64) -> Vec<u64> {
-    // Where each place begins, and its tokens; pieces of one place mostly stand together.
-    let mut begin: Vec<(Place, u64, u64)> = Vec::with_capacity(weight.pieces.len());
-    let mut offset = 0;
-    for piece in &weight.pieces {
-        match begin.last_mut() {
-            Some((place, _, tokens)) if *place == piece.place => *tokens += piece.tokens,
-            _ => begin.push((piece.place, offset, piece.tokens)),
-        }
-        offset += piece.tokens;
-    }
-    let total = offset;
-    // Stable: of a place that stands apart the first begins it.
-    begin.sort_by_key(|(place, ..)| *place);
-    begin.dedup_by(|later, first| {
-        let is_same = later.0 == first.0;
-        first.2 += if is_same { later.2 } else { 0 };
-        is_same
-    });
+    let total = weight.total();
+    // Pieces and edges both stand in the order of their places, so one walk along both finds them all.
+    let mut pieces = weight.pieces.iter().peekable();
+    let mut passed = 0;
+    let mut here = (Place::Added, 0, None);
     let mut last = 0;
     edges
         .iter()
         .enumerate()
         .map(|(number, edge)| {
-            let known = begin.binary_search_by_key(&edge.place, |(place, ..)| *place).ok();
-            let at = match known.and_then(|index| begin.get(index)) {
-                Some((_, start, tokens)) => start + tokens * u64::from(edge.share) / u64::from(FULL),
-                None if number >= n_prompt_edges => total.saturating_add(answer_tokens),
+            if here.0 != edge.place {
+                while let Some(piece) = pieces.next_if(|piece| piece.place.order() < edge.place.order()) {
+                    passed += piece.tokens;
+                }
+                here = (edge.place, passed, None);
+                while let Some(piece) = pieces.next_if(|piece| piece.place == edge.place) {
+                    passed += piece.tokens;
+                    here.2 = Some(passed - here.1);
+                }
+            }
+            let at = match here {
+                (_, start, Some(tokens)) => start + tokens * u64::from(edge.share) / u64::from(FULL),
+                _ if number >= n_prompt_edges => total.saturating_add(answer_tokens),
                 // A part without a piece of its own: an empty text.
-                None => last,
+                _ => last,
             };
             last = last.max(at);
             last
@@ -342,7 +348,7 @@ mod tests {
             request.messages.push(Message::text(Role::Assistant, "so").into());
             request.messages.push(Message::text(Role::User, "é".repeat(n)).into());
             let known: Vec<_> = request.messages.iter().map(|message| bites(message)).collect();
-            let known = edges_knowing(&request, None, |index| known[index].as_ref());
+            let known = edges_knowing(&request, None, |index| known[index].as_deref());
             assert_eq!(known, edges(&request, None), "{n} bytes");
         }
     }
@@ -370,6 +376,42 @@ mod tests {
         let offsets = token_offsets(&edges, n_prompt_edges, &weight, u64::MAX);
         assert_eq!(offsets[n_prompt_edges - 1], 5);
         assert_eq!(offsets.last(), Some(&u64::MAX));
+    }
+
+    proptest::proptest! {
+        /// Against a search of all pieces for each edge: pieces of nothing, several of one place, and places without any.
+        #[test]
+        fn offsets_are_those_of_a_search(
+            parts in proptest::collection::vec(0_usize..4, 1..6),
+            pieces in proptest::collection::vec((0_u32..6, 0_u32..4, 0_u64..900), 0..20),
+            n_answer in 0_usize..3,
+        ) {
+            let text = |n: usize| vec![Part::text("x".repeat(n * 700)); n];
+            let of = |n: &usize| Message { parts: text(*n), ..Message::default() }.into();
+            let request = ChatRequest { messages: parts.iter().map(of).collect(), ..ChatRequest::default() };
+            let (edges, n_prompt_edges) = edges(&request, Some(&text(n_answer)));
+            let piece = |(message, part, tokens): &(u32, u32, u64)| {
+                let place = Place::Part { message: *message, part: part.wrapping_sub(1) };
+                Piece { section: Section::User, place, tokens: *tokens }
+            };
+            let mut pieces: Vec<Piece> = pieces.iter().map(piece).collect();
+            pieces.sort_by_key(|piece| piece.place.order());
+            let mut last = 0;
+            let expected: Vec<u64> = edges.iter().enumerate().map(|(number, edge)| {
+                let found = pieces.iter().position(|piece| piece.place == edge.place);
+                let sum = |pieces: &[Piece]| pieces.iter().map(|piece| piece.tokens).sum::<u64>();
+                let of_place = pieces.iter().filter(|piece| piece.place == edge.place).map(|piece| piece.tokens);
+                let offset = match found {
+                    Some(first) => sum(&pieces[..first]) + of_place.sum::<u64>() * u64::from(edge.share) / u64::from(FULL),
+                    None if number >= n_prompt_edges => sum(&pieces) + 7,
+                    None => last,
+                };
+                last = offset.max(last);
+                last
+            }).collect();
+            let weight = Weight { pieces: pieces.clone(), ..Weight::default() };
+            proptest::prop_assert_eq!(token_offsets(&edges, n_prompt_edges, &weight, 7), expected);
+        }
     }
 
     #[test]

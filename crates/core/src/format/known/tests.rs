@@ -7,7 +7,7 @@ use crate::format::ReadOptions;
 use crate::format::testing::read_with;
 
 /// Messages of all forms, some of them wrong, some that another dialect than chat would claim.
-const MESSAGES: [&str; 22] = [
+const MESSAGES: [&str; 28] = [
     r#"{"role":"system","content":"Be brief."}"#,
     r#"{"role":"user","content":"Name a \u0072iver.\n\"Now\""}"#,
     r#"{ "content" : "Elbe" , "role" : "assistant" }"#,
@@ -30,6 +30,12 @@ const MESSAGES: [&str; 22] = [
     "[]",
     r#""text""#,
     r#"{"role":"user","content":"","n":1e999}"#,
+    r#"{"role":"user","content":"a sign: \u+123"}"#,
+    r#"{"role":"user","content":"alone: \ud800"}"#,
+    "{\"role\":\"user\",\"content\":\"a raw\ttab\"}",
+    r#"{"role":"user","content":"more", }"#,
+    r#"{"role":"user","content":7,"content":"x"}"#,
+    r#"{"role":"us\u0065r","content":"spelt"}"#,
 ];
 
 /// What stands around the messages.

@@ -40,7 +40,11 @@ pub fn escape_at(text: &str) -> Option<(char, usize)> {
         b'r' => '\r',
         b't' => '\t',
         b'u' => {
-            let unit = |from: usize| u32::from_str_radix(text.get(from..from + 4)?, 16).ok();
+            let unit = |from: usize| {
+                // `from_str_radix` would take a sign.
+                let hex = text.get(from..from + 4).filter(|hex| hex.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
+                u32::from_str_radix(hex, 16).ok()
+            };
             let high = unit(2)?;
             if !(0xD800..0xDC00).contains(&high) {
                 return Some((char::from_u32(high)?, 6));

@@ -184,8 +184,8 @@ impl PrefixCache {
     }
 }
 
-/// What a call reads. `usable`: the edges at which the provider may end a cached prefix; `candidates`: where a hit may end, the longest
-/// first; `node`: what is kept there.
+/// What a call reads. `usable`: the edges at which the provider may end a cached prefix; `candidates`: where a hit may
+/// end, the longest first; `node`: what is kept there.
 fn read(
     rule: &CacheRule,
     call: &Call<'_>,

@@ -97,8 +97,8 @@ impl Tokenizer {
             .or_else(|| FAMILIES.iter().find(|(_, known)| *known == name).map(|(family, _)| Tokenizer::Approx(*family)))
     }
 
-    /// Has the system bring in what the first count reads of the program's tables, which are not loaded otherwise. To be called
-    /// by a thread that has nothing else to do.
+    /// Has the system bring in what the first count reads of the program's tables, which are not loaded otherwise. To
+    /// be called by a thread that has nothing else to do.
     pub fn load(self) {
         let encoding = match self {
             Tokenizer::Exact(encoding) => encoding,

@@ -117,8 +117,8 @@ impl Take for blake3::Hasher {
     }
 }
 
-/// The canonical form as it stands for a request within one run of one program: a long text by its digest, so that it is not copied. Its
-/// length stands before it, which tells a digest from a text.
+/// The canonical form as it stands for a request within one run of one program: a long text by its digest, so that it
+/// is not copied. Its length stands before it, which tells a digest from a text.
 struct Short<'a> {
     form: &'a mut Vec<u8>,
     secret: &'a Secret,

@@ -1,5 +1,5 @@
-//! Why a price was not found, until somebody asks for it in words: an estimate tries tiers that a model may not have for every
-//! call, and mostly wants to know no more than that there is none.
+//! Why a price was not found, until somebody asks for it in words: an estimate tries tiers that a model may not have
+//! for every call, and mostly wants to know no more than that there is none.
 
 use jiff::civil::Date;
 

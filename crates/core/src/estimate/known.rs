@@ -1,6 +1,6 @@
-//! What is known of messages that several requests share, so that it is found out once: their digests, bites and tokens, and the
-//! text that decides a request's kind. The readers share a message of which many requests repeat the text (`format/known.rs`, and
-//! the logs of sessions); what is known stands in the message's notes.
+//! What is known of messages that several requests share, so that it is found out once: their digests, bites and
+//! tokens, and the text that decides a request's kind. The readers share a message of which many requests repeat the
+//! text (`format/known.rs`, and the logs of sessions); what is known stands in the message's notes.
 
 use std::sync::Arc;
 

@@ -54,7 +54,8 @@ impl Other {
         self.spec
     }
 
-    /// Replays a call here. `cost` is what it costs where it went, if that is known. The answer is `None` if it may not or cannot run here.
+    /// Replays a call here. `cost` is what it costs where it went, if that is known. The answer is `None` if it may not
+    /// or cannot run here.
     pub(super) fn replay(
         &mut self,
         row: &Row,

@@ -1,10 +1,10 @@
 //! Messages met before. In a log of conversations each request repeats all that was said so far; such a message is known by
 //! its bytes, before anything of it is parsed, and what was read the first time is shared.
 //!
-//! Of a line with a request body the messages are cut out ([`cut_messages`]), looked up, and stubs of the same form without their
-//! texts ([`stub`]) put in their places. What is left is short, mostly the same in many lines, and looked up as well;
-//! if it is new, it goes through the ordinary reader, which also judges it. Whatever is out of the ordinary takes the ordinary
-//! way as a whole, so that records and errors are the same with and without this memo.
+//! Of a line with a request body the messages are cut out ([`cut_messages`]), looked up, and stubs of the same form
+//! without their texts ([`stub`]) put in their places. What is left is short, mostly the same in many lines, and looked
+//! up as well; if it is new, it goes through the ordinary reader, which also judges it. Whatever is out of the ordinary
+//! takes the ordinary way as a whole, so that records and errors are the same with and without this memo.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -222,8 +222,8 @@ fn tell_plain(text: &str) -> Option<Told> {
     Some(Told { message: Arc::new(message), stub: Stub::Plain(stub) })
 }
 
-/// The member of an object that begins here, if it has this name and is a string: the string in its quotes, and where the byte that
-/// ends the member has been passed. What stands between the quotes is not judged.
+/// The member of an object that begins here, if it has this name and is a string: the string in its quotes, and where
+/// the byte that ends the member has been passed. What stands between the quotes is not judged.
 fn string_member<'t>(text: &'t str, at: usize, name: &[u8], end: u8) -> Option<(&'t str, usize)> {
     let bytes = text.as_bytes();
     let at = blank(bytes, at);

@@ -82,8 +82,8 @@ pub fn read_all<T: Send>(
                 }
             });
         }
-        // The workers' handles are the only ones, so that the queue closes when all of them are gone. The last one also clears away
-        // what is known, while the last rows are folded here.
+        // The workers' handles are the only ones, so that the queue closes when all of them are gone. The last one also
+        // clears away what is known, while the last rows are folded here.
         drop((next_job, known));
         let producer = scope.spawn(move || {
             let mut desk = Desk { jobs, tickets, spare, is_closed: false };

@@ -120,8 +120,9 @@ pub fn edges_knowing<'b>(
     (chain.edges, n_prompt)
 }
 
-/// Tokens of the prompt up to each edge, by a model's weight of it. Edges from `n_prompt_edges` on are the answer's: they get
-/// the total and what the answer weighs.
+/// Tokens of the prompt up to each edge, by a model's weight of it as [`weigh`](crate::framing::weigh) gives it, its
+/// pieces in the order of their places. Edges from `n_prompt_edges` on are the answer's: they get the total and what
+/// the answer weighs. O(edges + pieces).
 pub fn token_offsets(edges: &[Edge], n_prompt_edges: usize, weight: &Weight, answer_tokens: u64) -> Vec<u64> {
     let total = weight.total();
     // Pieces and edges both stand in the order of their places, so one walk along both finds them all.
@@ -292,8 +293,8 @@ fn role_name(role: Role) -> &'static str {
     }
 }
 
-/// A chained digest: each bite is hashed by itself, with its length, and the chain so far is turned by it. Not a cryptographic
-/// hash: edges only ever say how much two prompts of one corpus share.
+/// A chained digest: each bite is hashed by itself, with its length, and the chain so far is turned by it. Not a
+/// cryptographic hash: edges only ever say how much two prompts of one corpus share.
 struct Digest(u64);
 
 /// The digest of one bite.

@@ -16,8 +16,8 @@ use crate::usd::Usd;
 /// An answer, metered.
 #[derive(Clone, Debug)]
 pub(super) struct Metered {
-    /// The model that is billed: the one that answered, where the catalogue knows it (`gpt-4o` may answer as an older snapshot with a
-    /// price of its own).
+    /// The model that is billed: the one that answered, where the catalogue knows it (`gpt-4o` may answer as an older
+    /// snapshot with a price of its own).
     pub model: Arc<str>,
     pub usage: Usage,
     pub source: UsageSource,

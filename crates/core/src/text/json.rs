@@ -300,6 +300,10 @@ mod tests {
         let json = Json::parse(r#""\ud83d""#).unwrap();
         assert_eq!(json.root().string(), None);
         assert_eq!(unescape(r#""\ud83e\udd80""#).unwrap(), "🦀");
+        // Four digits, of which a sign is none.
+        for malformed in [r#""\u+123""#, r#""\u12""#, r#""\ud83e\u+d80""#, r#""\x""#] {
+            assert_eq!(unescape(malformed), None, "{malformed}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The letters and digits of a text without what stands between them: how near copies are looked for.
 
-/// Appends the ASCII letters and digits of some bytes, letters in lower case; every other byte is left out. O(n): the bytes are judged
-/// 64 at a time, then whole words are copied.
+/// Appends the ASCII letters and digits of some bytes, letters in lower case; every other byte is left out. O(n): the
+/// bytes are judged 64 at a time, then whole words are copied.
 pub fn push_letters(out: &mut Vec<u8>, bytes: &[u8]) {
     out.reserve(bytes.len());
     let mut block = [0; BLOCK + WORD];
@@ -35,7 +35,8 @@ pub fn push_letters(out: &mut Vec<u8>, bytes: &[u8]) {
 const BLOCK: usize = 64;
 const WORD: usize = 16;
 
-/// Puts the letters of the first 64 bytes in lower case; answers which of them are letters or digits, the first by the lowest bit.
+/// Puts the letters of the first 64 bytes in lower case; answers which of them are letters or digits, the first by the
+/// lowest bit.
 fn lower(block: &mut [u8; BLOCK + WORD]) -> u64 {
     let mut found = [0; BLOCK];
     // A loop that the compiler makes wide.

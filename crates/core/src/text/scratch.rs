@@ -1,5 +1,5 @@
-//! Buffers for texts that are needed for a moment. An allocator hands out memory that was not touched for long, for such a buffer anew
-//! each time; a thread's own buffers are in the cache.
+//! Buffers for texts that are needed for a moment. An allocator hands out memory that was not touched for long, for
+//! such a buffer anew each time; a thread's own buffers are in the cache.
 
 use std::cell::Cell;
 

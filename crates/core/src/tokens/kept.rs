@@ -25,8 +25,8 @@ impl Kept {
 /// How far ahead a text is looked for.
 const AHEAD: usize = 8;
 
-/// The texts of a request whose counts are kept, in the order in which one walk over the request mostly asks for them. A text is found
-/// by where it stands in memory: O(1).
+/// The texts of a request whose counts are kept, in the order in which one walk over the request mostly asks for them.
+/// A text is found by where it stands in memory: O(1).
 #[derive(Debug)]
 pub struct KeptTexts<'a> {
     texts: &'a [(&'a str, &'a Kept)],
@@ -39,8 +39,8 @@ impl<'a> KeptTexts<'a> {
         KeptTexts { texts, next: Cell::new(0) }
     }
 
-    /// The tokens of a text, if it is one of these, not far from the one before, and no other tokenizer's; counted by `count` if they
-    /// are not known.
+    /// The tokens of a text, if it is one of these, not far from the one before, and no other tokenizer's; counted by
+    /// `count` if they are not known.
     pub(crate) fn count(&self, text: &str, tokenizer: Tokenizer, count: impl FnOnce() -> u64) -> Option<u64> {
         let next = self.next.get();
         let ahead = self.texts.get(next..)?;

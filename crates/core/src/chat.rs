@@ -112,7 +112,7 @@ pub struct Message {
     /// Which images, audio clips and files are among the parts (those inside tool results included), in the order in
     /// which the message writes them: two pictures of one size are not the same message.
     pub media: Vec<MediaId>,
-    /// What others have found out about this message.
+    /// What others have found out about this message. Whoever changes a message in its place empties them; a clone has none.
     pub notes: Notes,
 }
 

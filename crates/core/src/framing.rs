@@ -1,6 +1,6 @@
 //! What a whole request weighs: text, and everything a provider adds around it. Each family of models frames requests in
 //! its own way (markers per message, tool definitions rewritten as TypeScript or JSON, hidden preambles); a [`Frame`] knows
-//! one of them. Text is counted through [`Scale`], which counts nothing twice.
+//! one of them. Text is counted through [`Scale`], which remembers counts.
 //!
 //! To add a family: a file under `framing/` with a type that implements [`Frame`], and a line in [`FRAMES`].
 
@@ -37,7 +37,7 @@ pub struct Profile<'a> {
     pub tokenizer: Tokenizer,
 }
 
-/// Counts text for a model, each distinct text once a run.
+/// Counts text for a model, what it has met mostly once.
 #[derive(Clone, Copy, Debug)]
 pub struct Scale<'a> {
     /// The model.
@@ -204,7 +204,8 @@ impl Scale<'_> {
     /// Tokens of a text. For an approximated family this is the expectation; the frame adds the interval.
     pub fn tokens(&self, text: &str) -> u64 {
         let approx = |family| crate::tokens::approx::count(family, text, self.memo);
-        // A count that is kept with its text need not be remembered here as well.
+        // An exact count that is kept with its text is not remembered in the memo as well, which would go through the text
+        // once more. Approximate ones are: they are dearer, and there by their family.
         let first = || match self.profile.tokenizer {
             Tokenizer::Exact(encoding) => encoding.counter().count(text),
             Tokenizer::Approx(family) => approx(family),

@@ -125,12 +125,15 @@ impl PrefixCache {
         let mut before = std::mem::take(&mut self.before);
         before.clear();
         let prompt = &call.edges[..call.n_prompt_edges];
-        before.extend(prompt.iter().enumerate().map(|(index, edge)| {
+        for (index, edge) in prompt.iter().enumerate() {
             let is_unit = index + 1 == prompt.len() || index + 1 == call.edges.len();
-            self.note(edge.digest, now, Node::UNIT * u64::from(is_unit))
-        }));
+            let noted = self.note(edge.digest, now, Node::UNIT * u64::from(is_unit));
+            // A marked last tool ends where all tools end: one digest twice, and the first has just renewed what stood there.
+            let is_again = index > 0 && prompt[index - 1].digest == edge.digest;
+            before.push(if is_again { before[index - 1] } else { noted });
+        }
         let end = prompt.len().checked_sub(1).map(|index| (index, false));
-        let hit = read(rule, call, end.as_slice(), (0..prompt.len()).rev(), now, |index| before[index]);
+        let hit = hit_of(rule, call, end.as_slice(), (0..prompt.len()).rev(), now, |index| before[index]);
         self.before = before;
         hit
     }
@@ -139,7 +142,7 @@ impl PrefixCache {
     fn read(&self, rule: &CacheRule, call: &Call<'_>, usable: &[UsableEdge], now: i64) -> Hit {
         let candidates = candidates(rule, call, usable);
         let indices = candidates.iter().rev().map(|(index, _)| *index);
-        read(rule, call, usable, indices, now, |index| self.nodes.get(&call.edges[index].digest).copied())
+        hit_of(rule, call, usable, indices, now, |index| self.nodes.get(&call.edges[index].digest).copied())
     }
 
     /// Notes a use of what ends at an edge; answers what was there before this call.
@@ -152,6 +155,7 @@ impl PrefixCache {
         before
     }
 
+    /// Notes what a call leaves. Caches that keep every edge take [`read_and_write`](Self::read_and_write) instead.
     fn write(&mut self, rule: &CacheRule, call: &Call<'_>, usable: Vec<UsableEdge>, now: i64) {
         let mut met = usize::MAX;
         if rule.trigger == CacheTrigger::WholePrefix {
@@ -186,7 +190,7 @@ impl PrefixCache {
 
 /// What a call reads. `usable`: the edges at which the provider may end a cached prefix; `candidates`: where a hit may
 /// end, the longest first; `node`: what is kept there.
-fn read(
+fn hit_of(
     rule: &CacheRule,
     call: &Call<'_>,
     usable: &[UsableEdge],

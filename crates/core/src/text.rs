@@ -1,5 +1,5 @@
-//! Small things about text that several floors need: shortening for messages, suggestions for misspelt names, and maps
-//! keyed by digests.
+//! Small things about text that several floors need: shortening for messages, suggestions for misspelt names, maps keyed
+//! by digests, letters without what stands between them, buffers for a moment.
 
 pub mod json;
 pub mod keyed;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::edit::{Edit, apply};
 use super::segment::{Segment, SegmentKind};
-use crate::chat::{ChatRequest, Content, Dialect, Message, Part, Role};
+use crate::chat::{ChatRequest, Content, Dialect, Message, Notes, Part, Role};
 use crate::text::json::Json;
 
 /// Where a segment's text stands in a request.
@@ -125,6 +125,7 @@ impl<'a> Segments<'a> {
             match self.places[segment] {
                 Place::Part { message, part, inner } => {
                     let message = Arc::make_mut(&mut rewritten.messages[message]);
+                    message.notes = Notes::default();
                     let content = &mut message.parts[part].content;
                     match (content, inner) {
                         (Content::ToolResult { parts, .. }, Some(inner)) => set(&mut parts[inner].content, text),

@@ -17,9 +17,11 @@ use crate::tokens::kept::Kept;
 /// Texts of kinds remembered, of some two kilobytes each.
 const MAX_KIND_TEXTS: usize = 1 << 11;
 
-/// What is known, for all workers.
+/// What the workers share: the secret of this run's digests, and the texts that decide kinds.
 pub(super) struct Known {
     secret: Secret,
+    /// Tells this secret from others: its digest of nothing.
+    run: [u8; 16],
     kinds: Recent<[u8; 16], Arc<KindText>>,
 }
 
@@ -31,6 +33,8 @@ pub(super) const FEW: usize = 12;
 
 /// What is known of one message.
 pub(super) struct Facts {
+    /// Under whose secret the digests are.
+    run: [u8; 16],
     pub digests: MessageDigests,
     pub bites: Option<Bites>,
     /// The tokens of its text, if it is one text and nothing else.
@@ -40,7 +44,8 @@ pub(super) struct Facts {
 impl Known {
     /// Nothing known yet; without `remember` no text of a kind is kept.
     pub(super) fn new(remember: bool) -> Self {
-        Known { secret: Secret::default(), kinds: Recent::new(if remember { MAX_KIND_TEXTS } else { 0 }) }
+        let secret = Secret::default();
+        Known { run: secret.digest(b""), secret, kinds: Recent::new(if remember { MAX_KIND_TEXTS } else { 0 }) }
     }
 
     /// What the digests are keyed by.
@@ -54,11 +59,15 @@ impl Known {
     }
 
     fn facts_of<'a>(&self, message: &'a Message) -> Note<'a, Facts> {
-        message.notes.get_or_make(|| Facts {
+        let make = || Facts {
+            run: self.run,
             digests: message_digests(message, &self.secret),
             bites: bites(message),
             tokens: Kept::default(),
-        })
+        };
+        let facts = message.notes.get_or_make(make);
+        // A message that another estimate has seen before has digests that say nothing here.
+        if facts.run == self.run { facts } else { Note::Made(Box::new(make())) }
     }
 
     /// What decides the kind of a request: its first messages up to a user's.

@@ -13,8 +13,10 @@ use crate::format::spare::{Buffer, Spare};
 const CHUNK: usize = 1 << 20;
 /// And at most so many lines or values: each becomes a record, however short it is.
 const MOST_VALUES: usize = 4096;
-/// A buffer for a chunk and the beginning of the next line.
-pub(crate) const BUFFER: usize = CHUNK + (CHUNK >> 2);
+/// Read at once, at most: of a compressed file that is damaged, what was read together with the damaged place is lost.
+const READ: usize = CHUNK >> 2;
+/// A buffer for a chunk, and for the end of a value that begins in it.
+pub(crate) const BUFFER: usize = CHUNK + READ;
 
 /// Lines or values that belong together in one piece of work.
 pub(crate) enum Chunk {
@@ -257,16 +259,16 @@ impl Values<'_> {
 
 /// The first `n` bytes; the rest stays.
 fn split(buffer: &mut Buffer, n: usize, spare: &Spare) -> Buffer {
-    // Mostly nothing is left at the end only, where no further buffer is needed.
+    // If nothing is left, this is mostly the end, and no further buffer is needed.
     let mut rest = if n < buffer.len() { spare.take(BUFFER) } else { Buffer::default() };
     rest.extend(&buffer[n..]);
     buffer.truncate(n);
     std::mem::replace(buffer, rest)
 }
 
-/// Reads once, at most what a chunk lacks; 0 is the end. A line or value that is longer than a chunk takes another.
+/// Reads once, at most what a chunk lacks; 0 is the end. A line or value that is longer than a chunk goes on in the next.
 fn fill(reader: &mut dyn BufRead, bytes: &mut Buffer) -> io::Result<usize> {
-    bytes.read_from(reader, CHUNK - bytes.len() % CHUNK)
+    bytes.read_from(reader, READ.min(CHUNK - bytes.len() % CHUNK))
 }
 
 /// Passes over the rest of a line, its end included.

@@ -134,19 +134,23 @@ impl Frame for OpenAi {
     }
 }
 
-/// The prompt format of a model, and how it bills images. Read once for calls in a row of the same model: a log names few.
+/// The prompt format of a model, and how it bills images. A thread reads the ids that it met last but once: a log names few.
 fn rules(id: &str) -> (Template, images::Rule) {
+    const MOST: usize = 8;
     thread_local! {
-        static LAST: RefCell<Option<(String, Template, images::Rule)>> = const { RefCell::new(None) };
+        static LAST: RefCell<Vec<(String, Template, images::Rule)>> = const { RefCell::new(Vec::new()) };
     }
-    LAST.with_borrow_mut(|last| match last {
-        Some((known, template, images)) if known == id => (*template, *images),
-        _ => {
-            let model = model::read(id);
-            let images = images::rule(&model);
-            *last = Some((id.to_owned(), model.template, images));
-            (model.template, images)
+    LAST.with_borrow_mut(|last| {
+        if let Some((_, template, images)) = last.iter().find(|(known, ..)| known == id) {
+            return (*template, *images);
         }
+        let model = model::read(id);
+        let images = images::rule(&model);
+        if last.len() == MOST {
+            last.remove(0);
+        }
+        last.push((id.to_owned(), model.template, images));
+        (model.template, images)
     })
 }
 

@@ -21,12 +21,22 @@ pub fn with_scratch<R>(work: impl FnOnce(&mut Vec<u8>) -> R) -> R {
     let mut buffer = SCRATCH.try_with(take).ok().flatten().unwrap_or_default();
     buffer.clear();
     N_LENT.set(depth + 1);
+    let lent = Lent(depth);
     let result = work(&mut buffer);
-    N_LENT.set(depth);
+    drop(lent);
     if buffer.capacity() <= MOST {
         let _ = SCRATCH.try_with(|buffers| buffers.get(depth).map(|place| place.set(buffer)));
     }
     result
+}
+
+/// Gives a place back, also if the work panics.
+struct Lent(usize);
+
+impl Drop for Lent {
+    fn drop(&mut self) {
+        N_LENT.set(self.0);
+    }
 }
 
 /// The same for text.
@@ -54,6 +64,11 @@ mod tests {
             assert!(buffer.is_empty() && buffer.capacity() > 0);
             with_scratch(|inner| assert!(inner.is_empty() && inner.capacity() > 0));
         });
+        for _ in 0..2 * DEPTH {
+            std::panic::catch_unwind(|| with_scratch(|_| panic!("within"))).unwrap_err();
+        }
+        with_scratch(|buffer| buffer.push(1));
+        with_scratch(|buffer| assert!(buffer.capacity() > 0, "no buffer is kept any more"));
         with_scratch(|buffer| buffer.reserve(MOST + 1));
         with_scratch(|buffer| assert!(buffer.capacity() <= MOST));
     }

@@ -1,4 +1,4 @@
-//! Counts each distinct text once a run: system prompts, tool definitions and histories come back thousands of times in a
+//! Counts texts that it has met once a run: system prompts, tool definitions and histories come back thousands of times in a
 //! log. Shared by all threads; keyed by digests under a secret of this memo's own (`text/keyed.rs`), so that nobody can craft a text
 //! that borrows another's count. A cryptographic digest took half the time of a routed request.
 

@@ -19,8 +19,8 @@ pub enum Note<'a, T> {
 }
 
 impl Notes {
-    /// The note, made when it is first asked for. It must follow from the message alone, or say from what else. If a note of another kind is
-    /// there, this one is made each time.
+    /// The note, made when it is first asked for. It must follow from the message alone, or say from what else. If a
+    /// note of another kind is there, this one is made each time.
     pub fn get_or_make<T: Any + Send + Sync>(&self, make: impl Fn() -> T) -> Note<'_, T> {
         let kept = self.0.get_or_init(|| Box::new(make()));
         kept.downcast_ref().map_or_else(|| Note::Made(Box::new(make())), Note::Kept)

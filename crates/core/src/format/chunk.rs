@@ -5,6 +5,7 @@ use std::io::{self, BufRead};
 use std::ops::Range;
 
 use crate::error::{Error, Result};
+use crate::format::open::BUFFERED;
 use crate::format::scan::Scanner;
 use crate::format::sniff::Layout;
 use crate::format::spare::{Buffer, Spare};
@@ -14,8 +15,8 @@ const CHUNK: usize = 1 << 20;
 /// And at most so many lines or values: each becomes a record, however short it is.
 const MOST_VALUES: usize = 4096;
 /// Read at once, mostly, and less than twice as much at most: of a compressed file that is damaged, what was read together
-/// with the damaged place is lost.
-const READ: usize = CHUNK >> 2;
+/// with the damaged place is lost. Not less than a buffered reader holds, through which a smaller piece would be copied.
+const READ: usize = BUFFERED;
 /// A buffer for a chunk, and for the end of a value that begins in it.
 pub(crate) const BUFFER: usize = CHUNK + READ;
 
@@ -270,7 +271,6 @@ fn split(buffer: &mut Buffer, n: usize, spare: &Spare) -> Buffer {
 /// Reads once, at most what a chunk lacks; 0 is the end. A line or value that is longer than a chunk goes on in the next.
 fn fill(reader: &mut dyn BufRead, bytes: &mut Buffer) -> io::Result<usize> {
     let lacks = CHUNK - bytes.len() % CHUNK;
-    // Not less than a buffered reader's own buffer, through which a smaller piece would be copied.
     bytes.read_from(reader, if lacks < 2 * READ { lacks } else { READ })
 }
 

@@ -9,6 +9,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::error::{Error, Result};
 
+/// What a reader of a file holds, before and after decompression, in bytes.
+pub(crate) const BUFFERED: usize = 256 << 10;
+
 /// Where a corpus is.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Source {
@@ -63,7 +66,7 @@ pub fn open(source: &Source, n_read: Option<Arc<AtomicU64>>) -> Result<Opened> {
         Source::File(path) => Box::new(open_file(path).map_err(|error| Error::io(&*name, error))?),
     };
     let counted = Counted { inner: raw, n_read: n_read.unwrap_or_default() };
-    let mut buffered = BufReader::with_capacity(256 << 10, counted);
+    let mut buffered = BufReader::with_capacity(BUFFERED, counted);
     let magic = first_bytes(&mut buffered).map_err(|error| Error::io(&*name, error))?;
     let unread: Unread = Cursor::new(magic).chain(buffered);
     let io_error = |error| Error::io(&*name, error);
@@ -72,11 +75,11 @@ pub fn open(source: &Source, n_read: Option<Arc<AtomicU64>>) -> Result<Opened> {
         Ok(Compression::None) => Opened { reader: Box::new(unread), compression: Compression::None },
         Ok(Compression::Gzip) => {
             let decoder = flate2::bufread::MultiGzDecoder::new(unread);
-            Opened { reader: Box::new(BufReader::with_capacity(256 << 10, decoder)), compression: Compression::Gzip }
+            Opened { reader: Box::new(BufReader::with_capacity(BUFFERED, decoder)), compression: Compression::Gzip }
         }
         Ok(Compression::Zstd) => {
             let decoder = zstd::stream::read::Decoder::with_buffer(unread).map_err(io_error)?;
-            Opened { reader: Box::new(BufReader::with_capacity(256 << 10, decoder)), compression: Compression::Zstd }
+            Opened { reader: Box::new(BufReader::with_capacity(BUFFERED, decoder)), compression: Compression::Zstd }
         }
         Err(other) => {
             return Err(Error::input(format!("is compressed with {other}, which is not read"))

@@ -160,8 +160,8 @@ fn walk(request: &ChatRequest, scale: &Scale<'_>, grammar: &dyn Grammar, images:
     tally.added(grammar.primer());
 
     let blocks = [tools_block(request, grammar.style()), schema_block(&request.answer_format)];
+    let instructions = blocks.iter().flatten().next().and_then(|_| instructions(request));
     for block in blocks.into_iter().flatten() {
-        let instructions = instructions(request);
         tally.block(block.kind, grammar.block(&block, instructions.as_deref(), scale), request.dialect);
     }
     if !request.tools.is_empty() && is_sequential(request) {
